@@ -1,0 +1,15 @@
+export const SEVERITIES = ['block', 'warn', 'info'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** One finding of the preflight or of `doctor`. `info` is a check that holds. */
+export interface Finding {
+  /** Kebab-case name of the check, such as `etcd-members-healthy`. */
+  readonly check: string;
+  readonly severity: Severity;
+  /** Node or host it is about; null for the cluster. */
+  readonly node: string | null;
+  /** What was found, with cause. */
+  readonly message: string;
+  /** What to do about it; null where nothing is to be done. */
+  readonly next: string | null;
+}

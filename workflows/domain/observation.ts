@@ -1,0 +1,53 @@
+import type { Role } from './state.ts';
+
+/** What the cluster is now, as read from its API and its etcd. Small: it travels through histories. */
+export interface Observation {
+  /** UID of the namespace kube-system: the cluster's identity. */
+  readonly clusterUid: string;
+  /** Oldest API server version seen on a control-plane node, `v1.33.13`. */
+  readonly serverVersion: string;
+  /** kubernetesVersion of the ConfigMap kubeadm-config; null where there is none. */
+  readonly kubeadmVersion: string | null;
+  /** imageRepository of kubeadm-config. */
+  readonly imageRepository: string | null;
+  readonly nodes: readonly NodeObservation[];
+  readonly etcd: EtcdObservation;
+}
+
+export interface NodeObservation {
+  readonly name: string;
+  readonly uid: string;
+  readonly roles: readonly Role[];
+  /** InternalIP, else Hostname, else the name. */
+  readonly address: string;
+  readonly kubeletVersion: string;
+  /** Version of the API server's static pod on this node; null on workers. */
+  readonly controlPlaneVersion: string | null;
+  readonly ready: boolean;
+  readonly unschedulable: boolean;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export const ETCD_KINDS = ['stacked', 'external'] as const;
+export type EtcdKind = (typeof ETCD_KINDS)[number];
+
+export interface EtcdObservation {
+  readonly kind: EtcdKind;
+  /** Empty where etcd is external or was not asked. */
+  readonly members: readonly EtcdMemberObservation[];
+  readonly alarms: readonly string[];
+}
+
+export interface EtcdMemberObservation {
+  /** etcd's member id, hex. */
+  readonly id: string;
+  readonly name: string;
+  /** Node that carries the member. */
+  readonly node: string;
+  readonly version: string;
+  readonly leader: boolean;
+  readonly learner: boolean;
+  readonly healthy: boolean;
+  /** Bytes. */
+  readonly dbSize: number;
+}

@@ -1,0 +1,57 @@
+import type { Role, UpgradePhase } from './state.ts';
+
+/** One minor upward, or a patch within a minor. */
+export interface Hop {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Plan of one cluster upgrade: what the operator sees and approves, and all that is executed. */
+export interface UpgradePlan {
+  readonly cluster: string;
+  readonly clusterUid: string;
+  readonly driver: 'kubeadm';
+  readonly from: string;
+  readonly to: string;
+  readonly hops: readonly Hop[];
+  readonly phases: readonly PlannedPhase[];
+  readonly nodes: readonly PlannedNode[];
+  readonly etcd: { readonly kind: 'stacked' | 'external'; readonly members: number; readonly outage: boolean };
+  /** False where every node, component and add-on is at the target already. */
+  readonly changes: boolean;
+  /** What the operator should know before saying yes, such as the outage of a small etcd or the point of no return. */
+  readonly notes: readonly string[];
+  /** SHA-256, hex, of the plan's canonical JSON without this key. */
+  readonly hash: string;
+}
+
+export interface PlannedPhase {
+  readonly phase: UpgradePhase;
+  /** Index into `hops`. */
+  readonly hop: number;
+  /** Worker pool; absent for the control plane. */
+  readonly pool?: string;
+  /** Width of the window: nodes of this phase that may be down at once. */
+  readonly maxUnavailable: number;
+  /** Node names. One group per node for the control plane; one group in start order for a window. */
+  readonly groups: readonly (readonly string[])[];
+}
+
+/** A node as the plan sees it; carries all that its steps need of the spec but credentials. */
+export interface PlannedNode {
+  readonly name: string;
+  readonly uid: string;
+  readonly roles: readonly Role[];
+  readonly address: string;
+  readonly port: number;
+  readonly pool: string | null;
+  /** Kubelet version now. */
+  readonly from: string;
+  readonly to: string;
+  /** True for the control-plane node that runs `kubeadm upgrade apply`. */
+  readonly first: boolean;
+  /** Cordoned by a person before: stays so. */
+  readonly cordoned: boolean;
+  /** False where this node is at the target already: nothing will be done to it. */
+  readonly changes: boolean;
+}

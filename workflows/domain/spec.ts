@@ -1,0 +1,92 @@
+/** The spec as the program uses it: parsed, every default filled in. The schema of what people write is in `spec/`. */
+export interface UpgradeSpec {
+  /** metadata.name: names the workflow `upgrade/<name>`. */
+  readonly name: string;
+  readonly driver: 'kubeadm';
+  readonly target: { readonly version: string };
+  readonly access: AccessSpec;
+  /** Hosts whose address, port or roles differ from what the API lists. */
+  readonly nodes: readonly NodeSpec[];
+  readonly etcd: EtcdSpec;
+  readonly pools: readonly PoolSpec[];
+  readonly packages: { readonly repository: string | null };
+  readonly kubeadm: KubeadmSpec;
+  readonly addons: readonly AddonSpec[];
+}
+
+/** A secret or file by reference; opened by the worker only. `~` is the worker's home; other paths are absolute after parsing. */
+export type Reference = { readonly file: string } | { readonly env: string };
+
+export interface AccessSpec {
+  readonly transport: 'ssh';
+  readonly kubeconfig: Reference;
+  readonly ssh: SshSpec;
+}
+
+export interface SshSpec {
+  readonly user: string;
+  readonly port: number;
+  readonly privateKey: Reference;
+  readonly knownHosts: Reference;
+  readonly bastion: { readonly address: string; readonly port: number; readonly user: string } | null;
+  readonly become: 'sudo' | 'none';
+}
+
+export interface NodeSpec {
+  readonly name: string;
+  /** Host name or IP for SSH; null takes the node's InternalIP. */
+  readonly address: string | null;
+  /** null takes access.ssh.port. */
+  readonly port: number | null;
+}
+
+export interface EtcdSpec {
+  readonly snapshot: { readonly keep: number };
+  readonly acceptOutage: boolean;
+}
+
+export interface PoolSpec {
+  readonly name: string;
+  /** Label selector in the API's own form; null takes every worker that no other pool takes. */
+  readonly selector: LabelSelector | null;
+  /** A count (`2`) or a percentage of the pool (`10%`). */
+  readonly maxUnavailable: number | string;
+  readonly drain: DrainSpec;
+}
+
+export interface LabelSelector {
+  readonly matchLabels: Readonly<Record<string, string>>;
+  readonly matchExpressions: readonly LabelRequirement[];
+}
+
+export interface LabelRequirement {
+  readonly key: string;
+  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+  readonly values: readonly string[];
+}
+
+export interface DrainSpec {
+  readonly enabled: boolean;
+  readonly timeoutSeconds: number;
+  /** Seconds given to each pod; -1 takes the pod's own. */
+  readonly gracePeriodSeconds: number;
+  readonly deleteEmptyDir: boolean;
+  readonly deleteBarePods: boolean;
+  /** Label selector string of the pods to evict; null takes all. */
+  readonly podSelector: string | null;
+}
+
+export interface KubeadmSpec {
+  readonly certificateRenewal: boolean;
+  readonly ignorePreflightErrors: readonly string[];
+  readonly componentConfigs: { readonly file: string } | null;
+}
+
+export const ADDON_TIMES = ['first-control-plane', 'control-plane', 'workers'] as const;
+export type AddonTime = (typeof ADDON_TIMES)[number];
+
+export interface AddonSpec {
+  readonly name: string;
+  readonly when: AddonTime;
+  readonly manifest: { readonly file: string };
+}

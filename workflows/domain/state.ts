@@ -1,0 +1,21 @@
+/** States of a node, in the order a good upgrade passes them (design §2). The same strings are used everywhere. */
+export const NODE_STATES = ['pending', 'preparing', 'cordoning', 'draining', 'upgrading', 'verifying', 'done', 'skipped', 'held'] as const;
+export type NodeState = (typeof NODE_STATES)[number];
+
+/** Phases of an upgrade. `paused` and `held` say that it waits for a person; `done`, `cancelled` and `failed` end it. */
+export const UPGRADE_PHASES = ['preflight', 'snapshot', 'staging', 'control-plane', 'workers', 'addons', 'verify', 'done', 'cancelled', 'failed'] as const;
+export type UpgradePhase = (typeof UPGRADE_PHASES)[number];
+
+/** What the upgrade as a whole is doing now. */
+export const UPGRADE_STATES = ['running', 'paused', 'held', 'done', 'cancelled', 'failed'] as const;
+export type UpgradeState = (typeof UPGRADE_STATES)[number];
+
+export const ROLES = ['etcd', 'control-plane', 'worker'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Steps of one node, named as in histories, reports, host folders and `capstan logs NODE STEP`. */
+export const NODE_STEPS = [
+  'stageNode', 'upgradeKubeadm', 'prepareEtcdMember', 'upgradeControlPlane', 'verifyEtcdMember',
+  'cordonNode', 'drainNode', 'upgradeKubelet', 'waitNodeReady', 'uncordonNode',
+] as const;
+export type NodeStep = (typeof NODE_STEPS)[number];

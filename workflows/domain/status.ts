@@ -1,0 +1,72 @@
+import type { Failure } from './failure.ts';
+import type { Finding } from './check.ts';
+import type { NodeState, NodeStep, Role, UpgradePhase, UpgradeState } from './state.ts';
+
+/** Answer of the query `status`. */
+export interface UpgradeStatus {
+  readonly cluster: string;
+  readonly from: string;
+  readonly to: string;
+  readonly state: UpgradeState;
+  readonly phase: UpgradePhase;
+  readonly startedAt: string;
+  readonly startedBy: string;
+  readonly planHash: string;
+  /** Who paused and why; null while not paused. */
+  readonly pause: { readonly by: string; readonly reason: string; readonly at: string } | null;
+  /** Why the upgrade as a whole stopped; null while it has not. */
+  readonly failure: Failure | null;
+  readonly findings: readonly Finding[];
+  readonly nodes: readonly NodeStatus[];
+}
+
+export interface NodeStatus {
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly pool: string | null;
+  readonly state: NodeState;
+  /** Step under way or failed; null before the first. */
+  readonly step: NodeStep | null;
+  /** When the state was entered. */
+  readonly since: string | null;
+  readonly from: string;
+  readonly to: string;
+  readonly failure: Failure | null;
+}
+
+/** One step of the report. `seconds` is the last attempt's whole time. */
+export interface ReportedStep {
+  readonly step: string;
+  readonly startedAt: string;
+  readonly seconds: number;
+  readonly busySeconds: number;
+  readonly attempts: number;
+  readonly note: string;
+}
+
+export interface ReportedNode {
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly state: NodeState;
+  readonly steps: readonly ReportedStep[];
+}
+
+/** Answer of the query `report`, result of the workflow, and output of `capstan report -o json`. */
+export interface UpgradeReport {
+  readonly cluster: string;
+  readonly from: string;
+  readonly to: string;
+  readonly state: UpgradeState;
+  readonly startedAt: string;
+  readonly startedBy: string;
+  readonly planHash: string;
+  readonly nodes: readonly ReportedNode[];
+  /** Steps of the cluster as a whole: preflight, snapshot, add-ons, verify. */
+  readonly steps: readonly ReportedStep[];
+  readonly snapshot: { readonly node: string; readonly file: string; readonly sha256: string; readonly takenAt: string } | null;
+  readonly failure: Failure | null;
+  readonly findings: readonly Finding[];
+  /** Wall clock that was the engine's own: no step was running or waiting on the cluster, and no person was waited for. */
+  readonly overheadSeconds: number;
+  readonly wallSeconds: number;
+}

@@ -1,0 +1,97 @@
+import type { AccessSpec, AddonSpec, DrainSpec, EtcdSpec, KubeadmSpec } from './spec.ts';
+import type { PlannedNode } from './plan.ts';
+
+/** Which upgrade a step belongs to and how to reach its cluster. */
+export interface UpgradeRef {
+  readonly cluster: string;
+  readonly clusterUid: string;
+  /** Names the folder `/var/lib/capstan/<id>` on every host; the same over all runs of one upgrade. */
+  readonly id: string;
+  /** Workflow id of the upgrade, `upgrade/<cluster>`. */
+  readonly workflowId: string;
+  readonly access: AccessSpec;
+}
+
+/** Input of every activity that works on one node. */
+export interface NodeStepInput {
+  readonly upgrade: UpgradeRef;
+  readonly node: PlannedNode;
+  /** How often the operator has retried this node. A higher number is a new intent; the same number never runs twice. */
+  readonly retry: number;
+  /** Milliseconds since the epoch at which the calling workflow run began: first half of the fence token. */
+  readonly epochMs: number;
+}
+
+export interface PackageStepInput extends NodeStepInput {
+  /** Repository URL template with `{minor}` such as `1.34`; null where one repository has all minors. */
+  readonly repository: string | null;
+  /** imageRepository of kubeadm-config; null takes kubeadm's default. */
+  readonly imageRepository: string | null;
+}
+
+export interface ControlPlaneStepInput extends NodeStepInput {
+  readonly kubeadm: KubeadmSpec;
+  readonly force: boolean;
+  /** True where the cluster's etcd runs as static pods on the control-plane nodes. */
+  readonly stackedEtcd: boolean;
+  readonly acceptOutage: boolean;
+}
+
+export interface EtcdStepInput extends NodeStepInput {
+  /** All control-plane nodes that carry a member, this one included. */
+  readonly members: readonly PlannedNode[];
+  readonly acceptOutage: boolean;
+}
+
+export interface DrainStepInput extends NodeStepInput {
+  readonly drain: DrainSpec;
+}
+
+export interface SnapshotInput {
+  readonly upgrade: UpgradeRef;
+  readonly members: readonly PlannedNode[];
+  readonly etcd: EtcdSpec;
+  readonly epochMs: number;
+}
+
+export interface AddonInput {
+  readonly upgrade: UpgradeRef;
+  readonly addon: AddonSpec | { readonly name: 'kube-proxy' | 'coredns'; readonly version: string };
+}
+
+/** What every step reports. The clock is the worker's. */
+export interface StepResult {
+  readonly startedAt: string;
+  /** Whole time of the last attempt. */
+  readonly seconds: number;
+  /** Part of it in which a host command really ran or the cluster was waited for; the rest is the engine's. */
+  readonly busySeconds: number;
+  /** Temporal's attempt number: 1 where nothing went wrong. */
+  readonly attempt: number;
+  /** False where the probe found it done already. */
+  readonly changed: boolean;
+  /** One line for people. */
+  readonly note: string;
+}
+
+export interface SnapshotResult extends StepResult {
+  readonly node: string;
+  /** Path on the worker's machine. */
+  readonly file: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly revision: number;
+  readonly takenAt: string;
+}
+
+export interface ControlPlaneResult extends StepResult {
+  /** Backup folders that kubeadm wrote on the host; empty where it wrote none. */
+  readonly backups: readonly string[];
+}
+
+/** Heartbeat of a running step: what it waits for, shown by `status` and `watch`. At most 1 KiB. */
+export interface StepProgress {
+  readonly message: string;
+  /** Pods that a budget protects now, during a drain. */
+  readonly blockers?: readonly { readonly pod: string; readonly budget: string | null; readonly reason: string; readonly seconds: number }[];
+}
