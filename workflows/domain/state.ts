@@ -15,7 +15,7 @@ export type Role = (typeof ROLES)[number];
 
 /** Steps of one node, named as in histories, reports, host folders and `capstan logs NODE STEP`. */
 export const NODE_STEPS = [
-  'stageNode', 'upgradeKubeadm', 'prepareEtcdMember', 'upgradeControlPlane', 'verifyEtcdMember',
+  'stageNode', 'upgradeKubeadm', 'upgradeEtcdMember', 'upgradeControlPlane',
   'cordonNode', 'drainNode', 'upgradeKubelet', 'waitNodeReady', 'uncordonNode',
 ] as const;
 export type NodeStep = (typeof NODE_STEPS)[number];

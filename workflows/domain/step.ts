@@ -29,17 +29,17 @@ export interface PackageStepInput extends NodeStepInput {
   readonly imageRepository: string | null;
 }
 
+/**
+ * Input of `upgradeEtcdMember` and `upgradeControlPlane`. With stacked etcd both watch the same run of kubeadm:
+ * the first from the gate before it until the member is back, the second until it ends.
+ */
 export interface ControlPlaneStepInput extends NodeStepInput {
   readonly kubeadm: KubeadmSpec;
+  /** kubeadm's `apply --force` at the running version: an operator's choice when retrying. */
   readonly force: boolean;
-  /** True where the cluster's etcd runs as static pods on the control-plane nodes. */
-  readonly stackedEtcd: boolean;
-  readonly acceptOutage: boolean;
-}
-
-export interface EtcdStepInput extends NodeStepInput {
-  /** All control-plane nodes that carry a member, this one included. */
+  /** All nodes that carry an etcd member, this one included; empty where etcd is external. */
   readonly members: readonly PlannedNode[];
+  /** Contract 2: one or two members cannot keep quorum; the spec accepts the outage. */
   readonly acceptOutage: boolean;
 }
 

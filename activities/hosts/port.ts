@@ -1,0 +1,87 @@
+import type { AccessSpec } from '../../workflows/domain/spec.ts';
+
+/** Where a host is. `name` is the node's name, for messages; the rest is how SSH reaches it. */
+export interface HostAddress {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A script file of `activities/hosts/scripts/`, read once at start-up. */
+export interface HostScript {
+  /** File name without `.sh`: part of messages. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Result of a read-only script. */
+export interface ProbeResult {
+  readonly exitCode: number;
+  /** At most 256 KiB of each. */
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A durable host step: what runs, for which intent. */
+export interface DurableStep {
+  /** `UpgradeRef.id`, `PlannedNode.name` and a step name: the folder `/var/lib/capstan/<upgrade>/<node>/<step>/`. */
+  readonly upgrade: string;
+  readonly node: string;
+  readonly step: string;
+  readonly script: HostScript;
+  readonly args: readonly string[];
+  /** See `NodeStepInput.retry`. */
+  readonly retry: number;
+  /** Fence token: a token lower than the one recorded on the host is refused with the failure `Superseded`. */
+  readonly fence: { readonly epochMs: number; readonly attempt: number };
+  /** Start a new recorded intent after this interrupted one; absent where none was interrupted. */
+  readonly after?: number;
+}
+
+export type DurableOutcome =
+  | {
+      readonly kind: 'finished';
+      readonly intent: number;
+      readonly exitCode: number;
+      /** Host's clock, ISO. */
+      readonly startedAt: string;
+      readonly endedAt: string;
+      /** Seconds between the two. */
+      readonly seconds: number;
+      /** Last 8 KiB of the output. */
+      readonly tail: string;
+      /** True where this call started the unit; false where it attached to it or found its result. */
+      readonly started: boolean;
+    }
+  /** The unit is gone (reboot, crash) and left no result: probe, then complete or call again with `after: intent`. */
+  | { readonly kind: 'interrupted'; readonly intent: number; readonly tail: string };
+
+export interface RunOptions {
+  /** Abandons the waiting, never the unit. */
+  readonly signal?: AbortSignal;
+  /** Called with new output as it comes, decoded UTF-8, any size. */
+  readonly onOutput?: (text: string) => void;
+}
+
+/**
+ * The hosts of one cluster, over whatever transport reaches them. Everything runs as root there.
+ *
+ * Failures (as `stepError`s, see `activities/step-error.ts`): HostUnreachable, HostKeyMismatch, SshAuthenticationFailed,
+ * SudoRefused, FileMissing, Superseded. A connection that breaks in the middle is HostUnreachable: the result is unknown,
+ * and calling again attaches to what runs or finds what it left.
+ */
+export interface Hosts {
+  /** Runs a read-only script and waits for it. Safe to repeat. `timeoutMs` defaults to 60 s. */
+  probe(host: HostAddress, script: HostScript, args: readonly string[], options?: RunOptions & { readonly timeoutMs?: number }): Promise<ProbeResult>;
+  /** Starts the step's unit where its intent is absent, attaches to it where it runs, returns its result where it ended. */
+  runStep(host: HostAddress, step: DurableStep, options?: RunOptions): Promise<DurableOutcome>;
+  /** Whole output of the step's newest intent. Null where the step never ran. */
+  readOutput(host: HostAddress, step: { readonly upgrade: string; readonly node: string; readonly step: string }): Promise<string | null>;
+  /** Copies a root-owned file to a local one (mode 0600, written under a temporary name, then renamed); SHA-256 of what was written. */
+  download(host: HostAddress, remotePath: string, localPath: string, options?: RunOptions): Promise<{ readonly sha256: string; readonly bytes: number }>;
+  /** Puts bytes into a root-owned file (mode 0600, renamed last). */
+  upload(host: HostAddress, remotePath: string, content: Uint8Array): Promise<void>;
+}
+
+/** Opens the hosts of a cluster. Connections are pooled per worker process and keyed by access and address. */
+export type OpenHosts = (access: AccessSpec) => Promise<Hosts>;
