@@ -27,6 +27,22 @@ export interface PackageStepInput extends NodeStepInput {
   readonly repository: string | null;
   /** imageRepository of kubeadm-config; null takes kubeadm's default. */
   readonly imageRepository: string | null;
+  readonly kubeadm: KubeadmSpec;
+}
+
+export interface WaitNodeReadyInput extends NodeStepInput {
+  /** Host's clock when its kubelet was restarted: only a heartbeat newer than this counts. Null where it was not restarted by us. */
+  readonly restartedAt: string | null;
+}
+
+export interface UncordonInput extends NodeStepInput {
+  /** True where the node is given back without having been upgraded (skip, cancel). */
+  readonly release: boolean;
+}
+
+/** Result of `upgradeKubelet`. */
+export interface KubeletResult extends StepResult {
+  readonly restartedAt: string | null;
 }
 
 /**

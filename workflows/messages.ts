@@ -1,0 +1,98 @@
+import { defineQuery, defineSearchAttributeKey, defineSignal, SearchAttributeType } from '@temporalio/common';
+import type { UpgradeSpec } from './domain/spec.ts';
+import type { UpgradePlan } from './domain/plan.ts';
+import type { Finding } from './domain/check.ts';
+import type { UpgradeReport, UpgradeStatus } from './domain/status.ts';
+
+/** Task queue where `CAPSTAN_TASK_QUEUE` names no other. */
+export const DEFAULT_TASK_QUEUE = 'capstan';
+
+/** Workflow types by the names that histories carry. */
+export const WORKFLOW = { upgradeCluster: 'upgradeCluster', upgradeNode: 'upgradeNode', inspectCluster: 'inspectCluster' } as const;
+
+/** The workflow id is the lock of the cluster's name. */
+export function upgradeWorkflowId(cluster: string): string {
+  return `upgrade/${cluster}`;
+}
+
+export function nodeWorkflowId(cluster: string, node: string): string {
+  return `upgrade/${cluster}/${node}`;
+}
+
+export interface UpgradeClusterInput {
+  readonly spec: UpgradeSpec;
+  /** Hash of the plan that the operator saw; a different plan at the start stops the upgrade before any change. */
+  readonly planHash: string;
+  /** Who started it, for people: `user@host`. */
+  readonly by: string;
+}
+
+/** Memo of `upgradeCluster`, so that a refused second start can say who runs what. */
+export interface UpgradeMemo {
+  readonly startedBy: string;
+  readonly target: string;
+}
+
+export const INSPECTIONS = ['plan', 'preflight', 'doctor', 'logs'] as const;
+export type Inspection = (typeof INSPECTIONS)[number];
+
+export interface InspectClusterInput {
+  readonly spec: UpgradeSpec;
+  readonly what: Inspection;
+  /** With `logs`: whose output. */
+  readonly logs?: { readonly node: string; readonly step: string };
+}
+
+export interface InspectClusterResult {
+  /** Null where the cluster could not be read; then the findings say why. */
+  readonly plan: UpgradePlan | null;
+  /** Empty with `plan`. */
+  readonly findings: readonly Finding[];
+  /** With `logs`: the whole output. */
+  readonly log?: string;
+}
+
+export interface PauseMessage {
+  /** Stop each node at its next boundary between steps instead of letting it finish. */
+  readonly now?: boolean;
+  /** Pause once this node or phase is done instead of at once. */
+  readonly after?: string;
+  readonly by?: string;
+  readonly reason?: string;
+}
+
+export interface ResumeMessage {
+  readonly by?: string;
+}
+
+export interface SkipNodeMessage {
+  readonly node: string;
+  readonly by?: string;
+  readonly reason?: string;
+}
+
+export interface RetryNodeMessage {
+  readonly node: string;
+  /** Step to begin again from; default is the one that failed. */
+  readonly from?: string;
+  /** kubeadm's `apply --force` at the running version. */
+  readonly force?: boolean;
+  readonly by?: string;
+}
+
+export const pauseSignal = defineSignal<[PauseMessage?]>('pause');
+export const resumeSignal = defineSignal<[ResumeMessage?]>('resume');
+export const skipNodeSignal = defineSignal<[SkipNodeMessage]>('skipNode');
+export const retryNodeSignal = defineSignal<[RetryNodeMessage]>('retryNode');
+
+export const statusQuery = defineQuery<UpgradeStatus>('status');
+export const planQuery = defineQuery<UpgradePlan | null>('plan');
+export const reportQuery = defineQuery<UpgradeReport>('report');
+
+/** Search attributes, upserted when they change and never per node. Registered by `capstan dev`. */
+export const SEARCH_ATTRIBUTES = {
+  cluster: defineSearchAttributeKey('CapstanCluster', SearchAttributeType.KEYWORD),
+  phase: defineSearchAttributeKey('CapstanPhase', SearchAttributeType.KEYWORD),
+  state: defineSearchAttributeKey('CapstanState', SearchAttributeType.KEYWORD),
+  target: defineSearchAttributeKey('CapstanTarget', SearchAttributeType.KEYWORD),
+} as const;
