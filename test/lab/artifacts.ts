@@ -1,0 +1,40 @@
+/** Everything that must be built before a host can start. */
+import { hostImage } from "./build/base-image.ts";
+import { buildKubernetes, cniPlugins } from "./build/binaries.ts";
+import { listImages, versionArchive, workloadArchive } from "./build/node-images.ts";
+import { packageRepositories } from "./build/packages.ts";
+import { step } from "./progress.ts";
+import { imageOf } from "./versions.ts";
+
+/** What the hosts are made from. */
+export interface Artifacts {
+  readonly hostImage: string;
+  /** Names of image archives in the cache's folder `images`. */
+  readonly archives: readonly string[];
+  /** Folder with the apt repositories. */
+  readonly packages: string;
+  /** Image that holds a pod's namespaces. */
+  readonly sandboxImage: string;
+}
+
+/** Builds what the cache does not hold yet. */
+export async function prepareArtifacts(versions: readonly string[]): Promise<Artifacts> {
+  const image = await step("Host image", hostImage);
+  for (const version of versions) {
+    await step(`Kubernetes ${version}`, () => buildKubernetes(version));
+  }
+  await step("CNI plugins", cniPlugins);
+  const packages = await step("Package repositories", () => packageRepositories(versions));
+  const archives = await step("Container images", async () => [
+    ...(await inOrder(versions, (version) => versionArchive(version, image))),
+    await workloadArchive(),
+  ]);
+  const first = versions[0] ?? "";
+  return { hostImage: image, archives, packages, sandboxImage: imageOf(await listImages(first), "pause").name };
+}
+
+async function inOrder<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const item of items) results.push(await work(item));
+  return results;
+}

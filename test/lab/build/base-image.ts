@@ -1,0 +1,63 @@
+/** The image of every host: Debian 12 with systemd, sshd, containerd and what kubeadm expects of a host. */
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { cached, cacheFolder, isCached } from "../cache.ts";
+import { outputOf, run, succeeds } from "../process.ts";
+import { digest } from "./binaries.ts";
+
+const imageFolder = join(import.meta.dirname, "..", "image");
+const pulledBase = "debian:bookworm-slim";
+const builtBase = "capstan-lab/debian:bookworm";
+const mirror = "http://deb.debian.org/debian";
+
+/** Name of the host image, which the engine holds afterwards. */
+export async function hostImage(): Promise<string> {
+  const name = `capstan-lab/host:${await versionOfRecipe()}`;
+  if (await engineHas(name)) return name;
+  const archive = await cached(join("images", `host-${name.split(":")[1] ?? ""}.tar`), async (path) => {
+    await buildHostImage(name);
+    await run("docker", ["save", "-o", path, name]);
+  });
+  if (!(await engineHas(name))) await run("docker", ["load", "-i", archive]);
+  return name;
+}
+
+async function buildHostImage(name: string): Promise<void> {
+  const base = await baseImage();
+  await run("docker", ["build", "--quiet", "--build-arg", `BASE=${base}`, "--tag", name, imageFolder]);
+}
+
+async function baseImage(): Promise<string> {
+  if (await engineHas(builtBase)) return builtBase;
+  if (!isCached(rootArchive) && (await succeeds("docker", ["pull", "--quiet", pulledBase], { timeoutMs: pullMs }))) {
+    return pulledBase;
+  }
+  const archive = await cached(rootArchive, bootstrapDebian);
+  await run("docker", ["import", archive, builtBase]);
+  return builtBase;
+}
+
+const rootArchive = join("images", "debian-bookworm.tar");
+/** Time for an image of 30 MB; where no image registry can be reached the answer comes at once, or never. */
+const pullMs = 120_000;
+
+async function bootstrapDebian(archive: string): Promise<void> {
+  const folder = join(cacheFolder(), `bootstrap-${String(process.pid)}`);
+  try {
+    await run("debootstrap", ["--variant=minbase", "bookworm", folder, mirror]);
+    await run("tar", ["-C", folder, "--exclude=./var/cache/apt/archives/*.deb", "-cf", archive, "."]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function versionOfRecipe(): Promise<string> {
+  const files = (await readdir(imageFolder)).toSorted();
+  const texts = await Promise.all(files.map((file) => readFile(join(imageFolder, file), "utf8")));
+  return digest(JSON.stringify([files, texts]));
+}
+
+/** Whether the engine holds an image under that name. */
+export async function engineHas(image: string): Promise<boolean> {
+  return (await outputOf("docker", ["images", "--quiet", image])) !== "";
+}

@@ -1,0 +1,180 @@
+/** Configuration files that the lab writes, as text. Pure. */
+import { stringify } from "yaml";
+import type { LabNode, LabPlan } from "./plan.ts";
+import { aptRepositoryOf } from "./plan.ts";
+
+/** haproxy in front of the API and of the test Service. */
+export function haproxyConfiguration(plan: LabPlan): string {
+  const controlPlanes = plan.nodes.filter((node) => node.role === "control-plane");
+  const port = (url: string): string => new URL(url).port;
+  return `global
+  maxconn 4000
+  log /dev/log local0 notice
+
+defaults
+  timeout connect 2s
+  timeout check 2s
+  retries 3
+  option redispatch 1
+
+frontend api
+  mode tcp
+  bind ${plan.apiEndpoint}
+  timeout client 1h
+  default_backend apiservers
+
+backend apiservers
+  mode tcp
+  timeout server 1h
+  option httpchk GET /readyz
+  http-check expect status 200
+  default-server check check-ssl verify none inter 1s fall 2 rise 2 on-marked-down shutdown-sessions
+${controlPlanes.map((node) => `  server ${node.name} ${node.address}:6443`).join("\n")}
+
+frontend service
+  mode http
+  bind ${plan.endpoint.address}:${port(plan.serviceUrl)}
+  timeout client 30s
+  default_backend nodes
+
+backend nodes
+  mode http
+  timeout server 30s
+  option httpchk GET /
+  http-check expect status 200
+  option http-server-close
+  default-server check inter 1s fall 2 rise 2
+${plan.nodes.map((node) => `  server ${node.name} ${node.address}:${String(plan.nodePort)}`).join("\n")}`;
+}
+
+/** Routes of one node to the pods of the others. */
+export function routesOf(plan: LabPlan, node: LabNode): string {
+  return plan.nodes
+    .filter((other) => other !== node)
+    .map((other) => `${other.podSubnet} ${other.address}\n`)
+    .join("");
+}
+
+const nodeRegistration = {
+  criSocket: "unix:///run/containerd/containerd.sock",
+  imagePullPolicy: "IfNotPresent",
+} as const;
+
+const apiVersion = "kubeadm.k8s.io/v1beta4";
+
+/** What `kubeadm init --config` reads on the first control-plane node. */
+export function initConfiguration(plan: LabPlan, node: LabNode): string {
+  return documents([
+    {
+      apiVersion,
+      kind: "InitConfiguration",
+      localAPIEndpoint: { advertiseAddress: node.address },
+      nodeRegistration: { ...nodeRegistration, ignorePreflightErrors: ignoredPreflightErrors },
+    },
+    {
+      apiVersion,
+      kind: "ClusterConfiguration",
+      kubernetesVersion: plan.kubernetes,
+      controlPlaneEndpoint: plan.apiEndpoint,
+      networking: { podSubnet: "10.244.0.0/16", serviceSubnet: "10.96.0.0/16" },
+    },
+    {
+      apiVersion: "kubelet.config.k8s.io/v1beta1",
+      kind: "KubeletConfiguration",
+      cgroupDriver: "cgroupfs",
+      failCgroupV1: false,
+      failSwapOn: false,
+      // A score below the container's own needs CAP_SYS_RESOURCE.
+      oomScoreAdj: 0,
+    },
+    {
+      apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
+      kind: "KubeProxyConfiguration",
+      mode: "iptables",
+      oomScoreAdj: 0,
+      // The connection table belongs to the machine; a host may not resize it.
+      conntrack: { maxPerCore: 0, min: 0 },
+    },
+  ]);
+}
+
+/** How a node finds and trusts the cluster. */
+export interface JoinSecrets {
+  readonly token: string;
+  readonly caCertHash: string;
+  /** Opens the control plane's certificates that init left in the cluster. */
+  readonly certificateKey: string;
+}
+
+/** What `kubeadm join --config` reads. */
+export function joinConfiguration(plan: LabPlan, node: LabNode, secrets: JoinSecrets): string {
+  const controlPlane = {
+    localAPIEndpoint: { advertiseAddress: node.address },
+    certificateKey: secrets.certificateKey,
+  };
+  return documents([
+    {
+      apiVersion,
+      kind: "JoinConfiguration",
+      discovery: {
+        bootstrapToken: { apiServerEndpoint: plan.apiEndpoint, token: secrets.token, caCertHashes: [secrets.caCertHash] },
+      },
+      nodeRegistration: { ...nodeRegistration, ignorePreflightErrors: ignoredPreflightErrors },
+      ...(node.role === "control-plane" ? { controlPlane } : {}),
+    },
+  ]);
+}
+
+/** Preflight errors of kubeadm that a container in place of a machine cannot help. */
+export const ignoredPreflightErrors: readonly string[] = ["SystemVerification"];
+
+/** What `.lab/cluster.yaml` says: paths are relative to it. */
+export function clusterSpec(plan: LabPlan): string {
+  return documents([
+    {
+      apiVersion: "capstan.dev/v1",
+      kind: "ClusterUpgrade",
+      metadata: { name: plan.name },
+      spec: {
+        driver: "kubeadm",
+        target: { version: plan.target },
+        access: {
+          transport: "ssh",
+          kubeconfig: { file: "kubeconfig" },
+          ssh: {
+            user: plan.user,
+            port: 22,
+            privateKey: { file: "id_ed25519" },
+            knownHosts: { file: "known_hosts" },
+            bastion: { address: plan.bastion.address, user: plan.user },
+            become: "sudo",
+          },
+        },
+        etcd: { snapshot: { keep: 5 } },
+        pools: [{ name: "default", maxUnavailable: 1, drain: { timeout: "5m", deleteEmptyDir: true } }],
+        packages: { repository: plan.aptRepository },
+        kubeadm: { ignorePreflightErrors: ignoredPreflightErrors },
+      },
+    },
+  ]);
+}
+
+/** Settings of `set-up-node.sh`. */
+export function nodeSettings(
+  plan: LabPlan,
+  node: LabNode,
+  images: { readonly sandbox: string; readonly archives: readonly string[] },
+): Readonly<Record<string, string>> {
+  return {
+    LAB_POD_SUBNET: node.podSubnet,
+    LAB_ROUTES: routesOf(plan, node),
+    LAB_SANDBOX_IMAGE: images.sandbox,
+    LAB_ARCHIVES: images.archives.join(" "),
+    LAB_APT: aptRepositoryOf(plan, plan.kubernetes),
+    LAB_PACKAGE_VERSION: `${plan.kubernetes.slice(1)}-1.1`,
+  };
+}
+
+function documents(values: readonly unknown[]): string {
+  return values.map((value) => stringify(value)).join("---\n");
+}

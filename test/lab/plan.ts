@@ -1,0 +1,149 @@
+/**
+ * What the lab is made of, before anything exists: names, addresses, subnets and links of every host.
+ * Pure: the same options give the same plan.
+ */
+import { createHash } from "node:crypto";
+import { labelOfMinor, parseLabVersion } from "./versions.ts";
+
+/** What `up` can be asked for. */
+export interface LabOptions {
+  /** Name of the network and prefix of every container and volume. */
+  readonly name: string;
+  readonly controlPlanes: number;
+  readonly workers: number;
+  /** Version that the cluster starts at, such as `v1.33.13`. */
+  readonly kubernetes: string;
+  /** Version whose packages and images are offered for the upgrade, such as `v1.34.4`. */
+  readonly target: string;
+  /** First three numbers of the /24 that the hosts live in, such as `172.30.0`. */
+  readonly subnet: string;
+}
+
+export const labRoles = ["control-plane", "worker"] as const;
+export type LabRole = (typeof labRoles)[number];
+
+/** A container that plays a machine. */
+export interface LabMachine {
+  /** Host name, and node name where the machine is a node. */
+  readonly name: string;
+  readonly container: string;
+  readonly address: string;
+}
+
+/** A machine that joins the cluster. */
+export interface LabNode extends LabMachine {
+  readonly role: LabRole;
+  /** Subnet that the node's CNI configuration hands out to pods. */
+  readonly podSubnet: string;
+}
+
+export interface LabPlan {
+  readonly name: string;
+  readonly network: string;
+  readonly subnet: string;
+  readonly gateway: string;
+  readonly kubernetes: string;
+  readonly target: string;
+  /** Load balancer of the API and of the test Service, and the server of the apt repositories. */
+  readonly endpoint: LabMachine;
+  readonly bastion: LabMachine;
+  readonly nodes: readonly LabNode[];
+  /** `host:port` of the API behind the load balancer. */
+  readonly apiEndpoint: string;
+  /** The test Service behind the load balancer. */
+  readonly serviceUrl: string;
+  /** Port that every node answers the test Service on. */
+  readonly nodePort: number;
+  /** Link of the apt repository of a minor; `{minor}` stands for it. */
+  readonly aptRepository: string;
+  /** The non-root user with a key on every host. */
+  readonly user: string;
+  /** Changes with every option: a lab that runs under another fingerprint is another lab. */
+  readonly fingerprint: string;
+}
+
+export const defaultOptions = {
+  name: "capstan-lab",
+  controlPlanes: 3,
+  workers: 2,
+  kubernetes: "v1.33.13",
+  target: "v1.34.4",
+  subnet: "172.30.0",
+} as const satisfies LabOptions;
+
+const apiPort = 6443;
+const servicePort = 8080;
+const nodePort = 30080;
+const firstControlPlane = 11;
+const firstWorker = 51;
+const mostOfARole = 40;
+
+/**
+ * Lays out the lab.
+ *
+ * @throws Error that names the option and what would be right.
+ */
+export function planLab(options: LabOptions): LabPlan {
+  checkOptions(options);
+  const machine = (name: string, last: number): LabMachine => ({
+    name,
+    container: `${options.name}-${name}`,
+    address: `${options.subnet}.${String(last)}`,
+  });
+  const endpoint = machine("endpoint", 2);
+  return {
+    name: options.name,
+    network: options.name,
+    subnet: `${options.subnet}.0/24`,
+    gateway: `${options.subnet}.1`,
+    kubernetes: options.kubernetes,
+    target: options.target,
+    endpoint,
+    bastion: machine("bastion", 3),
+    nodes: [
+      ...nodesOf(options.controlPlanes, "control-plane", (index) => machine(`cp${String(index + 1)}`, firstControlPlane + index), 0),
+      ...nodesOf(options.workers, "worker", (index) => machine(`w${String(index + 1)}`, firstWorker + index), options.controlPlanes),
+    ],
+    apiEndpoint: `${endpoint.address}:${String(apiPort)}`,
+    serviceUrl: `http://${endpoint.address}:${String(servicePort)}/`,
+    nodePort,
+    aptRepository: `http://${endpoint.address}/kubernetes/v{minor}/deb/`,
+    user: "ops",
+    fingerprint: createHash("sha256").update(JSON.stringify(options)).digest("hex").slice(0, 12),
+  };
+}
+
+/** The apt repository that holds a version, and no other minor. */
+export function aptRepositoryOf(plan: LabPlan, version: string): string {
+  return plan.aptRepository.replace("{minor}", labelOfMinor(version));
+}
+
+function nodesOf(count: number, role: LabRole, machineAt: (index: number) => LabMachine, before: number): LabNode[] {
+  return Array.from({ length: count }, (_, index) => ({
+    ...machineAt(index),
+    role,
+    podSubnet: `10.244.${String(before + index)}.0/24`,
+  }));
+}
+
+function checkOptions(options: LabOptions): void {
+  checkCount("--control-planes", options.controlPlanes, 1);
+  checkCount("--workers", options.workers, 0);
+  if (!/^[a-z][a-z0-9-]{0,30}$/.test(options.name)) {
+    throw new Error(`--name ${options.name}: use small letters, digits and dashes, starting with a letter.`);
+  }
+  const numbers = options.subnet.split(".");
+  if (numbers.length !== 3 || !numbers.every((number) => /^\d{1,3}$/.test(number) && Number(number) < 256)) {
+    throw new Error(`--subnet ${options.subnet}: give the first three numbers of a /24, such as ${defaultOptions.subnet}.`);
+  }
+  const from = parseLabVersion(options.kubernetes);
+  const target = parseLabVersion(options.target);
+  if (target.minor < from.minor || target.minor > from.minor + 1) {
+    throw new Error(`--target ${options.target}: the lab upgrades ${options.kubernetes} within its minor or to the next one.`);
+  }
+}
+
+function checkCount(option: string, count: number, least: number): void {
+  if (Number.isInteger(count) && count >= least && count <= mostOfARole) return;
+  throw new Error(`${option} ${String(count)}: give a whole number from ${String(least)} to ${String(mostOfARole)}.`);
+}

@@ -1,0 +1,58 @@
+#!/bin/bash
+# Makes a host ready for kubeadm. Safe to run again: what is there stays.
+# Needs LAB_POD_SUBNET, LAB_ROUTES, LAB_SANDBOX_IMAGE, LAB_APT, LAB_PACKAGE_VERSION; image archives are in /lab/images,
+# their names in LAB_ARCHIVES.
+set -euo pipefail
+
+printf '%s' "$LAB_ROUTES" > /etc/lab/routes
+systemctl restart lab-routes.service
+
+mkdir -p /etc/cni/net.d
+cat > /etc/cni/net.d/10-lab.conflist << CNI
+{
+  "cniVersion": "1.0.0",
+  "name": "lab",
+  "plugins": [
+    {
+      "type": "bridge",
+      "bridge": "cni0",
+      "isGateway": true,
+      "ipMasq": true,
+      "hairpinMode": true,
+      "ipam": {"type": "host-local", "ranges": [[{"subnet": "$LAB_POD_SUBNET"}]], "routes": [{"dst": "0.0.0.0/0"}]}
+    },
+    {"type": "portmap", "capabilities": {"portMappings": true}}
+  ]
+}
+CNI
+
+if [ ! -e /etc/containerd/lab ]; then
+  mkdir -p /etc/containerd
+  # The kubelet may not lower a score below its own where CAP_SYS_RESOURCE is missing.
+  containerd config default | sed \
+    -e 's|restrict_oom_score_adj = false|restrict_oom_score_adj = true|' \
+    -e "s|sandbox_image = .*|sandbox_image = \"$LAB_SANDBOX_IMAGE\"|" > /etc/containerd/config.toml
+  touch /etc/containerd/lab
+fi
+systemctl enable --quiet --now containerd.service
+
+for archive in $LAB_ARCHIVES; do
+  done="/var/lib/lab/imported/$(basename "$archive")"
+  [ ! -e "$done" ] || continue
+  ctr -n k8s.io images import "/lab/images/$archive" > /dev/null
+  mkdir -p "$(dirname "$done")"
+  touch "$done"
+done
+
+# A node that was upgraded keeps its packages.
+if [ ! -e /etc/kubernetes/kubelet.conf ]; then
+  printf 'deb [trusted=yes] %s /\n' "$LAB_APT" > /etc/apt/sources.list.d/kubernetes.list
+  export DEBIAN_FRONTEND=noninteractive
+  dpkg --configure -a
+  apt-get update -q > /dev/null
+  # The flag is the lab's own: see oomScoreAdj in the kubelet's configuration.
+  printf 'KUBELET_EXTRA_ARGS=--oom-score-adj=0\n' > /etc/default/kubelet
+  apt-get install -qy --allow-change-held-packages -o Dpkg::Options::=--force-confold \
+    "kubelet=$LAB_PACKAGE_VERSION" "kubeadm=$LAB_PACKAGE_VERSION" "kubectl=$LAB_PACKAGE_VERSION" > /dev/null
+  apt-mark hold kubelet kubeadm kubectl > /dev/null
+fi
