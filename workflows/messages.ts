@@ -1,4 +1,5 @@
-import { defineQuery, defineSearchAttributeKey, defineSignal, SearchAttributeType } from '@temporalio/common';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { defineQuery, defineSignal } from '@temporalio/workflow';
 import type { UpgradeSpec } from './domain/spec.ts';
 import type { UpgradePlan } from './domain/plan.ts';
 import type { Finding } from './domain/check.ts';
