@@ -17,12 +17,13 @@ export function inHost(container: string, command: string, options: RunOptions =
  * @param settings - environment of the script.
  */
 export async function runScript(container: string, script: string, settings: Readonly<Record<string, string>>): Promise<RunResult> {
-  const environment = Object.entries(settings).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
+  // On standard input with the script, not among the arguments: some are secrets, and arguments are shown in errors.
+  const exports = Object.entries(settings).map(([name, value]) => `export ${name}=${quoted(value)}\n`);
   const text = await readFile(join(scripts, script), "utf8");
-  return run("docker", ["exec", "-i", ...environment, container, "bash", "-s"], { input: text });
+  // The script is read whole before it runs, so that no command in it can read the rest.
+  return run("docker", ["exec", "-i", container, "bash", "-c", 'eval "$(cat)"', script], { input: exports.join("") + text });
 }
 
-/** Writes a file in a host. */
-export async function writeInHost(container: string, path: string, text: string): Promise<void> {
-  await run("docker", ["exec", "-i", container, "sh", "-c", `cat > '${path}'`], { input: text });
+function quoted(value: string): string {
+  return `'${value.replaceAll("'", `'\\''`)}'`;
 }

@@ -14,7 +14,7 @@ export const workloadImage = "localhost/capstan-lab/httpd:1";
 const searchPath = "ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin";
 
 /** Raised with every change of how images are made, so that archives made before are not taken. */
-const recipe = "1";
+const recipe = "2";
 
 /** What `kubeadm config images list` of a version prints. */
 export async function listImages(version: string): Promise<ImageName[]> {
@@ -75,11 +75,14 @@ async function buildNodeImage(image: ImageName, version: string, hostImage: stri
 function buildProxyImage(image: ImageName, binary: string, hostImage: string): Promise<void> {
   const gather = [
     "set -e; mkdir /gathered",
-    "libraries=$(ldd /usr/sbin/xtables-nft-multi /usr/sbin/conntrack /usr/bin/kmod | grep -o '/lib[^ ]*' | sort -u | xargs readlink -f)",
+    "programs='/usr/sbin/xtables-nft-multi /usr/sbin/conntrack /usr/bin/kmod'",
+    // iptables loads its matches at run time, and they bring libraries of their own.
+    "needed=$(ldd $programs /usr/lib/x86_64-linux-gnu/xtables/*.so | grep -o '/lib/[^ ]*' | sort -u)",
+    "libraries=$(readlink -f $needed)",
     "loader=$(readlink -f /lib64/ld-linux-x86-64.so.2)",
-    "links=$(ldd /usr/sbin/xtables-nft-multi /usr/sbin/conntrack /usr/bin/kmod | grep -o '/lib[^ ]*' | sort -u | sed 's|^/lib|/usr/lib|')",
+    "links=$(printf '%s\\n' $needed | sed 's|^/lib|/usr/lib|')",
     "tar -C / -cf - $(printf '%s\\n' $libraries $links $loader /usr/lib64/ld-linux-x86-64.so.2 /etc/alternatives/iptables* /etc/alternatives/ip6tables* \\",
-    "  /usr/sbin/iptables* /usr/sbin/ip6tables* /usr/sbin/xtables-nft-multi /usr/sbin/conntrack /usr/sbin/modprobe /usr/bin/kmod /usr/lib/x86_64-linux-gnu/xtables \\",
+    "  /usr/sbin/iptables* /usr/sbin/ip6tables* $programs /usr/sbin/modprobe /usr/lib/x86_64-linux-gnu/xtables \\",
     "  | sort -u | sed 's|^/||') | tar -C /gathered -xf -",
     "cd /gathered; for name in bin sbin lib lib64; do ln -s usr/$name $name; done; mkdir -p run tmp",
   ].join("\n");

@@ -9,7 +9,7 @@ import { cniPlugins, cniVersion, kubernetesBinary } from "./binaries.ts";
 const packaging = join(import.meta.dirname, "..", "packaging");
 
 /** Raised with every change of the packages, so that repositories made before are not taken. */
-const recipe = "1";
+const recipe = "2";
 
 interface Package {
   readonly name: string;

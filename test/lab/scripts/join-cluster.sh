@@ -3,7 +3,8 @@
 set -euo pipefail
 
 [ ! -e /var/lib/lab/joined ] || exit 0
-config=/etc/kubernetes/lab-join.yaml
+mkdir -p /var/lib/lab
+config=/var/lib/lab/join.yaml
 if [ -e /etc/kubernetes/kubelet.conf ] || [ -e /etc/kubernetes/manifests/etcd.yaml ]; then
   kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock
 fi

@@ -4,6 +4,11 @@ set -euo pipefail
 
 kubeadm token create --ttl 1h
 openssl x509 -pubkey -noout -in /etc/kubernetes/pki/ca.crt | openssl pkey -pubin -outform der | sha256sum | sed 's/ .*//; s/^/sha256:/'
+# kubeadm takes the key from the configuration or from a flag, but no configuration beside the flag, and without a
+# configuration it asks the internet for the newest version.
 key=$(kubeadm certs certificate-key)
-kubeadm init phase upload-certs --upload-certs --certificate-key "$key" --config /etc/kubernetes/lab-init.yaml > /dev/null
+config=$(mktemp)
+trap 'rm -f "$config"' EXIT
+sed "s/^kind: InitConfiguration\$/&\\ncertificateKey: $key/" /var/lib/lab/init.yaml > "$config"
+kubeadm init phase upload-certs --upload-certs --config "$config" > /dev/null
 printf '%s\n' "$key"
