@@ -69,7 +69,7 @@ export function initConfiguration(plan: LabPlan, node: LabNode): string {
       apiVersion,
       kind: "InitConfiguration",
       localAPIEndpoint: { advertiseAddress: node.address },
-      nodeRegistration: { ...nodeRegistration, ignorePreflightErrors: ignoredPreflightErrors },
+      nodeRegistration,
     },
     {
       apiVersion,
@@ -119,14 +119,11 @@ export function joinConfiguration(plan: LabPlan, node: LabNode, secrets: JoinSec
       discovery: {
         bootstrapToken: { apiServerEndpoint: plan.apiEndpoint, token: secrets.token, caCertHashes: [secrets.caCertHash] },
       },
-      nodeRegistration: { ...nodeRegistration, ignorePreflightErrors: ignoredPreflightErrors },
+      nodeRegistration,
       ...(node.role === "control-plane" ? { controlPlane } : {}),
     },
   ]);
 }
-
-/** Preflight errors of kubeadm that a container in place of a machine cannot help. */
-export const ignoredPreflightErrors: readonly string[] = ["SystemVerification"];
 
 /** What `.lab/cluster.yaml` says: paths are relative to it. */
 export function clusterSpec(plan: LabPlan): string {
@@ -153,7 +150,7 @@ export function clusterSpec(plan: LabPlan): string {
         etcd: { snapshot: { keep: 5 } },
         pools: [{ name: "default", maxUnavailable: 1, drain: { timeout: "5m", deleteEmptyDir: true } }],
         packages: { repository: plan.aptRepository },
-        kubeadm: { ignorePreflightErrors: ignoredPreflightErrors },
+        kubeadm: { },
       },
     },
   ]);

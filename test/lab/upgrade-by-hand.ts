@@ -76,10 +76,10 @@ async function upgradeNode(lab: LabState, node: LabNode, first: boolean, steps: 
     "apt-mark hold kubeadm",
   ].join("; ")));
   if (first) {
-    await timed("kubeadm upgrade plan", sh(`kubeadm upgrade plan ${target}${ignored}`));
-    await timed("kubeadm upgrade apply", sh(`kubeadm upgrade apply ${target} --yes${ignored}`));
+    await timed("kubeadm upgrade plan", sh(`kubeadm upgrade plan ${target}`));
+    await timed("kubeadm upgrade apply", sh(`kubeadm upgrade apply ${target} --yes`));
   } else {
-    await timed("kubeadm upgrade node", sh(`kubeadm upgrade node${ignored}`));
+    await timed("kubeadm upgrade node", sh("kubeadm upgrade node"));
   }
   await timed("drain", () => kubectl(lab, ["drain", node.name, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=300s"]));
   await timed("kubelet and kubectl packages", sh([
@@ -93,7 +93,7 @@ async function upgradeNode(lab: LabState, node: LabNode, first: boolean, steps: 
   await timed("uncordon", () => kubectl(lab, ["uncordon", node.name]));
 }
 
-const ignored = " --ignore-preflight-errors=SystemVerification";
+
 const readyMs = 180_000;
 
 async function waitForVersion(lab: LabState, node: string, version: string): Promise<void> {
