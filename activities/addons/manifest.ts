@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { parseAllDocuments } from 'yaml';
+import type { AddonSpec } from '../../workflows/domain/spec.ts';
+import { stepError } from '../step-error.ts';
+import type { Manifest } from '../kubernetes/objects.ts';
+
+/** Objects of an add-on's manifest, read where the worker runs; Lists are opened. Failures: FileMissing, SpecInvalid. */
+export async function readManifest(addon: AddonSpec): Promise<readonly Manifest[]> {
+  const file = addon.manifest.file.replace(/^~(?=\/|$)/, homedir());
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw stepError('FileMissing', `The manifest ${file} that spec.addons[${addon.name}].manifest.file names cannot be read where the worker runs: ${error instanceof Error ? error.message : String(error)}.`, 'Put the file there, or correct the path.');
+  });
+  const documents = parseAllDocuments(text);
+  if (!Array.isArray(documents)) return [];
+  return documents.flatMap((document) => {
+    const broken = document.errors[0];
+    if (broken !== undefined) throw invalid(file, `line ${broken.linePos?.[0].line ?? '?'}: ${broken.message.split('\n')[0] ?? ''}`);
+    return objectsOf(document.toJS({ maxAliasCount: 100 }), file);
+  });
+}
+
+function objectsOf(value: unknown, file: string): readonly Manifest[] {
+  if (value === null || value === undefined) return [];
+  if (isList(value)) return value.items.flatMap((item) => objectsOf(item, file));
+  if (!isManifest(value)) throw invalid(file, 'a document is no Kubernetes object: it needs apiVersion, kind and metadata.name');
+  return [value];
+}
+
+function isList(value: unknown): value is { readonly items: readonly unknown[] } {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'List' && 'items' in value && Array.isArray(value.items);
+}
+
+function isManifest(value: unknown): value is Manifest {
+  if (typeof value !== 'object' || value === null) return false;
+  if (!('apiVersion' in value) || typeof value.apiVersion !== 'string') return false;
+  if (!('kind' in value) || typeof value.kind !== 'string') return false;
+  if (!('metadata' in value) || typeof value.metadata !== 'object' || value.metadata === null) return false;
+  return 'name' in value.metadata && typeof value.metadata.name === 'string';
+}
+
+function invalid(file: string, cause: string): Error {
+  return stepError('SpecInvalid', `The manifest ${file}: ${cause}.`, 'Correct the manifest; `kubectl apply --dry-run=server -f FILE` shows what the API takes.');
+}

@@ -1,0 +1,126 @@
+import type { AccessSpec } from '../../workflows/domain/spec.ts';
+import type { ConfigMap, DisruptionBudget, EndpointSlice, Lease, Manifest, Node, Pod, WebhookConfiguration, Workload } from './objects.ts';
+
+/** Which pods: all fields narrow. */
+export interface PodQuery {
+  readonly namespace?: string;
+  readonly node?: string;
+  /** Label selector in the API's string form. */
+  readonly labels?: string;
+}
+
+export interface NodeChange {
+  /** The change is refused (`conflict`) where the node has changed since this version was read. */
+  readonly resourceVersion: string;
+  readonly unschedulable: boolean;
+  /** null takes the annotation away. */
+  readonly annotations: Readonly<Record<string, string | null>>;
+}
+
+export interface PodRef {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+export type EvictionAnswer =
+  | { readonly kind: 'accepted' }
+  /** No pod of this uid is there any more. */
+  | { readonly kind: 'gone' }
+  /** A budget protects it now. `budget` is null where the API names none; `retryAfterMs` where it says when to come back. */
+  | { readonly kind: 'protected'; readonly budget: string | null; readonly message: string; readonly retryAfterMs: number | null }
+  /** More than one budget selects the pod: the API never evicts it. */
+  | { readonly kind: 'several-budgets'; readonly message: string }
+  /** Refused for another reason that may pass, such as an admission webhook or an overloaded API. */
+  | { readonly kind: 'refused'; readonly message: string; readonly retryAfterMs: number | null };
+
+/** What can be followed. Equal subjects share one watch. */
+export type Subject =
+  | { readonly kind: 'node'; readonly name: string }
+  | { readonly kind: 'control-plane-nodes' }
+  | { readonly kind: 'node-lease'; readonly node: string }
+  | ({ readonly kind: 'pods' } & PodQuery)
+  | { readonly kind: 'budgets' };
+
+interface SubjectObjects {
+  readonly node: Node;
+  readonly 'control-plane-nodes': Node;
+  readonly 'node-lease': Lease;
+  readonly pods: Pod;
+  readonly budgets: DisruptionBudget;
+}
+export type ObjectOf<S extends Subject> = SubjectObjects[S['kind']];
+
+/**
+ * A live copy of what a subject selects: a watch with bookmarks, and a list every 5 s behind it.
+ * An API that does not answer only makes the copy older; who waits bounds the waiting.
+ */
+export interface Followed<T> {
+  /** null until the first list came through: nothing is known yet. */
+  readonly items: readonly T[] | null;
+  /** Why the copy may be old; null while it is fresh. */
+  readonly outage: string | null;
+  /** Set where the API refuses the very first list (ApiForbidden): waiting is pointless. */
+  readonly refusal: Error | null;
+  /** Resolves at the next change of any of these. Never rejects. */
+  changed(): Promise<void>;
+  /** Ends the watch once nobody else follows the subject. */
+  close(): void;
+}
+
+export type Rollout = 'DaemonSet' | 'Deployment' | 'StatefulSet';
+
+/**
+ * One cluster's API.
+ *
+ * Failures (as `stepError`s): ApiUnreachable (no answer within 10 s, connection broken, server error, overload), ApiForbidden
+ * (these credentials or this verb refused). What is absent is null.
+ */
+export interface Kube {
+  /** URL of the API, for messages. */
+  readonly server: string;
+  /** `v1.34.4` of the API server that happened to answer. */
+  serverVersion(): Promise<string>;
+  /** Checks of /readyz that fail, by name; empty where the API is ready. */
+  failingReadyChecks(): Promise<readonly string[]>;
+  /** UID of the namespace kube-system: the cluster's identity. */
+  clusterUid(): Promise<string>;
+
+  listNodes(): Promise<readonly Node[]>;
+  getNode(name: string): Promise<Node | null>;
+  /** `conflict` where someone changed the node since it was read: read again. */
+  changeNode(name: string, change: NodeChange): Promise<'changed' | 'conflict' | 'absent'>;
+
+  listPods(query: PodQuery): Promise<readonly Pod[]>;
+  /** Asks for the pod's eviction; `gracePeriodSeconds` null takes the pod's own. */
+  evict(pod: PodRef, gracePeriodSeconds: number | null): Promise<EvictionAnswer>;
+  listBudgets(): Promise<readonly DisruptionBudget[]>;
+
+  getConfigMap(namespace: string, name: string): Promise<ConfigMap | null>;
+  getWorkload(kind: Rollout, namespace: string, name: string): Promise<Workload | null>;
+  listWebhookConfigurations(): Promise<readonly WebhookConfiguration[]>;
+  listEndpointSlices(namespace: string, service: string): Promise<readonly EndpointSlice[]>;
+
+  getLease(namespace: string, name: string): Promise<Lease | null>;
+  /** `exists` where there is one already. */
+  createLease(lease: NewLease): Promise<'created' | 'exists'>;
+  /** Deletes this very Lease (by uid). */
+  deleteLease(lease: Lease): Promise<'deleted' | 'absent' | 'conflict'>;
+
+  /** Server-side apply without force: fields owned by others are a refusal with their names. */
+  apply(object: Manifest, fieldManager: string): Promise<{ readonly kind: 'applied' } | { readonly kind: 'refused'; readonly message: string }>;
+
+  follow<S extends Subject>(subject: S): Followed<ObjectOf<S>>;
+}
+
+export interface NewLease {
+  readonly namespace: string;
+  readonly name: string;
+  readonly holder: string;
+  /** RFC 3339 with milliseconds, as `toISOString` writes it. */
+  readonly acquiredAt: string;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** Opens a cluster's API. Memoised by the kubeconfig's content. Failures: FileMissing, ApiForbidden, ApiUnreachable. */
+export type OpenKube = (access: AccessSpec) => Promise<Kube>;

@@ -1,0 +1,96 @@
+import type { StepProgress } from '../../workflows/domain/step.ts';
+import type { currentActivity } from '../activity-context.ts';
+import { failureTypeOf } from '../step-error.ts';
+import type { Followed } from './port.ts';
+
+export type Activity = ReturnType<typeof currentActivity>;
+
+/** At most this long between two heartbeats: without them Temporal takes the worker for dead. */
+const HEARTBEAT_MS = 2_000;
+const OUTAGE_RETRY_MS = 1_000;
+/** An API behind a load balancer is back within seconds when one of its servers restarts; longer is worth a new attempt. */
+const OUTAGE_MS = 60_000;
+
+export interface Pending {
+  readonly waitingFor: StepProgress;
+  /** Look again after this even where nothing changes. Default: with the next heartbeat. */
+  readonly recheckMs?: number;
+}
+
+export interface Done<T> {
+  readonly done: T;
+}
+
+export interface WaitOptions<T> {
+  readonly activity: Activity;
+  readonly sources: readonly Followed<unknown>[];
+  readonly timeoutMs: number;
+  /** Called once all sources have been listed, and at each change. */
+  readonly check: () => Done<T> | Pending | Promise<Done<T> | Pending>;
+  /** What to throw when time is over; `outage` says why the last look may be old. */
+  readonly onTimeout: (last: StepProgress, outage: string | null) => Error;
+}
+
+/**
+ * Waits for a condition over followed objects. An API that does not answer is ridden over until the timeout.
+ * Closes the sources. Throws the activity's cancellation at once, and ApiForbidden where a source is refused.
+ */
+export async function watchUntil<T>(options: WaitOptions<T>): Promise<T> {
+  const { activity, sources } = options;
+  const deadlineMs = performance.now() + options.timeoutMs;
+  try {
+    for (;;) {
+      activity.signal.throwIfAborted();
+      // Taken before the look, so that a change during it is not missed.
+      const changes = sources.map((source) => source.changed());
+      const outage = outageOf(sources);
+      const look = sources.every((source) => source.items !== null) ? await options.check() : notListed(outage);
+      if ('done' in look) return look.done;
+      const leftMs = deadlineMs - performance.now();
+      if (leftMs <= 0) throw options.onTimeout(look.waitingFor, outage);
+      activity.heartbeat(look.waitingFor);
+      await firstOf(changes, Math.min(look.recheckMs ?? HEARTBEAT_MS, HEARTBEAT_MS, leftMs), activity.signal);
+    }
+  } finally {
+    for (const source of sources) source.close();
+  }
+}
+
+function outageOf(sources: readonly Followed<unknown>[]): string | null {
+  for (const source of sources) if (source.refusal !== null) throw source.refusal;
+  return sources.find((source) => source.outage !== null)?.outage ?? null;
+}
+
+function notListed(outage: string | null): Pending {
+  return { waitingFor: { message: outage ?? 'reading from the API' } };
+}
+
+/** Runs something safe to repeat, again and again while the API does not answer, for at most a minute. */
+export async function rideOver<T>(activity: Activity, action: () => Promise<T>): Promise<T> {
+  const deadlineMs = performance.now() + OUTAGE_MS;
+  for (;;) {
+    activity.signal.throwIfAborted();
+    try {
+      return await action();
+    } catch (error) {
+      if (failureTypeOf(error) !== 'ApiUnreachable' || performance.now() > deadlineMs) throw error;
+      activity.heartbeat({ message: error instanceof Error ? error.message : String(error) });
+      await firstOf([], OUTAGE_RETRY_MS, activity.signal);
+    }
+  }
+}
+
+/** Resolves with the first change, when the time is over, or when the activity is cancelled. */
+export async function firstOf(changes: readonly Promise<void>[], ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, Math.max(0, ms));
+  const onAbort = (): void => resolve();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    await Promise.race([...changes, promise]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
+  }
+}

@@ -1,0 +1,41 @@
+import { currentActivity } from '../activity-context.ts';
+import type { StepResult, UncordonInput } from '../../workflows/domain/step.ts';
+import type { Kube } from '../kubernetes/port.ts';
+import { timedStep } from '../kubernetes/timed-step.ts';
+import { rideOver } from '../kubernetes/wait.ts';
+import type { Activity } from '../kubernetes/wait.ts';
+import type { NodeActivityOptions } from './cordon-node.ts';
+import { CORDONED_BY, cordonMark } from './cordon-mark.ts';
+
+/**
+ * Takes away the cordon of this upgrade and its mark, in one change, and reads it back. Any other cordon stays.
+ * A node that is gone has nothing to give back.
+ */
+export function createUncordonNode(options: NodeActivityOptions): (input: UncordonInput) => Promise<StepResult> {
+  return async function uncordonNode(input) {
+    const activity = currentActivity();
+    const finish = timedStep(activity, options.now);
+    const kube = await options.openKube(input.upgrade.access);
+    return finish(await releaseCordon(activity, kube, input));
+  };
+}
+
+async function releaseCordon(activity: Activity, kube: Kube, input: UncordonInput): Promise<{ readonly changed: boolean; readonly note: string }> {
+  const ours = cordonMark(input.upgrade);
+  let changed = false;
+  for (;;) {
+    const node = await rideOver(activity, () => kube.getNode(input.node.name));
+    if (node === null) return { changed, note: 'the node is gone' };
+    const cordoned = node.spec.unschedulable === true;
+    const mark = node.metadata.annotations?.[CORDONED_BY];
+    if (mark !== ours) {
+      if (!cordoned) return { changed, note: changed ? 'uncordoned' : 'not cordoned' };
+      return { changed, note: mark === undefined ? 'cordoned by a person: stays so' : `cordoned by ${mark}: stays so` };
+    }
+    // The next turn reads back what was written.
+    const answer = await rideOver(activity, () =>
+      kube.changeNode(input.node.name, { resourceVersion: node.metadata.resourceVersion, unschedulable: false, annotations: { [CORDONED_BY]: null } }),
+    );
+    if (answer === 'changed') changed = true;
+  }
+}

@@ -1,0 +1,22 @@
+import { parse } from 'yaml';
+import type { Kube } from '../kubernetes/port.ts';
+
+/** What is read of the ConfigMap kubeadm-config; null where it does not say. */
+export interface KubeadmConfig {
+  readonly kubernetesVersion: string | null;
+  readonly imageRepository: string | null;
+}
+
+export async function readKubeadmConfig(kube: Kube): Promise<KubeadmConfig | null> {
+  const map = await kube.getConfigMap('kube-system', 'kubeadm-config');
+  const text = map?.data?.['ClusterConfiguration'];
+  if (text === undefined) return null;
+  const config: unknown = parse(text);
+  return { kubernetesVersion: textAt(config, 'kubernetesVersion'), imageRepository: textAt(config, 'imageRepository') };
+}
+
+function textAt(value: unknown, key: string): string | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const found: unknown = Reflect.get(value, key);
+  return typeof found === 'string' && found !== '' ? found : null;
+}

@@ -1,0 +1,105 @@
+import type { EtcdObservation, NodeObservation, Observation } from '../../workflows/domain/observation.ts';
+import type { AccessSpec, NodeSpec, UpgradeSpec } from '../../workflows/domain/spec.ts';
+import { compareVersions, parseVersion } from '../../workflows/domain/version.ts';
+import type { Role } from '../../workflows/domain/state.ts';
+import { readEtcd } from '../etcd/read-etcd.ts';
+import type { HostAddress, OpenHosts } from '../hosts/port.ts';
+import type { Node, Pod } from '../kubernetes/objects.ts';
+import type { OpenKube } from '../kubernetes/port.ts';
+import { isControlPlane, isReady } from '../nodes/ready.ts';
+import { readKubeadmConfig } from './kubeadm-config.ts';
+import { imageTag, listStaticPods, staticPodOf } from './static-pods.ts';
+
+export interface ObserveOptions {
+  readonly openKube: OpenKube;
+  readonly openHosts: OpenHosts;
+}
+
+export interface ObserveInput {
+  readonly access: AccessSpec;
+  readonly nodes: readonly NodeSpec[];
+  /** Labels that pools select by: no other label travels. Default: all labels. See `selectorKeys`. */
+  readonly labelKeys?: readonly string[];
+}
+
+/** Label keys that a spec's pools select by. */
+export function selectorKeys(spec: UpgradeSpec): readonly string[] {
+  const selectors = spec.pools.flatMap((pool) => (pool.selector === null ? [] : [pool.selector]));
+  const keys = selectors.flatMap((selector) => [...Object.keys(selector.matchLabels), ...selector.matchExpressions.map((expression) => expression.key)]);
+  return [...new Set(keys)].toSorted();
+}
+
+/** What the cluster is now, read from its API and, where etcd is stacked, from one of its members. Reads only. */
+export function createObserveCluster(options: ObserveOptions): (input: ObserveInput) => Promise<Observation> {
+  return async function observeCluster(input) {
+    const kube = await options.openKube(input.access);
+    const [clusterUid, nodes, staticPods, config, answering] = await Promise.all([
+      kube.clusterUid(), kube.listNodes(), listStaticPods(kube), readKubeadmConfig(kube), kube.serverVersion(),
+    ]);
+    const observed = nodes.map((node) => nodeObservation(node, staticPods, input)).toSorted((one, other) => (one.name < other.name ? -1 : 1));
+    return {
+      clusterUid,
+      serverVersion: oldest(observed.flatMap((node) => node.controlPlaneVersion ?? [])) ?? answering,
+      kubeadmVersion: config?.kubernetesVersion ?? null,
+      imageRepository: config?.imageRepository ?? null,
+      nodes: observed,
+      etcd: await etcdObservation(options, input, observed),
+    };
+  };
+}
+
+function nodeObservation(node: Node, staticPods: readonly Pod[], input: ObserveInput): NodeObservation {
+  const { name, uid } = node.metadata;
+  return {
+    name,
+    uid,
+    roles: rolesOf(node, staticPods),
+    address: addressOf(node, input.nodes),
+    kubeletVersion: node.status.nodeInfo.kubeletVersion,
+    controlPlaneVersion: imageTag(staticPodOf(staticPods, 'kube-apiserver', name)),
+    ready: isReady(node),
+    unschedulable: node.spec.unschedulable === true,
+    labels: keptLabels(node, input.labelKeys),
+  };
+}
+
+function rolesOf(node: Node, staticPods: readonly Pod[]): readonly Role[] {
+  const roles: Role[] = [];
+  if (staticPodOf(staticPods, 'etcd', node.metadata.name) !== null) roles.push('etcd');
+  roles.push(isControlPlane(node) ? 'control-plane' : 'worker');
+  return roles;
+}
+
+function addressOf(node: Node, specs: readonly NodeSpec[]): string {
+  const given = specs.find((spec) => spec.name === node.metadata.name)?.address;
+  if (given !== undefined && given !== null) return given;
+  const addresses = node.status.addresses ?? [];
+  const found = addresses.find((address) => address.type === 'InternalIP') ?? addresses.find((address) => address.type === 'Hostname');
+  return found?.address ?? node.metadata.name;
+}
+
+function keptLabels(node: Node, keys: readonly string[] | undefined): Readonly<Record<string, string>> {
+  const labels = Object.entries(node.metadata.labels ?? {});
+  return Object.fromEntries(keys === undefined ? labels : labels.filter(([key]) => keys.includes(key)));
+}
+
+function oldest(versions: readonly string[]): string | null {
+  const parsed = versions.flatMap((text) => {
+    const version = parseVersion(text);
+    return version === null ? [] : [{ text, version }];
+  });
+  return parsed.toSorted((one, other) => compareVersions(one.version, other.version))[0]?.text ?? null;
+}
+
+async function etcdObservation(options: ObserveOptions, input: ObserveInput, nodes: readonly NodeObservation[]): Promise<EtcdObservation> {
+  const members = nodes.filter((node) => node.roles.includes('etcd'));
+  if (members.length === 0) return { kind: 'external', members: [], alarms: [] };
+  const hosts = await options.openHosts(input.access);
+  return readEtcd(hosts, members.map((node) => hostAddress(node, input)));
+}
+
+/** Where SSH reaches a node. */
+export function hostAddress(node: NodeObservation, input: Pick<ObserveInput, 'access' | 'nodes'>): HostAddress {
+  const port = input.nodes.find((spec) => spec.name === node.name)?.port ?? input.access.ssh.port;
+  return { name: node.name, address: node.address, port };
+}

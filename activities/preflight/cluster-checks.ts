@@ -1,0 +1,40 @@
+import type { Finding } from '../../workflows/domain/check.ts';
+import type { Observation } from '../../workflows/domain/observation.ts';
+import type { UpgradePlan } from '../../workflows/domain/plan.ts';
+import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
+import type { Kube } from '../kubernetes/port.ts';
+import { listStaticPods } from '../observe/static-pods.ts';
+import { drainFindings } from './cluster-drain-checks.ts';
+import { etcdFindings } from './cluster-etcd-checks.ts';
+import { hold } from './cluster-finding.ts';
+import { componentFindings, nodeFindings, skewFindings } from './cluster-node-checks.ts';
+import { webhookFindings } from './cluster-webhook-checks.ts';
+
+/**
+ * Everything that can be asked of the cluster's API and its etcd before an upgrade. Reads only.
+ * `plan` null: only what needs no plan is checked (nothing about drains).
+ */
+export async function clusterFindings(kube: Kube, spec: UpgradeSpec, observation: Observation, plan: UpgradePlan | null): Promise<Finding[]> {
+  const [failing, nodes, staticPods, webhooks] = await Promise.all([kube.failingReadyChecks(), kube.listNodes(), listStaticPods(kube), webhookFindings(kube)]);
+  const drains = plan === null ? [] : await drainFindings(kube, spec, plan);
+  return [
+    readyFinding(kube, failing),
+    ...nodeFindings(nodes),
+    ...componentFindings(observation, staticPods),
+    ...etcdFindings(observation, spec),
+    ...skewFindings(observation),
+    ...webhooks,
+    ...drains,
+  ];
+}
+
+function readyFinding(kube: Kube, failing: readonly string[]): Finding {
+  if (failing.length === 0) return hold('api-ready', `The API at ${kube.server} is ready.`);
+  return {
+    check: 'api-ready',
+    severity: 'block',
+    node: null,
+    message: `The API at ${kube.server} is not ready: ${failing.join(', ')} ${failing.length === 1 ? 'fails' : 'fail'}.`,
+    next: 'See `kubectl get --raw /readyz?verbose`.',
+  };
+}

@@ -1,0 +1,11 @@
+import type { Finding } from '../../workflows/domain/check.ts';
+
+/** A check that holds. */
+export function hold(check: string, message: string): Finding {
+  return { check, severity: 'info', node: null, message, next: null };
+}
+
+/** Findings of one check, or the one that says that it holds. */
+export function orHold(findings: readonly Finding[], check: string, message: string): Finding[] {
+  return findings.length > 0 ? [...findings] : [hold(check, message)];
+}

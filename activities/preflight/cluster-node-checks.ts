@@ -1,0 +1,77 @@
+import type { Finding } from '../../workflows/domain/check.ts';
+import type { Observation } from '../../workflows/domain/observation.ts';
+import { skewViolations } from '../../workflows/domain/skew.ts';
+import type { Node, Pod } from '../kubernetes/objects.ts';
+import { CORDONED_BY } from '../nodes/cordon-mark.ts';
+import { conditionOf, isReady } from '../nodes/ready.ts';
+import { CONTROL_PLANE_COMPONENTS, staticPodOf } from '../observe/static-pods.ts';
+import { orHold } from './cluster-finding.ts';
+
+/** Nodes Ready; whose cordons there are. */
+export function nodeFindings(nodes: readonly Node[]): Finding[] {
+  const notReady = nodes.filter((node) => !isReady(node)).map(notReadyFinding);
+  return [...orHold(notReady, 'nodes-ready', `All ${nodes.length} nodes are Ready.`), ...nodes.flatMap(cordonFinding)];
+}
+
+function notReadyFinding(node: Node): Finding {
+  const condition = conditionOf(node, 'Ready');
+  const { name } = node.metadata;
+  return {
+    check: 'nodes-ready',
+    severity: 'block',
+    node: name,
+    message: `Node ${name} is not Ready: ${condition?.message ?? condition?.reason ?? 'it has no such condition'}.`,
+    next: `See \`kubectl describe node ${name}\` and the kubelet's journal on it.`,
+  };
+}
+
+function cordonFinding(node: Node): readonly Finding[] {
+  const { name, annotations } = node.metadata;
+  const mark = annotations?.[CORDONED_BY];
+  const cordoned = node.spec.unschedulable === true;
+  if (mark !== undefined) {
+    return [{
+      check: 'cordon-leftover',
+      severity: 'warn',
+      node: name,
+      message: `Node ${name} carries the mark of a former upgrade (${mark})${cordoned ? ' and is cordoned by it' : ''}.`,
+      next: `Where that upgrade is over: \`kubectl annotate node ${name} ${CORDONED_BY}-\`${cordoned ? ` and \`kubectl uncordon ${name}\`` : ''}.`,
+    }];
+  }
+  if (!cordoned) return [];
+  return [{ check: 'cordoned-by-person', severity: 'info', node: name, message: `Node ${name} is cordoned by a person: it is upgraded and stays cordoned.`, next: null }];
+}
+
+/** Static pods of the control plane there and Ready. */
+export function componentFindings(observation: Observation, staticPods: readonly Pod[]): Finding[] {
+  const names = observation.nodes.filter((node) => node.roles.includes('control-plane')).map((node) => node.name);
+  const findings = names.flatMap((node) => CONTROL_PLANE_COMPONENTS.flatMap((component) => componentFinding(component, node, staticPodOf(staticPods, component, node))));
+  if (names.length === 0) {
+    findings.push({ check: 'control-plane-pods', severity: 'block', node: null, message: 'No node carries the label of a control plane.', next: 'The driver kubeadm needs control-plane nodes that kubeadm has set up.' });
+  }
+  return orHold(findings, 'control-plane-pods', `The control plane is of static pods, and all are Ready on ${names.join(', ')}.`);
+}
+
+function componentFinding(component: string, node: string, pod: Pod | null): readonly Finding[] {
+  if (pod !== null && isReady(pod)) return [];
+  const message = pod === null ? `${component} is no static pod of kubeadm on node ${node}.` : `${component} of node ${node} is not Ready.`;
+  const next = pod === null ? 'kubeadm upgrades static pods only; check /etc/kubernetes/manifests on that node.' : `See \`kubectl -n kube-system describe pod ${pod.metadata.name}\`.`;
+  return [{ check: 'control-plane-pods', severity: 'block', node, message, next }];
+}
+
+/** The version skew policy, of the cluster as it is. */
+export function skewFindings(observation: Observation): Finding[] {
+  const violations = skewViolations({
+    apiServers: observation.nodes.flatMap((node) => (node.controlPlaneVersion === null ? [] : [{ item: `kube-apiserver of node ${node.name}`, version: node.controlPlaneVersion }])),
+    kubelets: observation.nodes.map((node) => ({ item: `kubelet of node ${node.name}`, version: node.kubeletVersion })),
+    kubeProxies: [],
+  });
+  const findings = violations.map((violation): Finding => ({
+    check: 'version-skew',
+    severity: 'block',
+    node: null,
+    message: `The ${violation.item} is at ${violation.version}: ${violation.rule}.`,
+    next: 'Bring it within the version skew policy first; this is never waived.',
+  }));
+  return orHold(findings, 'version-skew', 'All versions lie within the version skew policy.');
+}

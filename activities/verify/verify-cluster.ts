@@ -1,0 +1,121 @@
+import { currentActivity } from '../activity-context.ts';
+import { failureTypeOf, stepError } from '../step-error.ts';
+import type { EtcdObservation } from '../../workflows/domain/observation.ts';
+import type { PlannedNode, UpgradePlan } from '../../workflows/domain/plan.ts';
+import type { StepResult, UpgradeRef } from '../../workflows/domain/step.ts';
+import { readEtcd } from '../etcd/read-etcd.ts';
+import type { OpenHosts } from '../hosts/port.ts';
+import type { Node, Pod } from '../kubernetes/objects.ts';
+import type { Kube, OpenKube } from '../kubernetes/port.ts';
+import { timedStep } from '../kubernetes/timed-step.ts';
+import type { Clock } from '../kubernetes/timed-step.ts';
+import { firstOf, rideOver } from '../kubernetes/wait.ts';
+import type { Activity } from '../kubernetes/wait.ts';
+import { CORDONED_BY, OWN_PREFIX, cordonMark } from '../nodes/cordon-mark.ts';
+import { isReady } from '../nodes/ready.ts';
+import { readKubeadmConfig } from '../observe/kubeadm-config.ts';
+import { CONTROL_PLANE_COMPONENTS, imageTag, listStaticPods, staticPodOf } from '../observe/static-pods.ts';
+
+export interface VerifyInput {
+  readonly upgrade: UpgradeRef;
+  readonly plan: UpgradePlan;
+  /** Names of nodes that were skipped: their versions are not looked at, but nothing of ours may be left on them. */
+  readonly skipped: readonly string[];
+}
+
+export interface VerifyOptions {
+  readonly openKube: OpenKube;
+  readonly openHosts: OpenHosts;
+  readonly now: Clock;
+  /** How long the cluster may take to come to rest. Default 2 minutes. */
+  readonly timeoutMs?: number;
+}
+
+const TIMEOUT_MS = 2 * 60_000;
+const ASK_MS = 2_000;
+
+/** Confirms from the API and from etcd, not from our own records, that the cluster is what the plan said. Failure: GateTimeout. */
+export function createVerifyCluster(options: VerifyOptions): (input: VerifyInput) => Promise<StepResult> {
+  const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+  return async function verifyCluster(input) {
+    const activity = currentActivity();
+    const finish = timedStep(activity, options.now);
+    const kube = await options.openKube(input.upgrade.access);
+    const deadlineMs = performance.now() + timeoutMs;
+    for (;;) {
+      const problems = await problemsOf(activity, kube, options, input);
+      if (problems.length === 0) return finish({ changed: false, note: `${input.plan.nodes.length} nodes verified at ${input.plan.to}` });
+      if (performance.now() >= deadlineMs) throw notVerified(input, problems);
+      activity.heartbeat({ message: problems.slice(0, 5).join('; ').slice(0, 900) });
+      await firstOf([], ASK_MS, activity.signal);
+      activity.signal.throwIfAborted();
+    }
+  };
+}
+
+function notVerified(input: VerifyInput, problems: readonly string[]): Error {
+  const shown = problems.slice(0, 20).join('; ');
+  const more = problems.length > 20 ? `; and ${problems.length - 20} more` : '';
+  return stepError('GateTimeout', `The cluster ${input.upgrade.cluster} is not what the plan said: ${shown}${more}.`, 'Correct what is named here; then `capstan resume`.');
+}
+
+async function problemsOf(activity: Activity, kube: Kube, options: VerifyOptions, input: VerifyInput): Promise<readonly string[]> {
+  const { plan } = input;
+  const [nodes, staticPods, config] = await rideOver(activity, () => Promise.all([kube.listNodes(), listStaticPods(kube), readKubeadmConfig(kube)]));
+  const problems = plan.nodes.flatMap((planned) => nodeProblems(planned, nodes, staticPods, input));
+  if (config !== null && config.kubernetesVersion !== plan.to) problems.push(`kubeadm-config says ${config.kubernetesVersion ?? 'nothing'}, not ${plan.to}`);
+  return [...problems, ...(await etcdProblems(options, input))];
+}
+
+function nodeProblems(planned: PlannedNode, nodes: readonly Node[], staticPods: readonly Pod[], input: VerifyInput): string[] {
+  const node = nodes.find((candidate) => candidate.metadata.name === planned.name);
+  const skipped = input.skipped.includes(planned.name);
+  if (node === undefined) return skipped ? [] : [`node ${planned.name} is gone`];
+  const problems = leftovers(node, input.upgrade);
+  if (skipped) return problems;
+  const kubelet = node.status.nodeInfo.kubeletVersion;
+  if (kubelet !== planned.to) problems.push(`the kubelet of node ${planned.name} is at ${kubelet}, not ${planned.to}`);
+  if (!isReady(node)) problems.push(`node ${planned.name} is not Ready`);
+  if (!planned.roles.includes('control-plane')) return problems;
+  for (const component of CONTROL_PLANE_COMPONENTS) {
+    const pod = staticPodOf(staticPods, component, planned.name);
+    const tag = imageTag(pod);
+    if (tag !== planned.to) problems.push(`${component} of node ${planned.name} is ${tag === null ? 'absent' : `at ${tag}, not ${planned.to}`}`);
+    else if (pod !== null && !isReady(pod)) problems.push(`${component} of node ${planned.name} is not Ready`);
+  }
+  return problems;
+}
+
+/** Contract 5: nothing of ours stays. */
+function leftovers(node: Node, upgrade: UpgradeRef): string[] {
+  const { name, annotations } = node.metadata;
+  const problems: string[] = [];
+  if (annotations?.[CORDONED_BY] === cordonMark(upgrade)) problems.push(`node ${name} still carries our mark ${CORDONED_BY}${node.spec.unschedulable === true ? ' and is cordoned' : ''}`);
+  const taints = (node.spec.taints ?? []).filter((taint) => taint.key.startsWith(OWN_PREFIX)).map((taint) => taint.key);
+  if (taints.length > 0) problems.push(`node ${name} still carries our taint ${taints.join(', ')}`);
+  return problems;
+}
+
+async function etcdProblems(options: VerifyOptions, input: VerifyInput): Promise<readonly string[]> {
+  const carriers = input.plan.nodes.filter((node) => node.roles.includes('etcd'));
+  if (carriers.length === 0) return [];
+  const hosts = await options.openHosts(input.upgrade.access);
+  try {
+    const etcd = await readEtcd(hosts, carriers.map(({ name, address, port }) => ({ name, address, port })));
+    return memberProblems(etcd, carriers);
+  } catch (error) {
+    // A host that restarts its network is back soon; anything else does not mend itself.
+    if (failureTypeOf(error) !== 'HostUnreachable') throw error;
+    return [error instanceof Error ? error.message : String(error)];
+  }
+}
+
+function memberProblems(etcd: EtcdObservation, carriers: readonly PlannedNode[]): readonly string[] {
+  const problems = carriers.filter((node) => !etcd.members.some((member) => member.node === node.name)).map((node) => `node ${node.name} carries no etcd member any more`);
+  for (const member of etcd.members) {
+    if (!member.healthy) problems.push(`etcd member ${member.name} is not healthy`);
+    if (member.learner) problems.push(`etcd member ${member.name} is still a learner`);
+  }
+  for (const alarm of etcd.alarms) problems.push(`etcd raises the alarm ${alarm}`);
+  return problems;
+}
