@@ -41,6 +41,22 @@ export function isCached(name: string): boolean {
   return existsSync(join(cacheFolder(), name));
 }
 
+/** Runs work with an empty folder of its own, which is gone afterwards. */
+export async function withScratch<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
+  const scratch = join(cacheFolder(), "scratch");
+  await mkdir(scratch, { recursive: true });
+  for (const entry of await readdir(scratch)) {
+    if (!isRunning(Number(entry.split("-")[0]))) await rm(join(scratch, entry), { recursive: true, force: true });
+  }
+  const folder = join(scratch, `${String(process.pid)}-${randomBytes(3).toString("hex")}`);
+  await mkdir(folder);
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 async function removeLeftovers(path: string): Promise<void> {
   const prefix = `${basename(path)}.unfinished-`;
   for (const entry of await readdir(dirname(path))) {

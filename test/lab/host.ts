@@ -20,8 +20,10 @@ export async function runScript(container: string, script: string, settings: Rea
   // On standard input with the script, not among the arguments: some are secrets, and arguments are shown in errors.
   const exports = Object.entries(settings).map(([name, value]) => `export ${name}=${quoted(value)}\n`);
   const text = await readFile(join(scripts, script), "utf8");
-  // The script is read whole before it runs, so that no command in it can read the rest.
-  return run("docker", ["exec", "-i", container, "bash", "-c", 'eval "$(cat)"', script], { input: exports.join("") + text });
+  // The script is read whole before it runs, so that no command in it can read the rest. The lock makes a second `up`
+  // wait for what an interrupted one left running, since a host's commands outlive the command that started them.
+  const command = 'exec 9> /run/lab.lock; flock 9; eval "$(cat)"';
+  return run("docker", ["exec", "-i", container, "bash", "-c", command, script], { input: exports.join("") + text });
 }
 
 function quoted(value: string): string {

@@ -17,12 +17,17 @@ interface Tool {
 const tools: readonly Tool[] = [
   { command: "docker", purpose: "runs the hosts", install: "apt-get install docker.io" },
   { command: "go", purpose: "builds Kubernetes, etcd and CoreDNS", install: "install Go 1.26 or newer from your distribution or go.dev, and put it on PATH" },
-  { command: "debootstrap", purpose: "builds the hosts' file system", install: "apt-get install debootstrap" },
   { command: "dpkg-deb", purpose: "builds the packages", install: "apt-get install dpkg" },
   { command: "dpkg-scanpackages", purpose: "builds the package repositories", install: "apt-get install dpkg-dev" },
   { command: "gcc", purpose: "builds the pause image", install: "apt-get install gcc libc6-dev" },
   { command: "ssh-keygen", purpose: "makes the key of the lab's user", install: "apt-get install openssh-client" },
 ];
+
+const debootstrap: Tool = {
+  command: "debootstrap",
+  purpose: "builds the hosts' file system where no image can be pulled",
+  install: "apt-get install debootstrap",
+};
 
 /**
  * Checks that every tool is there.
@@ -30,8 +35,27 @@ const tools: readonly Tool[] = [
  * @throws Error that names each missing tool with the command that installs it.
  */
 export function requireTools(): void {
+  if (process.platform !== "linux" || process.arch !== "x64") {
+    throw new Error(`The lab runs on Linux on x86-64, not on ${process.platform} on ${process.arch}.`);
+  }
+  requireAll(tools);
+}
+
+/**
+ * Checks what building Debian from its packages takes.
+ *
+ * @param image - the image that could not be pulled.
+ * @throws Error that names the tool or the right that is missing.
+ */
+export function requireBootstrap(image: string): void {
+  requireAll([debootstrap]);
+  if (process.getuid?.() === 0) return;
+  throw new Error(`${image} cannot be pulled, and only root can build it: run this once as root, or docker pull ${image}`);
+}
+
+function requireAll(wanted: readonly Tool[]): void {
   const folders = (process.env["PATH"] ?? "").split(delimiter);
-  const missing = tools.filter((tool) => !folders.some((folder) => existsSync(join(folder, tool.command))));
+  const missing = wanted.filter((tool) => !folders.some((folder) => existsSync(join(folder, tool.command))));
   if (missing.length === 0) return;
   const lines = missing.map((tool) => `  ${tool.command} (${tool.purpose}): ${tool.install}`);
   throw new Error(`This machine lacks what the lab needs:\n${lines.join("\n")}`);

@@ -1,7 +1,8 @@
 /** The image of every host: Debian 12 with systemd, sshd, containerd and what kubeadm expects of a host. */
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { cached, cacheFolder, isCached } from "../cache.ts";
+import { cached, isCached, withScratch } from "../cache.ts";
+import { requireBootstrap } from "../machine.ts";
 import { outputOf, run, succeeds } from "../process.ts";
 import { digest } from "./binaries.ts";
 
@@ -42,13 +43,11 @@ const rootArchive = join("images", "debian-bookworm.tar");
 const pullMs = 120_000;
 
 async function bootstrapDebian(archive: string): Promise<void> {
-  const folder = join(cacheFolder(), `bootstrap-${String(process.pid)}`);
-  try {
+  requireBootstrap(pulledBase);
+  await withScratch(async (folder) => {
     await run("debootstrap", ["--variant=minbase", "bookworm", folder, mirror]);
     await run("tar", ["-C", folder, "--exclude=./var/cache/apt/archives/*.deb", "-cf", archive, "."]);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 async function versionOfRecipe(): Promise<string> {

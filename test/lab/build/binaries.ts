@@ -4,7 +4,6 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cached } from "../cache.ts";
 import { run } from "../process.ts";
-import { say } from "../progress.ts";
 import { etcdModules } from "../versions.ts";
 import { goVersionOf, kubernetesGoMod, kubernetesLinkerFlags, plainGoMod, toolsFile, kubernetesCommands } from "./go-module.ts";
 import type { KubernetesCommand } from "./go-module.ts";
@@ -33,10 +32,7 @@ export async function kubernetesBinary(version: string, command: KubernetesComma
 
 /** Builds every command of a Kubernetes version. */
 export async function buildKubernetes(version: string): Promise<void> {
-  for (const command of kubernetesCommands) {
-    await kubernetesBinary(version, command);
-    say(`${command} ${version} is there`);
-  }
+  for (const command of kubernetesCommands) await kubernetesBinary(version, command);
 }
 
 /** Paths of `etcd`, `etcdctl` and `etcdutl` for an image tag. */
@@ -69,7 +65,7 @@ export async function corednsBinary(version: string): Promise<string> {
   return goCommand({ folder, path: ".", linkerFlags: stripped, output: `coredns-${version}` });
 }
 
-/** Folder of the CNI plugins that the hosts use. */
+/** Paths of the CNI plugins that the hosts use. */
 export async function cniPlugins(): Promise<Readonly<Record<string, string>>> {
   const module = "github.com/containernetworking/plugins";
   const paths = {

@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cached } from "../cache.ts";
 import { outputOf, run } from "../process.ts";
+import { say } from "../progress.ts";
 
 const environment = { CGO_ENABLED: "0", GO111MODULE: "on", GOWORK: "off" };
 
@@ -37,6 +38,7 @@ export function goCommand(command: GoCommand): Promise<string> {
   return cached(join("bin", command.output), async (path) => {
     const flags = ["-trimpath", "-buildvcs=false", "-ldflags", command.linkerFlags];
     await run("go", ["build", ...flags, "-o", path, command.path], { cwd: command.folder, env: environment });
+    say(`${command.output} is built`);
   });
 }
 

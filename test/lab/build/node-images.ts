@@ -1,7 +1,7 @@
 /** Container images under the names that kubeadm lists, as archives for `ctr images import`. */
-import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { cached, cacheFolder, isCached } from "../cache.ts";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { cached, isCached, withScratch } from "../cache.ts";
 import { outputOf, run } from "../process.ts";
 import { say } from "../progress.ts";
 import { parseImageList } from "../versions.ts";
@@ -29,7 +29,6 @@ export async function versionArchive(version: string, hostImage: string): Promis
   if (isCached(join("images", name))) return name;
   for (const image of images) {
     await buildNodeImage(image, version, hostImage);
-    say(`image ${image.name} is there`);
   }
   return saveImages(name, images.map((image) => image.name));
 }
@@ -98,19 +97,16 @@ function buildProxyImage(image: ImageName, binary: string, hostImage: string): P
 }
 
 /** @param files - name in the build context to the path of a binary, or to the text of a script (`.sh`). */
-async function buildImage(name: string, files: Readonly<Record<string, string>>, dockerfile: readonly string[]): Promise<void> {
-  const folder = join(cacheFolder(), "context", `${digest(name)}-${String(process.pid)}`);
-  try {
-    await mkdir(join(folder, "files"), { recursive: true });
+function buildImage(name: string, files: Readonly<Record<string, string>>, dockerfile: readonly string[]): Promise<void> {
+  return withScratch(async (folder) => {
+    await mkdir(join(folder, "files"));
     for (const [file, content] of Object.entries(files)) {
       const path = join(folder, "files", file);
-      await mkdir(dirname(path), { recursive: true });
       if (file.endsWith(".sh")) await writeFile(path, content);
       else await copyFile(content, path);
     }
     await writeFile(join(folder, "Dockerfile"), `${dockerfile.join("\n")}\n`);
     await run("docker", ["build", "--quiet", "--tag", name, folder]);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+    say(`image ${name} is built`);
+  });
 }

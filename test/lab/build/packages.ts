@@ -1,8 +1,9 @@
 /** Debian packages of kubeadm, kubelet and kubectl, in one apt repository per minor as the community has them. */
-import { chmod, copyFile, mkdir, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { cached, cacheFolder } from "../cache.ts";
+import { chmod, copyFile, mkdir, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { cached, withScratch } from "../cache.ts";
 import { run } from "../process.ts";
+import { say } from "../progress.ts";
 import { labelOfMinor, packageVersion } from "../versions.ts";
 import { cniPlugins, cniVersion, kubernetesBinary } from "./binaries.ts";
 
@@ -31,7 +32,7 @@ export async function packageRepositories(versions: readonly string[]): Promise<
       const folder = join(path, "kubernetes", `v${minor}`, "deb");
       await mkdir(folder, { recursive: true });
       for (const version of versions.filter((candidate) => labelOfMinor(candidate) === minor)) {
-        for (const file of await packagesOf(version)) await copyFile(file, join(folder, file.slice(dirname(file).length + 1)));
+        for (const file of await packagesOf(version)) await copyFile(file, join(folder, basename(file)));
       }
       // --multiversion: otherwise only the newest version of a package is listed.
       await run("dpkg-scanpackages", ["--multiversion", "."], { cwd: folder, outputFile: join(folder, "Packages") });
@@ -90,15 +91,13 @@ async function packagesOf(version: string): Promise<string[]> {
 
 function buildPackage(definition: Package): Promise<string> {
   const file = `${definition.name}_${definition.version}_amd64.deb`;
-  return cached(join("packages", recipe, file), async (path) => {
-    const root = join(cacheFolder(), "context", `${definition.name}-${String(process.pid)}`);
-    try {
+  return cached(join("packages", recipe, file), (path) =>
+    withScratch(async (root) => {
       await layOut(root, definition);
       await run("dpkg-deb", ["--root-owner-group", "-Zgzip", "-z3", "--build", root, path]);
-    } finally {
-      await rm(root, { recursive: true, force: true });
-    }
-  });
+      say(`package ${file} is built`);
+    }),
+  );
 }
 
 async function layOut(root: string, definition: Package): Promise<void> {
