@@ -58,4 +58,6 @@ export interface Failure {
   readonly message: string;
   /** What to do next, usually a command. */
   readonly next?: string;
+  /** Path in the spec that it is about, such as `spec.pools[0].maxUnavailable`; `message` begins with it too. */
+  readonly path?: string;
 }

@@ -1,0 +1,46 @@
+import type { UpgradePlan } from './plan.ts';
+import type { PlannedPool } from './plan-pools.ts';
+import { minorDistance, minorOf, parseVersion } from './version.ts';
+
+/** What the operator should know before saying yes. Made of facts of the plan alone, so that the hash stays stable. */
+export function planNotes(plan: Omit<UpgradePlan, 'hash' | 'notes'>, pools: readonly PlannedPool[]): string[] {
+  if (!plan.changes) return [];
+  return [...pointOfNoReturn(plan), ...outage(plan), ...cordoned(plan), ...singleNodePools(plan, pools), ...emptyPools(pools)];
+}
+
+function pointOfNoReturn({ from, to, phases, nodes }: Omit<UpgradePlan, 'hash' | 'notes'>): string[] {
+  if (!phases.some(({ phase }) => phase === 'control-plane')) return [];
+  const fromVersion = parseVersion(from);
+  const toVersion = parseVersion(to);
+  if (fromVersion === null || toVersion === null || minorDistance(fromVersion, toVersion) === 0) return [];
+  const when = nodes.some((node) => node.first) ? 'From the first `kubeadm upgrade apply` on' : 'Since `kubeadm upgrade apply` ran';
+  return [`${when} there is no way back to ${minorOf(fromVersion)} in place: the etcd snapshot taken before the first change is the way back.`];
+}
+
+function outage({ etcd }: Omit<UpgradePlan, 'hash' | 'notes'>): string[] {
+  if (!etcd.outage) return [];
+  return [`etcd has ${etcd.members} ${etcd.members === 1 ? 'member' : 'members'}: expect the API to be away while a member is upgraded, usually one to three minutes each. Pods keep running.`];
+}
+
+function cordoned({ nodes }: Omit<UpgradePlan, 'hash' | 'notes'>): string[] {
+  const names = nodes.filter((node) => node.cordoned && node.changes).map((node) => node.name);
+  if (names.length === 0) return [];
+  const subject = names.length === 1 ? 'was' : 'were';
+  return [`${listed(names)} ${subject} cordoned before: upgraded like the others, and left cordoned.`];
+}
+
+function singleNodePools({ phases }: Omit<UpgradePlan, 'hash' | 'notes'>, pools: readonly PlannedPool[]): string[] {
+  return pools.filter(({ name, nodes }) => nodes.length === 1 && phases.some(({ pool }) => pool === name))
+    .map(({ name, nodes }) => `The pool ${name} has one node, ${nodes.join('')}: while it is upgraded, nothing of the pool is up.`);
+}
+
+function emptyPools(pools: readonly PlannedPool[]): string[] {
+  // A single pool takes every worker, so it is empty only where the cluster has none.
+  if (pools.length < 2) return [];
+  return pools.filter(({ nodes }) => nodes.length === 0).map(({ name }) => `No node is in the pool ${name}.`);
+}
+
+function listed(names: readonly string[]): string {
+  if (names.length <= 10) return names.join(', ');
+  return `${names.slice(0, 10).join(', ')} and ${names.length - 10} more`;
+}

@@ -1,0 +1,114 @@
+import { orderControlPlane } from './control-plane-order.ts';
+import type { Failure } from './failure.ts';
+import type { NodeObservation, Observation } from './observation.ts';
+import type { PlannedNode, PlannedPhase, UpgradePlan } from './plan.ts';
+import { planHosts } from './plan-hosts.ts';
+import type { PlannedHost } from './plan-hosts.ts';
+import { planNotes } from './plan-notes.ts';
+import { planPools } from './plan-pools.ts';
+import type { PlannedPool } from './plan-pools.ts';
+import { planVersions } from './plan-versions.ts';
+import type { PlannedVersions } from './plan-versions.ts';
+import { compareNames } from './order.ts';
+import { etcdFailures, planEtcd } from './plan-etcd.ts';
+import type { UpgradeSpec } from './spec.ts';
+
+/** A plan before its hash is added; the hash needs SHA-256, which is an effect's business. */
+export type UnhashedPlan = Omit<UpgradePlan, 'hash'>;
+
+export type PlanResult =
+  | { readonly ok: true; readonly plan: UnhashedPlan }
+  | { readonly ok: false; readonly failures: readonly Failure[] };
+
+/**
+ * Computes what is left to do. From any half-done cluster the plan is the remaining tail: a node at the target has
+ * `changes: false` and is in no group, and a plan of a finished cluster has no phases.
+ *
+ * Only facts that decide what is executed are in the plan (nodes, identities, roles, addresses, versions, pools,
+ * cordons, target), so that its hash stays the same while the cluster does; leadership, health, sizes and free-form
+ * labels are not.
+ *
+ * Failures are of type `SpecInvalid` where the spec must change and `PlanRefused` where the cluster forbids it; all
+ * of them are listed at once.
+ */
+export function planUpgrade(spec: UpgradeSpec, observation: Observation): PlanResult {
+  const versions = planVersions(spec, observation);
+  const hosts = planHosts(spec, observation.nodes);
+  const pools = planPools(spec, observation.nodes);
+  const failures = [...versions.failures, ...hosts.failures, ...pools.failures];
+  if (versions.value === null) return { ok: false, failures };
+
+  const pending = pendingNodes(observation, versions.value);
+  failures.push(...etcdFailures(spec, observation, pending.controlPlane));
+  if (failures.length > 0) return { ok: false, failures };
+  return { ok: true, plan: assemble(spec, observation, versions.value, hosts.hosts, pools.pools, pending) };
+}
+
+interface PendingNodes {
+  /** In planned order. */
+  readonly controlPlane: readonly NodeObservation[];
+  /** Name of the node that runs `kubeadm upgrade apply`; null where that is done. */
+  readonly first: string | null;
+  readonly workers: ReadonlySet<string>;
+}
+
+/**
+ * `apply` is done once kubeadm-config names the target; until then the first of the order runs it, even where its own
+ * kubelet and static pods are at the target, because `kubeadm upgrade node` takes the version from kubeadm-config.
+ */
+function pendingNodes(observation: Observation, versions: PlannedVersions): PendingNodes {
+  const controlPlane = observation.nodes.filter((node) => node.roles.includes('control-plane'));
+  const ordered = orderControlPlane(controlPlane, versions.hasControlPlaneAtTarget);
+  const unfinished = ordered.filter((node) => !versions.isAtTarget(node));
+  const workers = observation.nodes.filter((node) => !node.roles.includes('control-plane') && !versions.isAtTarget(node));
+  const workerNames = new Set(workers.map((node) => node.name));
+  if (versions.applied) return { controlPlane: unfinished, first: null, workers: workerNames };
+  const pending = unfinished.length > 0 ? unfinished : ordered.slice(0, 1);
+  return { controlPlane: pending, first: pending[0]?.name ?? null, workers: workerNames };
+}
+
+function assemble(
+  spec: UpgradeSpec, observation: Observation, versions: PlannedVersions,
+  hosts: ReadonlyMap<string, PlannedHost>, pools: readonly PlannedPool[], pending: PendingNodes,
+): UnhashedPlan {
+  const phases = [...controlPlanePhases(pending), ...workerPhases(pools, pending.workers)];
+  const changing = new Set(phases.flatMap((phase) => phase.groups.flat()));
+  const nodes = observation.nodes
+    .toSorted((left, right) => compareNames(left.name, right.name))
+    .map((node) => planNode(node, spec, versions, hosts, pools, pending, changing));
+  const etcd = planEtcd(observation, pending.controlPlane);
+  const changes = phases.length > 0;
+  const plan = {
+    cluster: spec.name, clusterUid: observation.clusterUid, driver: spec.driver,
+    from: versions.from, to: versions.to, hops: changes ? [{ from: versions.from, to: versions.to }] : [],
+    phases, nodes, etcd, changes,
+  };
+  return { ...plan, notes: planNotes(plan, pools) };
+}
+
+function controlPlanePhases(pending: PendingNodes): PlannedPhase[] {
+  if (pending.controlPlane.length === 0) return [];
+  return [{ phase: 'control-plane', hop: 0, maxUnavailable: 1, groups: pending.controlPlane.map((node) => [node.name]) }];
+}
+
+function workerPhases(pools: readonly PlannedPool[], pending: ReadonlySet<string>): PlannedPhase[] {
+  return pools.flatMap(({ name, width, nodes }): PlannedPhase[] => {
+    const left = nodes.filter((node) => pending.has(node));
+    return left.length === 0 ? [] : [{ phase: 'workers', hop: 0, pool: name, maxUnavailable: width, groups: [left] }];
+  });
+}
+
+function planNode(
+  node: NodeObservation, spec: UpgradeSpec, versions: PlannedVersions,
+  hosts: ReadonlyMap<string, PlannedHost>, pools: readonly PlannedPool[], pending: PendingNodes, changing: ReadonlySet<string>,
+): PlannedNode {
+  const host = hosts.get(node.name) ?? { address: node.address, port: spec.access.ssh.port };
+  return {
+    name: node.name, uid: node.uid, roles: node.roles, address: host.address, port: host.port,
+    pool: pools.find((pool) => pool.nodes.includes(node.name))?.name ?? null,
+    from: node.kubeletVersion, to: versions.to,
+    first: node.name === pending.first,
+    cordoned: node.unschedulable,
+    changes: changing.has(node.name),
+  };
+}
