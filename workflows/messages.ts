@@ -3,6 +3,8 @@ import { defineQuery, defineSignal } from '@temporalio/workflow';
 import type { UpgradeSpec } from './domain/spec.ts';
 import type { UpgradePlan } from './domain/plan.ts';
 import type { Finding } from './domain/check.ts';
+import type { NodeState, NodeStep } from './domain/state.ts';
+import type { ClusterRun } from './domain/run.ts';
 import type { UpgradeReport, UpgradeStatus } from './domain/status.ts';
 
 /** Task queue where `CAPSTAN_TASK_QUEUE` names no other. */
@@ -22,10 +24,12 @@ export function nodeWorkflowId(cluster: string, node: string): string {
 
 export interface UpgradeClusterInput {
   readonly spec: UpgradeSpec;
-  /** Hash of the plan that the operator saw; a different plan at the start stops the upgrade before any change. */
-  readonly planHash: string;
+  /** The plan that the operator saw; a different one at the start stops the upgrade before any change. */
+  readonly plan: UpgradePlan;
   /** Who started it, for people: `user@host`. */
   readonly by: string;
+  /** Only from one run to the next of the same upgrade. */
+  readonly resume?: ClusterRun;
 }
 
 /** Memo of `upgradeCluster`, so that a refused second start can say who runs what. */
@@ -89,6 +93,15 @@ export const retryNodeSignal = defineSignal<[RetryNodeMessage]>('retryNode');
 export const statusQuery = defineQuery<UpgradeStatus>('status');
 export const planQuery = defineQuery<UpgradePlan | null>('plan');
 export const reportQuery = defineQuery<UpgradeReport>('report');
+
+/** Sent by `upgradeNode` to its parent when the node enters a state or step. */
+export interface NodeProgressMessage {
+  readonly node: string;
+  readonly state: NodeState;
+  readonly step: NodeStep;
+}
+
+export const nodeProgressSignal = defineSignal<[NodeProgressMessage]>('nodeProgress');
 
 /** Search attributes, upserted when they change and never per node. Registered by `capstan dev`. */
 export const SEARCH_ATTRIBUTES = {

@@ -1,0 +1,54 @@
+import type { EtcdObservation } from '../workflows/domain/observation.ts';
+import type { Finding } from '../workflows/domain/check.ts';
+import type { PlannedNode, UpgradePlan } from '../workflows/domain/plan.ts';
+import type { UpgradeSpec } from '../workflows/domain/spec.ts';
+import type {
+  AddonInput, ControlPlaneResult, ControlPlaneStepInput, DrainStepInput, KubeletResult, NodeStepInput, PackageStepInput,
+  SnapshotInput, SnapshotResult, StepResult, UncordonInput, UpgradeRef, WaitNodeReadyInput,
+} from '../workflows/domain/step.ts';
+
+/** A plan and what its execution needs to know of the cluster beside it. */
+export interface PlannedUpgrade {
+  readonly plan: UpgradePlan;
+  /** imageRepository of kubeadm-config; null where it names none. */
+  readonly imageRepository: string | null;
+}
+
+export interface PreflightResult {
+  readonly findings: readonly Finding[];
+  readonly startedAt: string;
+  readonly seconds: number;
+}
+
+/** One page of a host step's output: it goes through a history, so a page is at most 24 KiB. */
+export interface LogPage {
+  readonly text: string;
+  /** Offset of the next page, in characters; null after the last one. */
+  readonly next: number | null;
+}
+
+/** Every activity, by the name that histories carry. All are safe to run twice. */
+export interface Activities {
+  planUpgrade(input: { readonly spec: UpgradeSpec }): Promise<PlannedUpgrade>;
+  /** `plan` null: only the ways in (API, SSH, sudo) are checked. */
+  runPreflight(input: { readonly spec: UpgradeSpec; readonly plan: UpgradePlan | null; readonly imageRepository: string | null }): Promise<PreflightResult>;
+  readLog(input: { readonly spec: UpgradeSpec; readonly node: string; readonly step: string; readonly offset: number }): Promise<LogPage>;
+
+  acquireLease(input: { readonly upgrade: UpgradeRef; readonly by: string }): Promise<StepResult>;
+  releaseLease(input: { readonly upgrade: UpgradeRef }): Promise<StepResult>;
+  snapshotEtcd(input: SnapshotInput): Promise<SnapshotResult>;
+  observeEtcd(input: { readonly upgrade: UpgradeRef; readonly members: readonly PlannedNode[] }): Promise<EtcdObservation>;
+
+  stageNode(input: PackageStepInput): Promise<StepResult>;
+  upgradeKubeadm(input: PackageStepInput): Promise<StepResult>;
+  upgradeEtcdMember(input: ControlPlaneStepInput): Promise<StepResult>;
+  upgradeControlPlane(input: ControlPlaneStepInput): Promise<ControlPlaneResult>;
+  cordonNode(input: NodeStepInput): Promise<StepResult>;
+  drainNode(input: DrainStepInput): Promise<StepResult>;
+  upgradeKubelet(input: PackageStepInput): Promise<KubeletResult>;
+  waitNodeReady(input: WaitNodeReadyInput): Promise<StepResult>;
+  uncordonNode(input: UncordonInput): Promise<StepResult>;
+
+  upgradeAddon(input: AddonInput): Promise<StepResult>;
+  verifyCluster(input: { readonly upgrade: UpgradeRef; readonly plan: UpgradePlan; readonly skipped: readonly string[] }): Promise<StepResult>;
+}

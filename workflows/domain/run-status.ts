@@ -1,0 +1,58 @@
+import type { ClusterRun, NodeRun } from './run.ts';
+import type { PlannedNode } from './plan.ts';
+import { overheadSeconds } from './report.ts';
+import type { UpgradeState } from './state.ts';
+import type { NodeStatus, ReportedNode, UpgradeReport, UpgradeStatus } from './status.ts';
+
+/** State of the upgrade as a whole. Held goes before paused: it needs a decision, not only a resume. */
+export function upgradeState(run: ClusterRun): UpgradeState {
+  if (run.phase === 'done' || run.phase === 'cancelled' || run.phase === 'failed') return run.phase;
+  if (run.nodes.some((node) => node.state === 'held')) return 'held';
+  return run.control.pause === null ? 'running' : 'paused';
+}
+
+export function statusOf(run: ClusterRun, startedBy: string): UpgradeStatus {
+  const { plan } = run;
+  return {
+    cluster: plan.cluster, from: plan.from, to: plan.to, state: upgradeState(run), phase: run.phase,
+    startedAt: run.startedAt, startedBy, planHash: plan.hash,
+    pause: run.control.pause === null ? null : { by: run.control.pause.by, reason: run.control.pause.reason, at: run.control.pause.at },
+    failure: run.failure, findings: run.findings,
+    nodes: plan.nodes.flatMap((node) => withRun(run, node, nodeStatus)),
+  };
+}
+
+function nodeStatus(node: PlannedNode, run: NodeRun): NodeStatus {
+  return {
+    name: node.name, roles: node.roles, pool: node.pool, state: run.state, step: run.step, since: run.since,
+    from: node.from, to: node.to, failure: run.failure,
+  };
+}
+
+/** The report as of `now`, an ISO time. */
+export function reportOf(run: ClusterRun, startedBy: string, now: string): UpgradeReport {
+  const { plan, snapshot } = run;
+  const steps = [...run.steps, ...run.nodes.flatMap((node) => node.steps)];
+  return {
+    cluster: plan.cluster, from: plan.from, to: plan.to, state: upgradeState(run), startedAt: run.startedAt, startedBy, planHash: plan.hash,
+    nodes: plan.nodes.flatMap((node) => withRun(run, node, reportedNode)),
+    steps: run.steps,
+    snapshot: snapshot === null ? null : { node: snapshot.node, file: snapshot.file, sha256: snapshot.sha256, takenAt: snapshot.takenAt },
+    failure: run.failure, findings: run.findings,
+    overheadSeconds: overheadSeconds(steps, run.startedAt, now, run.waits),
+    wallSeconds: seconds(run.startedAt, now),
+  };
+}
+
+function reportedNode(node: PlannedNode, run: NodeRun): ReportedNode {
+  return { name: node.name, roles: node.roles, state: run.state, steps: run.steps };
+}
+
+function withRun<T>(run: ClusterRun, node: PlannedNode, build: (node: PlannedNode, run: NodeRun) => T): readonly T[] {
+  const own = run.nodes.find((other) => other.name === node.name);
+  return own === undefined ? [] : [build(node, own)];
+}
+
+function seconds(from: string, to: string): number {
+  return Math.round(Date.parse(to) - Date.parse(from)) / 1000;
+}

@@ -1,0 +1,4 @@
+/** Workflows and nothing else: every export here is a workflow type. */
+export { inspectCluster } from './inspect-cluster.ts';
+export { upgradeCluster } from './upgrade-cluster.ts';
+export { upgradeNode } from './upgrade-node.ts';

@@ -1,0 +1,33 @@
+import { inspect } from './activity-options.ts';
+import type { InspectClusterInput, InspectClusterResult } from './messages.ts';
+
+/** Reads a cluster for `plan`, `start`, `doctor` and `logs`: access to it lives on the worker alone. Changes nothing. */
+export async function inspectCluster(input: InspectClusterInput): Promise<InspectClusterResult> {
+  const { spec } = input;
+  switch (input.what) {
+    case 'logs':
+      return { plan: null, findings: [], log: await readLog(input) };
+    case 'doctor': {
+      const { findings } = await inspect.runPreflight.executeWithOptions({ summary: 'Check the ways in' }, [{ spec, plan: null, imageRepository: null }]);
+      return { plan: null, findings };
+    }
+    case 'plan':
+    case 'preflight': {
+      const { plan, imageRepository } = await inspect.planUpgrade.executeWithOptions({ summary: 'Read the cluster and plan' }, [{ spec }]);
+      if (input.what === 'plan' || !plan.changes) return { plan, findings: [] };
+      const { findings } = await inspect.runPreflight.executeWithOptions({ summary: 'Preflight' }, [{ spec, plan, imageRepository }]);
+      return { plan, findings };
+    }
+  }
+}
+
+async function readLog({ spec, logs }: InspectClusterInput): Promise<string> {
+  if (logs === undefined) return '';
+  const pages: string[] = [];
+  for (let offset: number | null = 0; offset !== null; ) {
+    const page = await inspect.readLog.executeWithOptions({ summary: `${logs.node}: output of ${logs.step}` }, [{ spec, ...logs, offset }]);
+    pages.push(page.text);
+    offset = page.next;
+  }
+  return pages.join('');
+}

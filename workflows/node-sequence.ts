@@ -1,0 +1,136 @@
+import { CancellationScope, condition, getExternalWorkflowHandle, isCancellation, log, workflowInfo } from '@temporalio/workflow';
+import { api } from './activity-options.ts';
+import type { Failure } from './domain/failure.ts';
+import { NODE_STEPS } from './domain/state.ts';
+import type { NodeState, NodeStep } from './domain/state.ts';
+import type { ReportedStep } from './domain/status.ts';
+import type { StepResult } from './domain/step.ts';
+import { failureOf } from './failures.ts';
+import { nodeProgressSignal } from './messages.ts';
+import { reportedStep } from './reported-step.ts';
+import type { NodeResult, UpgradeNodeInput } from './upgrade-node.ts';
+
+/** Runs the steps of one node in order, and stops between them where a person says so. */
+export interface NodeSequence {
+  readonly epochMs: number;
+  /** Runs one step; null where an earlier run has done it. */
+  readonly step: <T extends StepResult>(name: NodeStep, state: NodeState, call: () => Promise<T>) => Promise<T | null>;
+  readonly run: (steps: () => Promise<void>) => Promise<NodeResult>;
+  readonly pause: () => void;
+  readonly resume: () => void;
+  readonly skip: () => void;
+}
+
+/** Ends the sequence at a step, on purpose or by a failure. */
+class NodeStopped extends Error {
+  readonly step: NodeStep;
+  readonly failure: Failure | null;
+
+  constructor(step: NodeStep, failure: Failure | null) {
+    super(failure?.message ?? 'given back');
+    this.step = step;
+    this.failure = failure;
+  }
+}
+
+// A drain may wait for hours on a budget, so a skip or a cancel ends it; every other step is short or must not be left half-way.
+const INTERRUPTIBLE: readonly NodeStep[] = ['cordonNode', 'drainNode'];
+
+/** Steps from which on the node is no longer as it was: giving it back would leave it half upgraded. */
+const POINT_OF_NO_SKIP = { worker: 'upgradeKubelet', 'control-plane': 'upgradeEtcdMember' } as const satisfies Record<string, NodeStep>;
+
+export function openNodeSequence(input: UpgradeNodeInput): NodeSequence {
+  const steps: ReportedStep[] = [];
+  const reports: Promise<void>[] = [];
+  let paused = false;
+  let skipping = false;
+  let interruptible: CancellationScope | null = null;
+
+  const lastToSkip = POINT_OF_NO_SKIP[input.node.roles.includes('control-plane') ? 'control-plane' : 'worker'];
+  const maySkip = (step: NodeStep): boolean => !comesBefore(lastToSkip, step) && step !== lastToSkip;
+
+  async function boundary(next: NodeStep): Promise<void> {
+    await condition(() => !paused || (skipping && maySkip(next)));
+    if (CancellationScope.current().consideredCancelled) throw new NodeStopped(next, null);
+    if (skipping && maySkip(next)) throw new NodeStopped(next, null);
+  }
+
+  async function step<T extends StepResult>(name: NodeStep, state: NodeState, call: () => Promise<T>): Promise<T | null> {
+    if (input.from !== null && comesBefore(name, input.from)) return null;
+    await boundary(name);
+    reports.push(reportProgress(input.node.name, state, name));
+    const scope = new CancellationScope({ cancellable: INTERRUPTIBLE.includes(name) });
+    if (INTERRUPTIBLE.includes(name) && maySkip(name)) interruptible = scope;
+    try {
+      const result = await scope.run(call);
+      steps.push(reportedStep(name, result));
+      return result;
+    } catch (error) {
+      throw new NodeStopped(name, isCancellation(error) ? null : failureOf(error));
+    } finally {
+      interruptible = null;
+    }
+  }
+
+  async function run(sequence: () => Promise<void>): Promise<NodeResult> {
+    const stopped = await stopOf(sequence);
+    await CancellationScope.nonCancellable(() => Promise.all(reports));
+    if (stopped === null) return { state: 'done', step: null, failure: null, steps };
+    if (stopped.failure !== null) return { state: 'held', step: stopped.step, failure: stopped.failure, steps };
+    const failure = await giveBack(input);
+    return { state: failure === null ? 'skipped' : 'held', step: failure === null ? stopped.step : 'uncordonNode', failure, steps };
+  }
+
+  return {
+    epochMs: workflowInfo().runStartTime.getTime(),
+    step,
+    run,
+    pause: () => { paused = true; },
+    resume: () => { paused = false; },
+    skip: () => {
+      skipping = true;
+      interruptible?.cancel();
+    },
+  };
+}
+
+async function stopOf(sequence: () => Promise<void>): Promise<NodeStopped | null> {
+  try {
+    await sequence();
+    return null;
+  } catch (error) {
+    if (error instanceof NodeStopped) return error;
+    // A cancel that arrives while the sequence waits at a boundary.
+    if (isCancellation(error)) return new NodeStopped('uncordonNode', null);
+    throw error;
+  }
+}
+
+/** Releases the cordon of a node that is not upgraded after all; the failure where even that did not work. */
+async function giveBack(input: UpgradeNodeInput): Promise<Failure | null> {
+  const { upgrade, node, retry } = input;
+  const epochMs = workflowInfo().runStartTime.getTime();
+  try {
+    await CancellationScope.nonCancellable(() =>
+      api.uncordonNode.executeWithOptions({ summary: `${node.name}: release the cordon` }, [{ upgrade, node, retry, epochMs, release: true }]),
+    );
+    return null;
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+async function reportProgress(node: string, state: NodeState, step: NodeStep): Promise<void> {
+  const parent = workflowInfo().parent;
+  if (parent === undefined) return;
+  try {
+    await CancellationScope.nonCancellable(() => getExternalWorkflowHandle(parent.workflowId).signal(nodeProgressSignal, { node, state, step }));
+  } catch (error) {
+    // The table lags; the result of this run still tells the parent everything.
+    log.warn('progress not delivered', { node, step, cause: String(error) });
+  }
+}
+
+function comesBefore(step: NodeStep, other: NodeStep): boolean {
+  return NODE_STEPS.indexOf(step) < NODE_STEPS.indexOf(other);
+}

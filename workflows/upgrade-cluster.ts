@@ -1,0 +1,119 @@
+import { CancellationScope, ContinueAsNew, isCancellation } from '@temporalio/workflow';
+import { api, host, inspect } from './activity-options.ts';
+import { upgradeAddons } from './addons.ts';
+import { continueRun, now, openClusterRun } from './cluster-run.ts';
+import type { ClusterRunner } from './cluster-run.ts';
+import { comparePlans } from './domain/compare-plans.ts';
+import type { Finding } from './domain/check.ts';
+import { reportOf } from './domain/run-status.ts';
+import type { UpgradePhase, UpgradeState } from './domain/state.ts';
+import type { UpgradeReport } from './domain/status.ts';
+import { failureOf, workflowFailure } from './failures.ts';
+import type { UpgradeClusterInput } from './messages.ts';
+import { upgradeControlPlane } from './control-plane.ts';
+import { releaseNode } from './hold.ts';
+import { stageNodes } from './stage-nodes.ts';
+import { upgradeWorkers } from './workers.ts';
+
+/**
+ * One upgrade of one cluster, from preflight to verify. Ends with its report, `done`, `failed` or `cancelled`;
+ * a node that fails does not end it: the upgrade is held and waits for `retryNode` or `skipNode`.
+ */
+export async function upgradeCluster(input: UpgradeClusterInput): Promise<UpgradeReport> {
+  const run = openClusterRun(input);
+  const phase = (name: UpgradePhase, body: () => Promise<void>): Promise<void> => runPhase(run, input, name, body);
+  try {
+    await confirmPlan(run, input);
+    await phase('preflight', () => preflight(run));
+    await phase('snapshot', () => prepare(run));
+    await phase('control-plane', () => upgradeControlPlane(run));
+    await phase('workers', () => upgradeWorkers(run));
+    await phase('addons', () => upgradeAddons(run, 'workers'));
+    await phase('verify', () => verify(run));
+    return await finish(run, 'done');
+  } catch (error) {
+    if (error instanceof ContinueAsNew) throw error;
+    if (isCancellation(error)) return await finish(run, 'cancelled');
+    run.state.failure = failureOf(error);
+    return await finish(run, 'failed');
+  }
+}
+
+/** Runs a phase that an earlier run of this upgrade has not finished; pauses and continues as new only between phases and nodes. */
+async function runPhase(run: ClusterRunner, input: UpgradeClusterInput, name: UpgradePhase, body: () => Promise<void>): Promise<void> {
+  if (run.state.phasesDone.includes(name)) return;
+  run.enter(name);
+  await run.mayGoOn();
+  await body();
+  await continueRun(run, input);
+  run.leave(name);
+}
+
+/** Plans again; nothing but the approved plan is executed. */
+async function confirmPlan(run: ClusterRunner, input: UpgradeClusterInput): Promise<void> {
+  run.enter(run.state.phase);
+  if (input.resume !== undefined) return;
+  const { plan, imageRepository } = await inspect.planUpgrade.executeWithOptions({ summary: 'Read the cluster and plan' }, [{ spec: input.spec }]);
+  run.state.imageRepository = imageRepository;
+  if (plan.hash === input.plan.hash) return;
+  throw workflowFailure({
+    type: 'ClusterMoved',
+    message: `the cluster is not what the approved plan was made from:\n${comparePlans(input.plan, plan).join('\n')}`,
+    next: 'run `capstan start` again and approve the new plan; nothing was changed',
+  });
+}
+
+async function preflight(run: ClusterRunner): Promise<void> {
+  const { spec } = run;
+  const { plan, imageRepository } = run.state;
+  await run.step('acquireLease', () => api.acquireLease.executeWithOptions({ summary: 'Lock the cluster' }, [{ upgrade: run.upgrade, by: run.startedBy }]));
+  const result = await inspect.runPreflight.executeWithOptions({ summary: 'Preflight' }, [{ spec, plan, imageRepository }]);
+  run.record({ step: 'runPreflight', startedAt: result.startedAt, seconds: result.seconds, busySeconds: result.seconds, attempts: 1, note: `${result.findings.length} findings` });
+  run.state.findings = result.findings.filter((finding) => finding.severity !== 'info');
+  const blocking = result.findings.filter((finding) => finding.severity === 'block');
+  if (blocking.length === 0) return;
+  throw workflowFailure({
+    type: 'PreflightBlocked',
+    message: `preflight blocks:\n${blocking.map(findingLine).join('\n')}`,
+    next: 'mend what is named above, then run `capstan start` again; nothing was changed',
+  });
+}
+
+function findingLine(finding: Finding): string {
+  const where = finding.node === null ? '' : `${finding.node}: `;
+  const next = finding.next === null ? '' : ` (${finding.next})`;
+  return `${finding.check}: ${where}${finding.message}${next}`;
+}
+
+async function prepare(run: ClusterRunner): Promise<void> {
+  if (run.members.length > 0 && run.state.snapshot === null) {
+    run.state.snapshot = await run.step('snapshotEtcd', () =>
+      host.snapshotEtcd.executeWithOptions({ summary: 'Take and verify an etcd snapshot' }, [{ upgrade: run.upgrade, members: run.members, etcd: run.spec.etcd, epochMs: run.epochMs }]),
+    );
+  }
+  await stageNodes(run);
+}
+
+async function verify(run: ClusterRunner): Promise<void> {
+  const skipped = run.state.nodes.filter((node) => node.state === 'skipped').map((node) => node.name);
+  await run.step('verifyCluster', () =>
+    api.verifyCluster.executeWithOptions({ summary: `Verify the cluster at ${run.state.plan.to}` }, [{ upgrade: run.upgrade, plan: run.state.plan, skipped }]),
+  );
+}
+
+/** Releases what is still ours whatever happened, and answers with the report. */
+async function finish(run: ClusterRunner, state: Extract<UpgradeState, 'done' | 'failed' | 'cancelled'>): Promise<UpgradeReport> {
+  await CancellationScope.nonCancellable(() => release(run));
+  run.enter(state);
+  return reportOf(run.state, run.startedBy, now());
+}
+
+async function release(run: ClusterRunner): Promise<void> {
+  const held = run.state.plan.nodes.filter((node) => run.node(node.name).state === 'held');
+  for (const node of held) run.state.failure ??= await releaseNode(run, node);
+  try {
+    await run.step('releaseLease', () => api.releaseLease.executeWithOptions({ summary: 'Unlock the cluster' }, [{ upgrade: run.upgrade }]));
+  } catch (error) {
+    run.state.failure ??= failureOf(error);
+  }
+}

@@ -1,0 +1,74 @@
+import { setHandler } from '@temporalio/workflow';
+import { api, drain, host } from './activity-options.ts';
+import type { Failure } from './domain/failure.ts';
+import type { PlannedNode } from './domain/plan.ts';
+import type { DrainSpec, KubeadmSpec } from './domain/spec.ts';
+import type { NodeState, NodeStep } from './domain/state.ts';
+import type { ReportedStep } from './domain/status.ts';
+import type { ControlPlaneStepInput, NodeStepInput, PackageStepInput, UpgradeRef } from './domain/step.ts';
+import { pauseSignal, resumeSignal, skipNodeSignal } from './messages.ts';
+import { openNodeSequence } from './node-sequence.ts';
+import type { NodeSequence } from './node-sequence.ts';
+
+export interface UpgradeNodeInput {
+  readonly upgrade: UpgradeRef;
+  readonly node: PlannedNode;
+  readonly retry: number;
+  /** Step to begin with, those before it being done; null begins with the first. */
+  readonly from: NodeStep | null;
+  readonly force: boolean;
+  readonly repository: string | null;
+  readonly imageRepository: string | null;
+  readonly kubeadm: KubeadmSpec;
+  readonly drain: DrainSpec;
+  /** Nodes that carry an etcd member, this one included; empty where etcd is external. */
+  readonly members: readonly PlannedNode[];
+  readonly acceptOutage: boolean;
+}
+
+export interface NodeResult {
+  readonly state: Extract<NodeState, 'done' | 'skipped' | 'held'>;
+  /** Step that failed, or before which the node was given back; null where it is done. */
+  readonly step: NodeStep | null;
+  readonly failure: Failure | null;
+  readonly steps: readonly ReportedStep[];
+}
+
+/**
+ * One node, from the kubeadm package to uncordon, in the order of kubeadm's documentation.
+ * A step that fails ends this run as `held`; the parent asks a person and starts another run from that step.
+ */
+export async function upgradeNode(input: UpgradeNodeInput): Promise<NodeResult> {
+  const sequence = openNodeSequence(input);
+  setHandler(pauseSignal, () => sequence.pause());
+  setHandler(resumeSignal, () => sequence.resume());
+  setHandler(skipNodeSignal, () => sequence.skip());
+  return sequence.run(() => upgrade(input, sequence));
+}
+
+async function upgrade(input: UpgradeNodeInput, { epochMs, step }: NodeSequence): Promise<void> {
+  const { node, upgrade: ref, retry } = input;
+  const base: NodeStepInput = { upgrade: ref, node, retry, epochMs };
+  const packages: PackageStepInput = { ...base, repository: input.repository, imageRepository: input.imageRepository, kubeadm: input.kubeadm };
+  const to = node.to;
+
+  await step('upgradeKubeadm', 'preparing', () => host.upgradeKubeadm.executeWithOptions({ summary: `${node.name}: kubeadm ${to}` }, [packages]));
+
+  if (node.roles.includes('control-plane')) {
+    const controlPlane: ControlPlaneStepInput = { ...base, kubeadm: input.kubeadm, force: input.force, members: input.members, acceptOutage: input.acceptOutage };
+    if (node.roles.includes('etcd')) {
+      await step('upgradeEtcdMember', 'upgrading', () => host.upgradeEtcdMember.executeWithOptions({ summary: `${node.name}: etcd member` }, [controlPlane]));
+    }
+    const command = node.first ? `kubeadm upgrade apply ${to}` : 'kubeadm upgrade node';
+    await step('upgradeControlPlane', 'upgrading', () => host.upgradeControlPlane.executeWithOptions({ summary: `${node.name}: ${command}` }, [controlPlane]));
+  }
+
+  await step('cordonNode', 'cordoning', () => api.cordonNode.executeWithOptions({ summary: `${node.name}: cordon` }, [base]));
+  if (input.drain.enabled) {
+    await step('drainNode', 'draining', () => drain.drainNode.executeWithOptions({ summary: `${node.name}: drain` }, [{ ...base, drain: input.drain }]));
+  }
+  const kubelet = await step('upgradeKubelet', 'upgrading', () => host.upgradeKubelet.executeWithOptions({ summary: `${node.name}: kubelet ${to}` }, [packages]));
+  const restartedAt = kubelet?.restartedAt ?? null;
+  await step('waitNodeReady', 'verifying', () => api.waitNodeReady.executeWithOptions({ summary: `${node.name}: Ready at ${to}` }, [{ ...base, restartedAt }]));
+  await step('uncordonNode', 'verifying', () => api.uncordonNode.executeWithOptions({ summary: `${node.name}: uncordon` }, [{ ...base, release: false }]));
+}
