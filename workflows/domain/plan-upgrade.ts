@@ -73,9 +73,16 @@ function assemble(
 ): UnhashedPlan {
   const phases = [...controlPlanePhases(pending), ...workerPhases(pools, pending.workers)];
   const changing = new Set(phases.flatMap((phase) => phase.groups.flat()));
-  const nodes = observation.nodes
-    .toSorted((left, right) => compareNames(left.name, right.name))
-    .map((node) => planNode(node, spec, versions, hosts, pools, pending, changing));
+  const poolNames = new Map(pools.flatMap((pool) => pool.nodes.map((node) => [node, pool.name] as const)));
+  const nodes = observation.nodes.toSorted((left, right) => compareNames(left.name, right.name)).map((node): PlannedNode => ({
+    name: node.name, uid: node.uid, roles: node.roles,
+    ...(hosts.get(node.name) ?? { address: node.address, port: spec.access.ssh.port }),
+    pool: poolNames.get(node.name) ?? null,
+    from: node.kubeletVersion, to: versions.to,
+    first: node.name === pending.first,
+    cordoned: node.unschedulable,
+    changes: changing.has(node.name),
+  }));
   const etcd = planEtcd(observation, pending.controlPlane);
   const changes = phases.length > 0;
   const plan = {
@@ -96,19 +103,4 @@ function workerPhases(pools: readonly PlannedPool[], pending: ReadonlySet<string
     const left = nodes.filter((node) => pending.has(node));
     return left.length === 0 ? [] : [{ phase: 'workers', hop: 0, pool: name, maxUnavailable: width, groups: [left] }];
   });
-}
-
-function planNode(
-  node: NodeObservation, spec: UpgradeSpec, versions: PlannedVersions,
-  hosts: ReadonlyMap<string, PlannedHost>, pools: readonly PlannedPool[], pending: PendingNodes, changing: ReadonlySet<string>,
-): PlannedNode {
-  const host = hosts.get(node.name) ?? { address: node.address, port: spec.access.ssh.port };
-  return {
-    name: node.name, uid: node.uid, roles: node.roles, address: host.address, port: host.port,
-    pool: pools.find((pool) => pool.nodes.includes(node.name))?.name ?? null,
-    from: node.kubeletVersion, to: versions.to,
-    first: node.name === pending.first,
-    cordoned: node.unschedulable,
-    changes: changing.has(node.name),
-  };
 }
