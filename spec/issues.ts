@@ -1,0 +1,99 @@
+import type { z } from 'zod';
+import { maxUnavailableProblem } from '../workflows/domain/max-unavailable.ts';
+import type { SpecDocument } from './document.ts';
+import { describedSchema, expectedAt, nonNull, schemaAt } from './json-schema.ts';
+import type { SchemaNode } from './json-schema.ts';
+import { nearestKey, onlyPlaceOf } from './nearest-key.ts';
+import { formatPath } from './path.ts';
+import type { KeyPath } from './path.ts';
+import type { SpecProblem } from './problem.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** Longest value that an error repeats. */
+const QUOTED_CHARACTERS = 60;
+
+/** The problems of a spec in the order of the file, each at its line. */
+export function problemsOf(issues: readonly Issue[], document: SpecDocument, file: string): SpecProblem[] {
+  const schema = describedSchema();
+  return issues
+    .flatMap((issue) => (issue.code === 'unrecognized_keys' ? unknownKeys(issue, document, file, schema) : [problemOf(issue, document, file, schema)]))
+    .toSorted((left, right) => left.line - right.line || left.column - right.column);
+}
+
+function unknownKeys(issue: Extract<Issue, { code: 'unrecognized_keys' }>, document: SpecDocument, file: string, schema: SchemaNode): SpecProblem[] {
+  const parent = keyPath(issue.path);
+  const place = schemaAt(schema, parent);
+  const known = Object.keys(place === null ? {} : nonNull(place).properties ?? {});
+  return issue.keys.map((key) => {
+    const path = [...parent, key];
+    const near = nearestKey(key, known);
+    const elsewhere = near === null ? onlyPlaceOf(schema, key) : null;
+    const hint = near ?? elsewhere;
+    return {
+      file, ...document.positionOf(path, 'key'), path: formatPath(path),
+      message: hint === null ? 'is an unknown key' : `is an unknown key; did you mean ${hint}`,
+      expected: `one of ${known.join(', ')}`,
+    };
+  });
+}
+
+function problemOf(issue: Issue, document: SpecDocument, file: string, schema: SchemaNode): SpecProblem {
+  const path = keyPath(issue.path);
+  return {
+    file, ...document.positionOf(path), path: formatPath(path),
+    message: messageOf(issue, path, valueAt(document.value, path)),
+    expected: expectedOf(issue, path, schema),
+  };
+}
+
+/** A rule between keys says by itself what would be right, in `params` where its message does not. */
+function expectedOf(issue: Issue, path: KeyPath, schema: SchemaNode): string {
+  if (issue.code === 'custom') return String(issue.params?.['expected'] ?? '');
+  if (issue.code === 'invalid_key') return 'keys of labels, such as example.org/pool';
+  return expectedAt(schema, path);
+}
+
+function messageOf(issue: Issue, path: KeyPath, value: unknown): string {
+  if (issue.code === 'custom') return issue.message;
+  if (value === undefined) return 'is missing';
+  if (value === null) return 'is empty';
+  if (path.at(-1) === 'maxUnavailable' && (typeof value === 'number' || typeof value === 'string')) {
+    const problem = maxUnavailableProblem(value);
+    if (problem !== null) return problem;
+  }
+  if (issue.code === 'invalid_type') return `is ${kindOf(value)}`;
+  if (issue.code === 'invalid_key') return 'has a key that is no label key';
+  if (typeof value === 'object') return Array.isArray(value) && value.length === 0 ? 'is an empty list' : `is ${kindOf(value)} that is not right here`;
+  return mayHoldSecret(path) ? 'is not right here' : `is ${quoted(value)}`;
+}
+
+/** Under `access` a key may stand in place of its file; a repository's URL may carry a password. Errors end in logs. */
+function mayHoldSecret(path: KeyPath): boolean {
+  return path.includes('access') || path.includes('packages');
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a map';
+  if (typeof value === 'string') return 'a text';
+  return typeof value === 'number' ? `the number ${value}` : `${String(value)}, not a text or number`;
+}
+
+function quoted(value: unknown): string {
+  const text = JSON.stringify(value) ?? '';
+  return text.length > QUOTED_CHARACTERS ? `${text.slice(0, QUOTED_CHARACTERS)}…` : text;
+}
+
+function valueAt(root: unknown, path: KeyPath): unknown {
+  let value = root;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = Object.getOwnPropertyDescriptor(value, key)?.value;
+  }
+  return value;
+}
+
+function keyPath(path: readonly PropertyKey[]): KeyPath {
+  return path.map((key) => (typeof key === 'symbol' ? String(key) : key));
+}
