@@ -1,0 +1,105 @@
+import type { Activities } from '../../activities/index.ts';
+import type { PlannedNode, UpgradePlan } from '../../workflows/domain/plan.ts';
+import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
+import type { SnapshotResult, StepResult } from '../../workflows/domain/step.ts';
+
+/** Called before each step takes effect: throws to fail it, or waits for what the test wants to happen meanwhile. */
+export type Behaviour = (step: string, node: string, call: number) => Promise<void> | void;
+
+/** Every step that took effect, as `step node`, in order. */
+export interface FakeCluster {
+  readonly activities: Activities;
+  readonly journal: string[];
+  /** Nodes cordoned by us now. */
+  readonly cordoned: Set<string>;
+  /** Greatest number of nodes cordoned at once. */
+  readonly most: () => number;
+}
+
+export function testSpec(workers: number, maxUnavailable: number): UpgradeSpec {
+  return {
+    name: 'test', driver: 'kubeadm', target: { version: 'v1.34.4' },
+    access: {
+      transport: 'ssh', kubeconfig: { file: '/kubeconfig' },
+      ssh: { user: 'ops', port: 22, privateKey: { file: '/key' }, knownHosts: { file: '/known_hosts' }, bastion: null, become: 'sudo' },
+    },
+    nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false },
+    pools: [{
+      name: 'default', selector: null, maxUnavailable: Math.min(maxUnavailable, workers),
+      drain: { enabled: true, timeoutSeconds: 900, gracePeriodSeconds: -1, deleteEmptyDir: false, deleteBarePods: false, podSelector: null },
+    }],
+    packages: { repository: null }, kubeadm: { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null }, addons: [],
+  };
+}
+
+export function testPlan(controlPlanes: number, workers: number, maxUnavailable: number): UpgradePlan {
+  const controlPlane = Array.from({ length: controlPlanes }, (_, index) => plannedNode(`cp${index + 1}`, index === 0));
+  const pool = Array.from({ length: workers }, (_, index) => plannedNode(`w${index + 1}`, false));
+  return {
+    cluster: 'test', clusterUid: 'uid', driver: 'kubeadm', from: 'v1.33.13', to: 'v1.34.4', hops: [{ from: 'v1.33.13', to: 'v1.34.4' }],
+    phases: [
+      { phase: 'control-plane', hop: 0, maxUnavailable: 1, groups: controlPlane.map((node) => [node.name]) },
+      { phase: 'workers', hop: 0, pool: 'default', maxUnavailable, groups: [pool.map((node) => node.name)] },
+    ],
+    nodes: [...controlPlane, ...pool], etcd: { kind: 'stacked', members: controlPlanes, outage: false }, changes: true, notes: [], hash: 'hash',
+  };
+}
+
+function plannedNode(name: string, first: boolean): PlannedNode {
+  const controlPlane = name.startsWith('cp');
+  return {
+    name, uid: `uid-${name}`, roles: controlPlane ? ['etcd', 'control-plane'] : ['worker'], address: '127.0.0.1', port: 22,
+    pool: controlPlane ? null : 'default', from: 'v1.33.13', to: 'v1.34.4', first, cordoned: false, changes: true,
+  };
+}
+
+/** Activities over a cluster that exists only as a journal. `leader` is the node whose etcd member leads. */
+export function fakeCluster(plan: UpgradePlan, behave: Behaviour = () => undefined, leader = 'cp1'): FakeCluster {
+  const journal: string[] = [];
+  const cordoned = new Set<string>();
+  const calls = new Map<string, number>();
+  let most = 0;
+
+  async function effect(step: string, node = 'cluster'): Promise<StepResult> {
+    const key = `${step} ${node}`;
+    const call = (calls.get(key) ?? 0) + 1;
+    calls.set(key, call);
+    await behave(step, node, call);
+    journal.push(key);
+    if (step === 'cordonNode') cordoned.add(node);
+    if (step === 'uncordonNode') cordoned.delete(node);
+    most = Math.max(most, cordoned.size);
+    return { startedAt: new Date().toISOString(), seconds: 0, busySeconds: 0, attempt: 1, changed: true, note: '' };
+  }
+
+  const activities: Activities = {
+    planUpgrade: async () => ({ plan, imageRepository: null }),
+    runPreflight: async () => ({ findings: [], startedAt: new Date().toISOString(), seconds: 0 }),
+    readLog: async ({ offset }) => ({ text: `page at ${offset}\n`, next: offset < 2 ? offset + 1 : null }),
+    acquireLease: () => effect('acquireLease'),
+    releaseLease: () => effect('releaseLease'),
+    snapshotEtcd: async () => ({ ...(await effect('snapshotEtcd')), ...SNAPSHOT }),
+    observeEtcd: async () => ({
+      kind: 'stacked', alarms: [],
+      members: plan.nodes.filter((node) => node.roles.includes('etcd')).map((node) => ({
+        id: node.name, name: node.name, node: node.name, version: '3.5.24', leader: node.name === leader, learner: false, healthy: true, dbSize: 1,
+      })),
+    }),
+    stageNode: ({ node }) => effect('stageNode', node.name),
+    upgradeKubeadm: ({ node }) => effect('upgradeKubeadm', node.name),
+    upgradeEtcdMember: ({ node }) => effect('upgradeEtcdMember', node.name),
+    upgradeControlPlane: async ({ node }) => ({ ...(await effect(node.first ? 'apply' : 'node', node.name)), backups: [] }),
+    cordonNode: ({ node }) => effect('cordonNode', node.name),
+    drainNode: ({ node }) => effect('drainNode', node.name),
+    upgradeKubelet: async ({ node }) => ({ ...(await effect('upgradeKubelet', node.name)), restartedAt: new Date().toISOString() }),
+    waitNodeReady: ({ node }) => effect('waitNodeReady', node.name),
+    uncordonNode: ({ node }) => effect('uncordonNode', node.name),
+    upgradeAddon: ({ addon }) => effect('upgradeAddon', addon.name),
+    verifyCluster: () => effect('verifyCluster'),
+  };
+  return { activities, journal, cordoned, most: () => most };
+}
+
+const SNAPSHOT: Omit<SnapshotResult, keyof StepResult> = {
+  node: 'cp2', file: '/snapshots/test.db', sha256: '0'.repeat(64), bytes: 1, revision: 1, takenAt: '2026-11-21T00:00:00.000Z',
+};

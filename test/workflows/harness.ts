@@ -1,0 +1,77 @@
+import { Worker } from '@temporalio/worker';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { after, before } from 'node:test';
+import type { UpgradePlan } from '../../workflows/domain/plan.ts';
+import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
+import { statusQuery, upgradeWorkflowId } from '../../workflows/messages.ts';
+import type { UpgradeStatus } from '../../workflows/domain/status.ts';
+import type { upgradeCluster } from '../../workflows/upgrade-cluster.ts';
+import { timeSkippingEnvironment, workflowBundle } from '../support/temporal.ts';
+import { fakeCluster, testPlan, testSpec } from './fake-cluster.ts';
+import type { Behaviour, FakeCluster } from './fake-cluster.ts';
+
+export interface Trial {
+  readonly cluster: FakeCluster;
+  readonly handle: WorkflowHandle<typeof upgradeCluster>;
+  readonly plan: UpgradePlan;
+  readonly environment: TestWorkflowEnvironment;
+}
+
+export interface Setting {
+  readonly controlPlanes?: number;
+  readonly workers?: number;
+  readonly maxUnavailable?: number;
+  readonly behave?: Behaviour;
+  readonly leader?: string;
+  readonly spec?: (spec: UpgradeSpec) => UpgradeSpec;
+  /** The plan that the operator approved, where it differs from the cluster's. */
+  readonly approved?: (plan: UpgradePlan) => UpgradePlan;
+}
+
+/** One time-skipping server for the tests of a file. */
+export function workflowTests(): { readonly upgrade: (setting: Setting, body: (trial: Trial) => Promise<void>) => Promise<void> } {
+  let environment: TestWorkflowEnvironment;
+  before(async () => { environment = await timeSkippingEnvironment(); });
+  after(async () => { await environment.teardown(); });
+
+  async function upgrade(setting: Setting, body: (trial: Trial) => Promise<void>): Promise<void> {
+    const { controlPlanes = 3, workers = 2, maxUnavailable = 1 } = setting;
+    const plan = testPlan(controlPlanes, workers, maxUnavailable);
+    const cluster = fakeCluster(plan, setting.behave, setting.leader);
+    const taskQueue = `test-${crypto.randomUUID()}`;
+    const spec = { ...testSpec(workers, maxUnavailable), name: taskQueue };
+    const worker = await Worker.create({
+      connection: environment.nativeConnection, taskQueue, activities: { ...cluster.activities }, workflowBundle: await workflowBundle(),
+      maxCachedWorkflows: 50,
+    });
+    await worker.runUntil(async () => {
+      const handle = await environment.client.workflow.start<typeof upgradeCluster>('upgradeCluster', {
+        taskQueue, workflowId: upgradeWorkflowId(taskQueue),
+        args: [{ spec: setting.spec?.(spec) ?? spec, plan: setting.approved?.(plan) ?? plan, by: 'tester@here' }],
+      });
+      await body({ cluster, handle, plan, environment });
+    });
+  }
+  return { upgrade };
+}
+
+/** Waits until the upgrade's status is as wanted; every question is a query, so time does not pass for the workflow. */
+export async function until(trial: Trial, wanted: (status: UpgradeStatus) => boolean): Promise<UpgradeStatus> {
+  for (;;) {
+    const status = await trial.handle.query(statusQuery);
+    if (wanted(status)) return status;
+    await new Promise((resolve) => { setTimeout(resolve, 20); });
+  }
+}
+
+export function nodeState(status: UpgradeStatus, node: string): string | undefined {
+  return status.nodes.find((other) => other.name === node)?.state;
+}
+
+/** A promise that the test resolves. */
+export function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { opened: promise, open: () => resolve() };
+}
+
