@@ -22,12 +22,17 @@ export interface ProbeResult {
   readonly stderr: string;
 }
 
-/** A durable host step: what runs, for which intent. */
-export interface DurableStep {
-  /** `UpgradeRef.id`, `PlannedNode.name` and a step name: the folder `/var/lib/capstan/<upgrade>/<node>/<step>/`. */
+/** `UpgradeRef.id`, `PlannedNode.name` and a step name: the folder `/var/lib/capstan/<upgrade>/<node>/<step>/`. */
+export interface StepKey {
   readonly upgrade: string;
   readonly node: string;
   readonly step: string;
+}
+
+export type StepState = 'absent' | 'running' | 'finished' | 'interrupted';
+
+/** A durable host step: what runs, for which intent. */
+export interface DurableStep extends StepKey {
   readonly script: HostScript;
   readonly args: readonly string[];
   /** See `NodeStepInput.retry`. */
@@ -75,8 +80,10 @@ export interface Hosts {
   probe(host: HostAddress, script: HostScript, args: readonly string[], options?: RunOptions & { readonly timeoutMs?: number }): Promise<ProbeResult>;
   /** Starts the step's unit where its intent is absent, attaches to it where it runs, returns its result where it ended. */
   runStep(host: HostAddress, step: DurableStep, options?: RunOptions): Promise<DurableOutcome>;
+  /** What `runStep` would meet, without changing anything: `absent` also where only an intent with a lower `retry` has ended. */
+  stepState(host: HostAddress, step: StepKey & { readonly retry: number }): Promise<StepState>;
   /** Whole output of the step's newest intent. Null where the step never ran. */
-  readOutput(host: HostAddress, step: { readonly upgrade: string; readonly node: string; readonly step: string }): Promise<string | null>;
+  readOutput(host: HostAddress, step: StepKey): Promise<string | null>;
   /** Copies a root-owned file to a local one (mode 0600, written under a temporary name, then renamed); SHA-256 of what was written. */
   download(host: HostAddress, remotePath: string, localPath: string, options?: RunOptions): Promise<{ readonly sha256: string; readonly bytes: number }>;
   /** Puts bytes into a root-owned file (mode 0600, renamed last). */
