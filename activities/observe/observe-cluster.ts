@@ -2,17 +2,20 @@ import type { EtcdObservation, NodeObservation, Observation } from '../../workfl
 import type { AccessSpec, NodeSpec, UpgradeSpec } from '../../workflows/domain/spec.ts';
 import { compareVersions, parseVersion } from '../../workflows/domain/version.ts';
 import type { Role } from '../../workflows/domain/state.ts';
-import { readEtcd } from '../etcd/read-etcd.ts';
-import type { HostAddress, OpenHosts } from '../hosts/port.ts';
+import type { HostAddress, Hosts, OpenHosts } from '../hosts/port.ts';
 import type { Node, Pod } from '../kubernetes/objects.ts';
 import type { OpenKube } from '../kubernetes/port.ts';
 import { isControlPlane, isReady } from '../nodes/ready.ts';
 import { readKubeadmConfig } from './kubeadm-config.ts';
 import { imageTag, listStaticPods, staticPodOf } from './static-pods.ts';
 
+/** Reads etcd from one of its members. */
+export type ReadEtcd = (hosts: Hosts, members: readonly HostAddress[]) => Promise<EtcdObservation>;
+
 export interface ObserveOptions {
   readonly openKube: OpenKube;
   readonly openHosts: OpenHosts;
+  readonly readEtcd: ReadEtcd;
 }
 
 export interface ObserveInput {
@@ -95,7 +98,7 @@ async function etcdObservation(options: ObserveOptions, input: ObserveInput, nod
   const members = nodes.filter((node) => node.roles.includes('etcd'));
   if (members.length === 0) return { kind: 'external', members: [], alarms: [] };
   const hosts = await options.openHosts(input.access);
-  return readEtcd(hosts, members.map((node) => hostAddress(node, input)));
+  return options.readEtcd(hosts, members.map((node) => hostAddress(node, input)));
 }
 
 /** Where SSH reaches a node. */

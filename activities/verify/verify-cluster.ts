@@ -3,7 +3,6 @@ import { failureTypeOf, stepError } from '../step-error.ts';
 import type { EtcdObservation } from '../../workflows/domain/observation.ts';
 import type { PlannedNode, UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { StepResult, UpgradeRef } from '../../workflows/domain/step.ts';
-import { readEtcd } from '../etcd/read-etcd.ts';
 import type { OpenHosts } from '../hosts/port.ts';
 import type { Node, Pod } from '../kubernetes/objects.ts';
 import type { Kube, OpenKube } from '../kubernetes/port.ts';
@@ -13,6 +12,7 @@ import { firstOf, rideOver } from '../kubernetes/wait.ts';
 import type { Activity } from '../kubernetes/wait.ts';
 import { CORDONED_BY, OWN_PREFIX, cordonMark } from '../nodes/cordon-mark.ts';
 import { isReady } from '../nodes/ready.ts';
+import type { ReadEtcd } from '../observe/observe-cluster.ts';
 import { readKubeadmConfig } from '../observe/kubeadm-config.ts';
 import { CONTROL_PLANE_COMPONENTS, imageTag, listStaticPods, staticPodOf } from '../observe/static-pods.ts';
 
@@ -26,6 +26,7 @@ export interface VerifyInput {
 export interface VerifyOptions {
   readonly openKube: OpenKube;
   readonly openHosts: OpenHosts;
+  readonly readEtcd: ReadEtcd;
   readonly now: Clock;
   /** How long the cluster may take to come to rest. Default 2 minutes. */
   readonly timeoutMs?: number;
@@ -101,7 +102,7 @@ async function etcdProblems(options: VerifyOptions, input: VerifyInput): Promise
   if (carriers.length === 0) return [];
   const hosts = await options.openHosts(input.upgrade.access);
   try {
-    const etcd = await readEtcd(hosts, carriers.map(({ name, address, port }) => ({ name, address, port })));
+    const etcd = await options.readEtcd(hosts, carriers.map(({ name, address, port }) => ({ name, address, port })));
     return memberProblems(etcd, carriers);
   } catch (error) {
     // A host that restarts its network is back soon; anything else does not mend itself.

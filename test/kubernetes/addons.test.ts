@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { createUpgradeAddon } from '../../activities/addons/upgrade-addon.ts';
+import { createOpenKube } from '../../activities/kubernetes/open-kube.ts';
+import { failure, startFakeApi } from '../support/fake-api.ts';
+import type { FakeApi, FakeObject } from '../support/fake-api.ts';
+import { upgradeRef } from '../support/fake-objects.ts';
+import { failureOf, runActivity } from '../support/run-activity.ts';
+
+const upgradeAddon = createUpgradeAddon({ openKube: createOpenKube(), now: Date.now, rolloutTimeoutMs: 3_000 });
+
+function daemonSet(name: string, image: string, status: object): FakeObject {
+  return { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { name, namespace: 'kube-system', generation: 2 }, spec: { template: { spec: { containers: [{ name: 'main', image }] } } }, status };
+}
+
+const ROLLED_OUT = { observedGeneration: 2, desiredNumberScheduled: 3, updatedNumberScheduled: 3, numberReady: 3 };
+
+async function withManifest(text: string, run: (api: FakeApi, file: string) => Promise<void>): Promise<void> {
+  const api = await startFakeApi();
+  const folder = mkdtempSync(join(tmpdir(), 'capstan-addon-'));
+  const file = join(folder, 'addon.yaml');
+  writeFileSync(file, text);
+  try {
+    await run(api, file);
+  } finally {
+    rmSync(folder, { recursive: true });
+    await api.stop();
+  }
+}
+
+test('kube-proxy is confirmed once its image is at the version and all its pods are updated and Ready', () =>
+  withManifest('', async (api) => {
+    const input = { upgrade: upgradeRef(api), addon: { name: 'kube-proxy' as const, version: 'v1.34.4' } };
+    assert.match((await runActivity(upgradeAddon, input).result).note, /not installed/);
+    api.put('daemonsets', daemonSet('kube-proxy', 'registry.k8s.io/kube-proxy:v1.33.13', ROLLED_OUT));
+    const running = runActivity(upgradeAddon, input);
+    await running.heartbeat(({ message }) => message.includes('its image is registry.k8s.io/kube-proxy:v1.33.13'));
+    api.put('daemonsets', daemonSet('kube-proxy', 'registry.k8s.io/kube-proxy:v1.34.4', ROLLED_OUT));
+    assert.match((await running.result).note, /rolled out/);
+  }));
+
+test('a manifest is applied server-side without force, and its workloads are waited for', () =>
+  withManifest('apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: cni, namespace: kube-system}\n---\n# nothing\n', async (api, file) => {
+    api.put('daemonsets', daemonSet('cni', 'cni:1', { ...ROLLED_OUT, numberReady: 1 }));
+    const seen: string[] = [];
+    api.intercept(({ method, query, contentType }) => {
+      if (method === 'PATCH') seen.push(`${contentType} ${query.get('fieldManager') ?? ''} ${query.get('force') ?? ''}`);
+      return null;
+    });
+    const input = { upgrade: upgradeRef(api), addon: { name: 'cni', when: 'first-control-plane' as const, manifest: { file } } };
+    const failed = await failureOf(runActivity(upgradeAddon, input).result);
+    assert.equal(failed.type, 'AddonFailed');
+    assert.match(failed.message, /DaemonSet kube-system\/cni: 3 of 3 pods are updated, 1 Ready/);
+    assert.deepEqual(seen, ['application/apply-patch+yaml capstan false']);
+    api.intercept(({ method }) => (method === 'PATCH' ? failure(409, 'Conflict', 'Apply failed with 1 conflict: conflict with "helm": .spec.template') : null));
+    const conflict = await failureOf(runActivity(upgradeAddon, input).result);
+    assert.match(conflict.message, /DaemonSet cni of the add-on cni.*conflict with "helm"/);
+  }));
+
+test('a manifest that is missing or broken is named by its path', () =>
+  withManifest('kind: [', async (api, file) => {
+    const addon = { name: 'cni', when: 'workers' as const, manifest: { file: '/nowhere/cni.yaml' } };
+    const missing = await failureOf(runActivity(upgradeAddon, { upgrade: upgradeRef(api), addon }).result);
+    assert.deepEqual([missing.type, /spec\.addons\[cni\]\.manifest\.file/.test(missing.message)], ['FileMissing', true]);
+    const broken = await failureOf(runActivity(upgradeAddon, { upgrade: upgradeRef(api), addon: { ...addon, manifest: { file } } }).result);
+    assert.deepEqual([broken.type, broken.message.includes(file)], ['SpecInvalid', true]);
+  }));

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createOpenKube } from '../../activities/kubernetes/open-kube.ts';
+import { createObserveCluster } from '../../activities/observe/observe-cluster.ts';
+import { clusterFindings } from '../../activities/preflight/cluster-checks.ts';
+import type { Finding } from '../../workflows/domain/check.ts';
+import type { EtcdObservation } from '../../workflows/domain/observation.ts';
+import type { UpgradePlan } from '../../workflows/domain/plan.ts';
+import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
+import { startFakeApi } from '../support/fake-api.ts';
+import type { FakeApi } from '../support/fake-api.ts';
+import { fakeEtcd, noHosts, putCluster, putStaticPod } from '../support/fake-control-plane.ts';
+import { DRAIN, fakeBudget, fakeNode, fakePod, plannedNode } from '../support/fake-objects.ts';
+
+const NODES = ['cp1', 'cp2', 'cp3', 'w1'];
+const openKube = createOpenKube();
+
+async function findings(api: FakeApi, etcd: EtcdObservation = fakeEtcd(['cp1', 'cp2', 'cp3']), acceptOutage = false): Promise<readonly Finding[]> {
+  const observe = createObserveCluster({ openKube, openHosts: noHosts, readEtcd: () => Promise.resolve(etcd) });
+  const spec: UpgradeSpec = {
+    name: 'lab', driver: 'kubeadm', target: { version: 'v1.34.4' }, access: api.access, nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage },
+    pools: [{ name: 'default', selector: null, maxUnavailable: 1, drain: DRAIN }], packages: { repository: null },
+    kubeadm: { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null }, addons: [],
+  };
+  const plan: UpgradePlan = {
+    cluster: 'lab', clusterUid: 'uid-cluster', driver: 'kubeadm', from: 'v1.33.13', to: 'v1.34.4', hops: [], phases: [],
+    nodes: NODES.map((name) => plannedNode(name, name === 'w1' ? {} : { roles: ['etcd', 'control-plane'], pool: null })),
+    etcd: { kind: 'stacked', members: 3, outage: false }, changes: true, notes: [], hash: '',
+  };
+  return clusterFindings(await openKube(api.access), spec, await observe({ access: api.access, nodes: [] }), plan);
+}
+
+/** `severity check` of all findings that are no good news. */
+function bad(list: readonly Finding[]): readonly string[] {
+  return list.filter((finding) => finding.severity !== 'info').map((finding) => `${finding.severity} ${finding.check}`).toSorted();
+}
+
+async function withCluster(run: (api: FakeApi) => Promise<void>): Promise<void> {
+  const api = await startFakeApi();
+  try {
+    putCluster(api, NODES, 'v1.33.13');
+    await run(api);
+  } finally {
+    await api.stop();
+  }
+}
+
+test('a healthy cluster has a finding for each check, and none is bad', () =>
+  withCluster(async (api) => {
+    const list = await findings(api);
+    assert.deepEqual(bad(list), []);
+    assert.deepEqual(list.map((finding) => finding.check), ['api-ready', 'nodes-ready', 'control-plane-pods', 'etcd-members-healthy', 'version-skew', 'webhooks-answer', 'pods-evictable', 'budgets-allow']);
+  }));
+
+test('nodes, components and cordons are judged each by name', () =>
+  withCluster(async (api) => {
+    api.put('nodes', fakeNode('w1', { version: 'v1.34.4', ready: 'False', unschedulable: true }));
+    api.put('nodes', fakeNode('w2', { version: 'v1.33.13', annotations: { 'capstan.dev/cordoned-by': 'upgrade/lab#u0' } }));
+    putStaticPod(api, 'kube-scheduler', 'cp2', 'v1.33.13', false);
+    api.remove('pods', 'kube-apiserver-cp3');
+    const list = await findings(api);
+    assert.deepEqual(bad(list), ['block control-plane-pods', 'block control-plane-pods', 'block nodes-ready', 'block version-skew', 'warn cordon-leftover']);
+    assert.deepEqual(list.filter((finding) => finding.check === 'cordoned-by-person').map((finding) => finding.node), ['w1']);
+  }));
+
+test('etcd blocks while contract 2 does not hold', () =>
+  withCluster(async (api) => {
+    const healthy = fakeEtcd(['cp1', 'cp2', 'cp3']);
+    const [first, second, third] = healthy.members;
+    assert.ok(first !== undefined && second !== undefined && third !== undefined);
+    assert.deepEqual(bad(await findings(api, { ...healthy, members: [{ ...first, healthy: false }, { ...second, learner: true }, third], alarms: ['NOSPACE'] })), ['block etcd-members-healthy', 'block etcd-no-alarm', 'block etcd-no-learner']);
+    assert.deepEqual(bad(await findings(api, { ...healthy, members: [first, second, { ...third, node: 'former', name: 'former' }] })), ['block etcd-members-match', 'block etcd-members-match']);
+    assert.deepEqual(bad(await findings(api, { ...healthy, members: [first, second] })), ['block etcd-members-match', 'block etcd-quorum']);
+  }));
+
+test('pods that a drain would refuse block, with pod and spec key; a budget that allows nothing warns with its pods', () =>
+  withCluster(async (api) => {
+    api.put('pods', fakePod('bare', 'w1', { controller: null }));
+    api.put('pods', fakePod('cache', 'cp1', { emptyDir: true }));
+    api.put('pods', fakePod('web', 'w1', { labels: { app: 'web' } }));
+    api.put('poddisruptionbudgets', fakeBudget('web', 'web', 0));
+    const list = await findings(api);
+    assert.deepEqual(bad(list), ['block pods-evictable', 'block pods-evictable', 'warn budgets-allow']);
+    const texts = list.map((finding) => finding.message).join('\n');
+    assert.match(texts, /node w1 would refuse default\/bare.*spec\.pools\[default\]\.drain\.deleteBarePods/);
+    assert.match(texts, /node cp1 would refuse default\/cache.*control-plane nodes have no drain policy/);
+    assert.match(texts, /PodDisruptionBudget default\/web allows no disruption.*default\/web/);
+  }));
+
+test('a webhook blocks where it fails closed on what an upgrade needs and nobody answers it', () =>
+  withCluster(async (api) => {
+    const webhook = (name: string, change: object): void =>
+      api.put('validatingwebhookconfigurations', {
+        apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingWebhookConfiguration', metadata: { name },
+        webhooks: [{ name: `${name}.example`, failurePolicy: 'Fail', rules: [{ apiGroups: [''], resources: ['pods'] }], clientConfig: { service: { namespace: 'default', name: 'hook' } }, ...change }],
+      });
+    webhook('ignored', { failurePolicy: 'Ignore' });
+    webhook('outside', { clientConfig: { url: 'https://hook.example' } });
+    webhook('ours-not', { rules: [{ apiGroups: ['apps'], resources: ['deployments'] }] });
+    assert.deepEqual(bad(await findings(api)), []);
+    webhook('closed', { rules: [{ apiGroups: ['*'], resources: ['*/*'] }] });
+    const list = await findings(api);
+    assert.deepEqual(bad(list), ['block webhooks-answer']);
+    api.put('endpointslices', { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: { name: 'hook-1', namespace: 'default', labels: { 'kubernetes.io/service-name': 'hook' } }, endpoints: [{ conditions: { ready: true } }] });
+    assert.deepEqual(bad(await findings(api)), []);
+  }));
