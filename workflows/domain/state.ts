@@ -2,8 +2,8 @@
 export const NODE_STATES = ['pending', 'preparing', 'cordoning', 'draining', 'upgrading', 'verifying', 'done', 'skipped', 'held'] as const;
 export type NodeState = (typeof NODE_STATES)[number];
 
-/** Phases of an upgrade. `paused` and `held` say that it waits for a person; `done`, `cancelled` and `failed` end it. */
-export const UPGRADE_PHASES = ['preflight', 'snapshot', 'staging', 'control-plane', 'workers', 'addons', 'verify', 'done', 'cancelled', 'failed'] as const;
+/** Phases of an upgrade, in order; the last three end it. Staging belongs to `snapshot`: both come before the first change. */
+export const UPGRADE_PHASES = ['preflight', 'snapshot', 'control-plane', 'workers', 'addons', 'verify', 'done', 'cancelled', 'failed'] as const;
 export type UpgradePhase = (typeof UPGRADE_PHASES)[number];
 
 /** What the upgrade as a whole is doing now. */
