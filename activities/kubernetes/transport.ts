@@ -124,7 +124,7 @@ function refuse(server: string, request: ApiRequest, status: number, refusal: St
     throw stepError('ApiForbidden', `The API at ${server} does not accept the credentials of the kubeconfig (401) for ${verbOf(request)} ${about}${said}.`, 'Check that the certificate or token in the file that spec.access.kubeconfig names is current.');
   }
   if (status === 403) {
-    throw stepError('ApiForbidden', `The API at ${server} forbids ${verbOf(request)} ${about}${said}.`, `Give the kubeconfig's user the right to ${verbOf(request)} ${about}; deploy/rbac.yaml lists all that is needed.`);
+    throw stepError('ApiForbidden', `The API at ${server} forbids ${verbOf(request)} ${about}${said}.`, `Give the kubeconfig's user the right to ${verbOf(request)} ${about}; \`kubectl auth can-i --list\` shows what it has.`);
   }
   if (status === 429 || status >= 500) throw unreachable(server, request, `status ${status}${said}`);
 }

@@ -1,5 +1,6 @@
 import type { DisruptionBudget, Pod } from '../kubernetes/objects.ts';
 import type { EvictionAnswer, Kube } from '../kubernetes/port.ts';
+import { concurrently } from '../kubernetes/concurrently.ts';
 import { failureTypeOf } from '../step-error.ts';
 import { budgetsOf } from './drain-pods.ts';
 import { isReady } from './ready.ts';
@@ -101,12 +102,4 @@ async function ask(kube: Kube, pod: { readonly namespace: string; readonly name:
     if (failureTypeOf(error) !== 'ApiUnreachable') throw error;
     return { kind: 'refused', message: error instanceof Error ? error.message : String(error), retryAfterMs: 1_000 };
   }
-}
-
-async function concurrently<T>(items: readonly T[], width: number, action: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values();
-  const workers = Array.from({ length: Math.min(width, items.length) }, async () => {
-    for (const item of queue) await action(item);
-  });
-  await Promise.all(workers);
 }

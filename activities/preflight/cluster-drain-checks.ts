@@ -6,26 +6,31 @@ import type { DisruptionBudget, Pod } from '../kubernetes/objects.ts';
 import type { Kube } from '../kubernetes/port.ts';
 import { budgetsOf, drainFate, refusalText } from '../nodes/drain-pods.ts';
 import { podName } from '../nodes/ready.ts';
+import { concurrently } from '../kubernetes/concurrently.ts';
 import { orHold } from './cluster-finding.ts';
+
+/** Lists of pods under way at once: one for each node. */
+const WIDTH = 8;
 
 /** What would stop a drain: pods that it may not evict (block), budgets that allow nothing now (warn). */
 export async function drainFindings(kube: Kube, spec: UpgradeSpec, plan: UpgradePlan): Promise<Finding[]> {
   const budgets = await kube.listBudgets();
   const refusals: Finding[] = [];
-  const protectedPods: Pod[] = [];
-  for (const node of plan.nodes) {
+  const evicted: Pod[] = [];
+  await concurrently(plan.nodes, WIDTH, async (node) => {
     const drain = drainPolicy(spec, node);
-    if (!node.changes || !drain.enabled) continue;
+    if (!node.changes || !drain.enabled) return;
     const pods = await kube.listPods({ node: node.name, ...(drain.podSelector === null ? {} : { labels: drain.podSelector }) });
     for (const pod of pods) {
       const fate = drainFate(pod, drain, budgets);
       if (fate.kind === 'refused') refusals.push(refusalFinding(pod, node, refusalText(pod, fate, node.pool)));
-      if (fate.kind === 'evicted') protectedPods.push(pod);
+      if (fate.kind === 'evicted') evicted.push(pod);
     }
-  }
+  });
+  refusals.sort((one, other) => one.message.localeCompare(other.message));
   return [
     ...orHold(refusals, 'pods-evictable', 'Every pod on the nodes to upgrade may be evicted.'),
-    ...orHold(budgetFindings(protectedPods, budgets), 'budgets-allow', 'Every PodDisruptionBudget allows a disruption now.'),
+    ...orHold(budgetFindings(evicted, budgets), 'budgets-allow', 'Every PodDisruptionBudget allows a disruption now.'),
   ];
 }
 

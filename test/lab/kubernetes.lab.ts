@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { createOpenKube } from '../../activities/kubernetes/open-kube.ts';
+import type { Kube } from '../../activities/kubernetes/port.ts';
+import { createLeaseActivities } from '../../activities/lease/lease-activities.ts';
+import { createNodeActivities } from '../../activities/nodes/node-activities.ts';
+import { isReady } from '../../activities/nodes/ready.ts';
+import type { AccessSpec } from '../../workflows/domain/spec.ts';
+import type { DrainStepInput, NodeStepInput, UpgradeRef } from '../../workflows/domain/step.ts';
+import { failureOf, runActivity } from '../support/run-activity.ts';
+
+const LAB = join(import.meta.dirname, '../../.lab');
+const NODE = 'w1';
+const MARK = 'capstan.dev/cordoned-by';
+
+const access: AccessSpec = {
+  transport: 'ssh',
+  kubeconfig: { file: join(LAB, 'kubeconfig') },
+  ssh: { user: 'ops', port: 22, privateKey: { file: join(LAB, 'id_ed25519') }, knownHosts: { file: join(LAB, 'known_hosts') }, bastion: null, become: 'sudo' },
+};
+const openKube = createOpenKube();
+const options = { openKube, now: Date.now };
+const { cordonNode, drainNode, uncordonNode, waitNodeReady } = createNodeActivities(options);
+const { acquireLease, releaseLease } = createLeaseActivities(options);
+
+describe('the API of a real cluster', { timeout: 240_000 }, () => {
+  let kube: Kube;
+  let upgrade: UpgradeRef;
+  let step: NodeStepInput;
+
+  before(async () => {
+    kube = await openKube(access);
+    upgrade = { cluster: 'lab', clusterUid: await kube.clusterUid(), id: `lab-${Date.now()}`, workflowId: 'upgrade/lab-test', access };
+    const node = await kube.getNode(NODE);
+    assert.ok(node !== null, `the lab has no node ${NODE}`);
+    const version = node.status.nodeInfo.kubeletVersion;
+    step = {
+      upgrade, retry: 0, epochMs: 1,
+      node: { name: NODE, uid: node.metadata.uid, roles: ['worker'], address: NODE, port: 22, pool: 'default', from: version, to: version, first: false, cordoned: false, changes: true },
+    };
+  });
+
+  after(async () => {
+    await runActivity(uncordonNode, { ...step, release: true }).result;
+    await runActivity(releaseLease, { upgrade }).result;
+  });
+
+  test('the API is ready, and serves a page at a time', async () => {
+    assert.deepEqual(await kube.failingReadyChecks(), []);
+    assert.ok((await kube.listNodes()).length >= 2);
+    assert.ok((await kube.listPods({ namespace: 'kube-system', labels: 'tier=control-plane' })).length >= 3);
+  });
+
+  test('a drain under a budget empties a worker, keeps the Deployment within its budget, and gives the node back', async () => {
+    const drain: DrainStepInput['drain'] = { enabled: true, timeoutSeconds: 180, gracePeriodSeconds: -1, deleteEmptyDir: true, deleteBarePods: true, podSelector: null };
+    assert.equal((await runActivity(cordonNode, step).result).changed, true);
+    assert.equal((await kube.getNode(NODE))?.metadata.annotations?.[MARK], `upgrade/lab-test#${upgrade.id}`);
+    const budgets = kube.follow({ kind: 'budgets' });
+    let lowest = 0;
+    let watching = true;
+    const watched = (async () => {
+      while (watching) {
+        for (const { status } of budgets.items ?? []) if (status !== undefined) lowest = Math.min(lowest, status.currentHealthy - status.desiredHealthy);
+        await budgets.changed();
+      }
+    })();
+    await runActivity(drainNode, { ...step, drain }).result;
+    watching = false;
+    budgets.close();
+    await watched;
+    assert.equal(lowest, 0, 'a budget was broken');
+    const left = await kube.listPods({ node: NODE });
+    assert.deepEqual(left.filter((pod) => pod.metadata.ownerReferences?.[0]?.kind === 'ReplicaSet').map((pod) => pod.metadata.name), []);
+    assert.equal((await runActivity(drainNode, { ...step, drain }).result).changed, false);
+    const ready = await runActivity(waitNodeReady, { ...step, restartedAt: null }).result;
+    assert.ok(ready.seconds < 30);
+    await runActivity(uncordonNode, { ...step, release: false }).result;
+    const node = await kube.getNode(NODE);
+    assert.ok(node !== null && isReady(node));
+    assert.deepEqual([node.spec.unschedulable, node.metadata.annotations?.[MARK]], [undefined, undefined]);
+  });
+
+  test('a second upgrade of the same cluster is refused with who holds it', async () => {
+    await runActivity(acquireLease, { upgrade, by: 'ann@desk' }).result;
+    const locked = await failureOf(runActivity(acquireLease, { upgrade: { ...upgrade, id: 'other', workflowId: 'upgrade/copy' }, by: 'bob' }).result);
+    assert.equal(locked.type, 'ClusterLocked');
+    assert.match(locked.message, /ann@desk/);
+    assert.equal((await runActivity(releaseLease, { upgrade }).result).changed, true);
+  });
+});
