@@ -32,7 +32,7 @@ export interface Activities {
   planUpgrade(input: { readonly spec: UpgradeSpec }): Promise<PlannedUpgrade>;
   /** `plan` null: only the ways in (API, SSH, sudo) are checked. */
   runPreflight(input: { readonly spec: UpgradeSpec; readonly plan: UpgradePlan | null; readonly imageRepository: string | null }): Promise<PreflightResult>;
-  readLog(input: { readonly spec: UpgradeSpec; readonly node: string; readonly step: string; readonly offset: number }): Promise<LogPage>;
+  readLog(input: { readonly spec: UpgradeSpec; readonly upgrade: string; readonly node: string; readonly step: string; readonly offset: number }): Promise<LogPage>;
 
   acquireLease(input: { readonly upgrade: UpgradeRef; readonly by: string }): Promise<StepResult>;
   releaseLease(input: { readonly upgrade: UpgradeRef }): Promise<StepResult>;

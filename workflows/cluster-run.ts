@@ -11,7 +11,7 @@ import type { UpgradePhase } from './domain/state.ts';
 import type { ReportedStep, UpgradeReport } from './domain/status.ts';
 import type { StepResult, UpgradeRef } from './domain/step.ts';
 import {
-  nodeProgressSignal, nodeWorkflowId, pauseSignal, planQuery, reportQuery, resumeSignal, retryNodeSignal, SEARCH_ATTRIBUTES, skipNodeSignal, statusQuery,
+  nodeProgressSignal, nodeWorkflowId, pauseSignal, planQuery, reportQuery, resumeSignal, retryNodeSignal, SEARCH_ATTRIBUTES, skipNodeSignal, statusQuery, upgradeId,
 } from './messages.ts';
 import type { UpgradeClusterInput } from './messages.ts';
 import { reportedStep } from './reported-step.ts';
@@ -46,7 +46,7 @@ export interface ClusterRunner {
 export function openClusterRun(input: UpgradeClusterInput): ClusterRunner {
   const info = workflowInfo();
   const startedAt = info.startTime.toISOString();
-  const id = `${input.spec.name}-${input.plan.to}-${info.firstExecutionRunId.slice(0, 8)}`;
+  const id = upgradeId(input.spec.name, input.plan.to, info.firstExecutionRunId);
   const state = input.resume ?? newClusterRun(id, input.plan, startedAt);
   const inFlight = new Set<string>();
   const upgrade: UpgradeRef = { cluster: input.spec.name, clusterUid: input.plan.clusterUid, id: state.id, workflowId: info.workflowId, access: input.spec.access };

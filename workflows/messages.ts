@@ -22,6 +22,11 @@ export function nodeWorkflowId(cluster: string, node: string): string {
   return `upgrade/${cluster}/${node}`;
 }
 
+/** Names an upgrade on its hosts, `/var/lib/capstan/<id>`: readable, and its own. */
+export function upgradeId(cluster: string, target: string, firstExecutionRunId: string): string {
+  return `${cluster}-${target}-${firstExecutionRunId.slice(0, 8)}`;
+}
+
 export interface UpgradeClusterInput {
   readonly spec: UpgradeSpec;
   /** The plan that the operator saw; a different one at the start stops the upgrade before any change. */
@@ -44,8 +49,8 @@ export type Inspection = (typeof INSPECTIONS)[number];
 export interface InspectClusterInput {
   readonly spec: UpgradeSpec;
   readonly what: Inspection;
-  /** With `logs`: whose output. */
-  readonly logs?: { readonly node: string; readonly step: string };
+  /** With `logs`: whose output, and of which upgrade (`upgradeId`). */
+  readonly logs?: { readonly upgrade: string; readonly node: string; readonly step: string };
 }
 
 export interface InspectClusterResult {

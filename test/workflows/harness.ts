@@ -6,6 +6,8 @@ import type { UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import { statusQuery, upgradeWorkflowId } from '../../workflows/messages.ts';
 import type { UpgradeStatus } from '../../workflows/domain/status.ts';
+import type { InspectClusterInput, InspectClusterResult } from '../../workflows/messages.ts';
+import type { inspectCluster } from '../../workflows/inspect-cluster.ts';
 import type { upgradeCluster } from '../../workflows/upgrade-cluster.ts';
 import { timeSkippingEnvironment, workflowBundle } from '../support/temporal.ts';
 import { fakeCluster, testPlan, testSpec } from './fake-cluster.ts';
@@ -30,7 +32,10 @@ export interface Setting {
 }
 
 /** One time-skipping server for the tests of a file. */
-export function workflowTests(): { readonly upgrade: (setting: Setting, body: (trial: Trial) => Promise<void>) => Promise<void> } {
+export function workflowTests(): {
+  readonly upgrade: (setting: Setting, body: (trial: Trial) => Promise<void>) => Promise<void>;
+  readonly inspect: (input: Omit<InspectClusterInput, 'spec'>, body: (result: InspectClusterResult, journal: readonly string[]) => void) => Promise<void>;
+} {
   let environment: TestWorkflowEnvironment;
   before(async () => { environment = await timeSkippingEnvironment(); });
   after(async () => { await environment.teardown(); });
@@ -39,12 +44,8 @@ export function workflowTests(): { readonly upgrade: (setting: Setting, body: (t
     const { controlPlanes = 3, workers = 2, maxUnavailable = 1 } = setting;
     const plan = testPlan(controlPlanes, workers, maxUnavailable);
     const cluster = fakeCluster(plan, setting.behave, setting.leader);
-    const taskQueue = `test-${crypto.randomUUID()}`;
+    const { taskQueue, worker } = await workerOver(cluster);
     const spec = { ...testSpec(workers, maxUnavailable), name: taskQueue };
-    const worker = await Worker.create({
-      connection: environment.nativeConnection, taskQueue, activities: { ...cluster.activities }, workflowBundle: await workflowBundle(),
-      maxCachedWorkflows: 50,
-    });
     await worker.runUntil(async () => {
       const handle = await environment.client.workflow.start<typeof upgradeCluster>('upgradeCluster', {
         taskQueue, workflowId: upgradeWorkflowId(taskQueue),
@@ -53,7 +54,25 @@ export function workflowTests(): { readonly upgrade: (setting: Setting, body: (t
       await body({ cluster, handle, plan, environment });
     });
   }
-  return { upgrade };
+
+  async function inspect(input: Omit<InspectClusterInput, 'spec'>, body: (result: InspectClusterResult, journal: readonly string[]) => void): Promise<void> {
+    const cluster = fakeCluster(testPlan(3, 2, 1));
+    const { taskQueue, worker } = await workerOver(cluster);
+    await worker.runUntil(async () => {
+      const args: [InspectClusterInput] = [{ spec: testSpec(2, 1), ...input }];
+      body(await environment.client.workflow.execute<typeof inspectCluster>('inspectCluster', { taskQueue, workflowId: `inspect/${taskQueue}`, args }), cluster.journal);
+    });
+  }
+
+  async function workerOver(cluster: FakeCluster): Promise<{ readonly taskQueue: string; readonly worker: Worker }> {
+    const taskQueue = `test-${crypto.randomUUID()}`;
+    const worker = await Worker.create({
+      connection: environment.nativeConnection, taskQueue, activities: { ...cluster.activities }, workflowBundle: await workflowBundle(),
+      maxCachedWorkflows: 50,
+    });
+    return { taskQueue, worker };
+  }
+  return { upgrade, inspect };
 }
 
 /** Waits until the upgrade's status is as wanted; every question is a query, so time does not pass for the workflow. */

@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { workflowTests } from './harness.ts';
+
+describe('inspectCluster', { timeout: 90_000 }, () => {
+  const { inspect } = workflowTests();
+
+  it('answers with the plan and changes nothing', async () => {
+    await inspect({ what: 'plan' }, (result, journal) => {
+      assert.equal(result.plan?.to, 'v1.34.4');
+      assert.deepEqual(journal, []);
+    });
+  });
+
+  it('pages through an output that is too large for one payload', async () => {
+    await inspect({ what: 'logs', logs: { upgrade: 'test', node: 'cp1', step: 'upgradeKubelet' } }, (result) => {
+      assert.equal(result.log, 'page at 0\npage at 1\npage at 2\n');
+    });
+  });
+});
