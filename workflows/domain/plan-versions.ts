@@ -2,7 +2,7 @@ import type { Failure } from './failure.ts';
 import { planHops } from './hops.ts';
 import type { NodeObservation, Observation } from './observation.ts';
 import { skewViolations } from './skew.ts';
-import type { SkewViolation, VersionedItem } from './skew.ts';
+import type { NodeProgram, SkewViolation, VersionedItem } from './skew.ts';
 import type { UpgradeSpec } from './spec.ts';
 import { compareVersions, formatVersion, parseVersion } from './version.ts';
 import type { Version } from './version.ts';
@@ -99,7 +99,7 @@ function skewFailures(observation: Observation, target: Version): Failure[] {
   const now = skewViolations({ apiServers: apiServersOf(observation), kubelets, kubeProxies: [] });
   if (now.length > 0) return now.map((violation) => skewFailure('now', violation));
   const apiServers = [{ item: 'the upgraded control plane', version: formatVersion(target) }];
-  return skewViolations({ apiServers, kubelets, kubeProxies: [] }).map((violation) => skewFailure('once the control plane is upgraded', violation));
+  return skewViolations({ apiServers, kubelets: kubelets.map(({ item, version }) => ({ item, version })), kubeProxies: [] }).map((violation) => skewFailure('once the control plane is upgraded', violation));
 }
 
 function skewFailure(when: string, { item, version, rule }: SkewViolation): Failure {
@@ -114,8 +114,8 @@ function apiServersOf(observation: Observation): VersionedItem[] {
     controlPlaneVersion === null ? [] : [{ item: `the API server of ${name}`, version: controlPlaneVersion }]);
 }
 
-function kubeletsOf(observation: Observation): VersionedItem[] {
-  return observation.nodes.map(({ name, kubeletVersion }) => ({ item: `the kubelet of ${name}`, version: kubeletVersion }));
+function kubeletsOf(observation: Observation): NodeProgram[] {
+  return observation.nodes.map(({ name, kubeletVersion, controlPlaneVersion }) => ({ item: `the kubelet of ${name}`, version: kubeletVersion, ownApiServer: controlPlaneVersion }));
 }
 
 function refused(failures: readonly Failure[]): VersionsResult {

@@ -8,10 +8,16 @@ export interface VersionedItem {
   readonly version: string;
 }
 
+/** A kubelet or kube-proxy. */
+export interface NodeProgram extends VersionedItem {
+  /** Version of the API server on the same node; absent or null where the node has none and any of them may answer. */
+  readonly ownApiServer?: string | null;
+}
+
 export interface SkewInput {
   readonly apiServers: readonly VersionedItem[];
-  readonly kubelets: readonly VersionedItem[];
-  readonly kubeProxies: readonly VersionedItem[];
+  readonly kubelets: readonly NodeProgram[];
+  readonly kubeProxies: readonly NodeProgram[];
 }
 
 export interface SkewViolation {
@@ -26,18 +32,27 @@ interface Parsed {
   readonly version: Version;
 }
 
+interface ParsedProgram extends Parsed {
+  readonly own: Version | null;
+}
+
 /** Kubelets may be three minors older than an API server from this minor on (KEP-3935); two before it. */
 const FIRST_MINOR_WITH_WIDE_SKEW = 28;
 
 /**
  * Violations of Kubernetes' version skew policy, none of them waivable: API servers lie within one minor; a kubelet
  * or kube-proxy is not newer than the oldest API server and not more than three minors (two before v1.28) older
- * than the newest. The policy counts minors: a newer patch of the same minor is no violation.
+ * than the newest. On a control-plane node the API server of that node counts in place of the oldest: kubeadm upgrades
+ * such a node as a whole before it touches the next. The policy counts minors: a newer patch of the same minor is no
+ * violation.
  */
 export function skewViolations(input: SkewInput): SkewViolation[] {
   const unreadable: SkewViolation[] = [];
   const apiServers = parseItems(input.apiServers, unreadable);
-  const nodePrograms = parseItems([...input.kubelets, ...input.kubeProxies], unreadable);
+  const nodePrograms = [...input.kubelets, ...input.kubeProxies].flatMap((program): ParsedProgram[] => {
+    const own = program.ownApiServer ?? null;
+    return parseItems([program], unreadable).map((parsed) => ({ ...parsed, own: own === null ? null : parseVersion(own) }));
+  });
   const oldest = extreme(apiServers, -1);
   const newest = extreme(apiServers, 1);
   if (oldest === null || newest === null) return unreadable;
@@ -54,10 +69,11 @@ function apiServerViolations(oldest: Parsed, newest: Parsed): SkewViolation[] {
   return [violation(newest, `API servers of one cluster lie within one minor; ${oldest.item} is at ${formatVersion(oldest.version)}`)];
 }
 
-function programViolations(program: Parsed, oldest: Parsed, newest: Parsed): SkewViolation[] {
-  const aheadOfOldest = minorDistance(oldest.version, program.version);
-  if (aheadOfOldest === null || aheadOfOldest > 0) {
-    return [violation(program, `it may not be newer than its API server; ${oldest.item} is at ${formatVersion(oldest.version)}`)];
+function programViolations(program: ParsedProgram, oldest: Parsed, newest: Parsed): SkewViolation[] {
+  const server = program.own === null ? oldest : { item: 'that of its node', version: program.own };
+  const ahead = minorDistance(server.version, program.version);
+  if (ahead === null || ahead > 0) {
+    return [violation(program, `it may not be newer than its API server; ${server.item} is at ${formatVersion(server.version)}`)];
   }
   const allowed = newest.version.minor >= FIRST_MINOR_WITH_WIDE_SKEW ? 3 : 2;
   const behindNewest = minorDistance(program.version, newest.version);
