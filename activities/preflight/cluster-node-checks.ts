@@ -63,7 +63,7 @@ function componentFinding(component: string, node: string, pod: Pod | null): rea
 export function skewFindings(observation: Observation): Finding[] {
   const violations = skewViolations({
     apiServers: observation.nodes.flatMap((node) => (node.controlPlaneVersion === null ? [] : [{ item: `kube-apiserver of node ${node.name}`, version: node.controlPlaneVersion }])),
-    kubelets: observation.nodes.map((node) => ({ item: `kubelet of node ${node.name}`, version: node.kubeletVersion })),
+    kubelets: observation.nodes.map((node) => ({ item: `kubelet of node ${node.name}`, version: node.kubeletVersion, ownApiServer: node.controlPlaneVersion })),
     kubeProxies: [],
   });
   const findings = violations.map((violation): Finding => ({
