@@ -69,8 +69,9 @@ const KIND_NAMES: Readonly<Record<string, string>> = {
   string: 'text', integer: 'number', number: 'number', boolean: 'true or false', array: 'list', object: 'map',
 };
 
-function fallbackOf({ default: value }: SchemaNode): string {
+function fallbackOf(node: SchemaNode): string {
+  const value = node.default;
   if (value === undefined) return '';
   const text = JSON.stringify(value);
-  return text === '{}' ? 'see below' : `\`${typeof value === 'string' ? value : text}\``;
+  return text === '{}' && nonNull(node).properties !== undefined ? 'see below' : `\`${typeof value === 'string' ? value : text}\``;
 }
