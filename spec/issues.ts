@@ -40,9 +40,12 @@ function unknownKeys(issue: Extract<Issue, { code: 'unrecognized_keys' }>, docum
 
 function problemOf(issue: Issue, document: SpecDocument, file: string, schema: SchemaNode): SpecProblem {
   const path = keyPath(issue.path);
+  const value = valueAt(document.value, path);
+  // What is missing or empty has no place of its own: its key or the one above it has.
+  const part = value === undefined || value === null ? 'key' : 'value';
   return {
-    file, ...document.positionOf(path), path: formatPath(path),
-    message: messageOf(issue, path, valueAt(document.value, path)),
+    file, ...document.positionOf(path, part), path: formatPath(path),
+    message: messageOf(issue, path, value),
     expected: expectedOf(issue, path, schema),
   };
 }
