@@ -76,12 +76,12 @@ export async function adminKubeconfig(plan: LabPlan): Promise<string> {
 
 /** Applies the workload and waits until everything in the cluster is Ready. */
 export async function deployWorkload(kubectl: string, kubeconfig: string): Promise<void> {
-  const arguments_ = (...rest: readonly string[]): readonly string[] => ["--kubeconfig", kubeconfig, ...rest];
-  await run(kubectl, arguments_("apply", "-f", join(import.meta.dirname, "workload.yaml")));
-  await run(kubectl, arguments_("wait", "--for=condition=Ready", "node", "--all", `--timeout=${readySeconds}s`));
+  const withAccess = (...rest: readonly string[]): readonly string[] => ["--kubeconfig", kubeconfig, ...rest];
+  await run(kubectl, withAccess("apply", "-f", join(import.meta.dirname, "workload.yaml")));
+  await run(kubectl, withAccess("wait", "--for=condition=Ready", "node", "--all", `--timeout=${readySeconds}s`));
   for (const [namespace, workloads] of Object.entries(workloadsByNamespace)) {
     for (const workload of workloads) {
-      await run(kubectl, arguments_("--namespace", namespace, "rollout", "status", workload, `--timeout=${readySeconds}s`));
+      await run(kubectl, withAccess("--namespace", namespace, "rollout", "status", workload, `--timeout=${readySeconds}s`));
     }
   }
 }

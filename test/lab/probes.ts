@@ -70,8 +70,8 @@ export class Prober {
 
   /** What was seen so far. */
   report(): ProbeReport {
-    const answered = this.#answeredMs.toSorted((left, right) => left - right);
-    const at = (share: number): number => Math.round(answered[Math.min(answered.length - 1, Math.floor(answered.length * share))] ?? 0);
+    const sorted = this.#answeredMs.toSorted((left, right) => left - right);
+    const at = (share: number): number => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
     return {
       sent: this.#sent,
       failed: this.#failures.length,

@@ -41,7 +41,7 @@ export async function up(options: LabOptions): Promise<LabState> {
   await writeSpec(plan);
   const state: LabState = { plan, ready: true, kubectl };
   await writeState(state);
-  say(`The lab is up: ${String(plan.nodes.length)} nodes at ${plan.kubernetes}. Next: capstan start -f .lab/cluster.yaml`);
+  say(`The lab is up: ${String(plan.nodes.length)} nodes, installed at ${plan.kubernetes}. Next: capstan start -f .lab/cluster.yaml`);
   return state;
 }
 
