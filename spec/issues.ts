@@ -80,7 +80,7 @@ function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a map';
   if (typeof value === 'string') return 'a text';
-  return typeof value === 'number' ? `the number ${value}` : `${String(value)}, not a text or number`;
+  return typeof value === 'number' ? `the number ${value}` : `${JSON.stringify(value)}, neither text nor number`;
 }
 
 function quoted(value: unknown): string {

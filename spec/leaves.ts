@@ -44,7 +44,7 @@ export function reference(description: string, example: string) {
     if ((value.file === undefined) !== (value.env === undefined)) return;
     const message = value.file === undefined ? 'names neither a file nor a variable' : 'names both a file and a variable';
     context.addIssue({ code: 'custom', message, params: { expected: EITHER } });
-  }).meta({ ...meta({ description, expected: EITHER }), oneOf: [{ required: ['file'] }, { required: ['env'] }] });
+  }).meta({ ...meta({ description, expected: EITHER }), minProperties: 1, maxProperties: 1 });
 }
 
 /** A file that the worker opens. */

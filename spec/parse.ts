@@ -43,10 +43,14 @@ export function lineOf(text: string, path: string): number | null {
 }
 
 /**
- * A failure's message with file and line in front where it begins with a spec path, as failures about the spec do:
- * `cluster.yaml:12: spec.access.kubeconfig.file: …`.
+ * A failure's message with file and line in front of each of its lines that begins with a spec path, as failures
+ * about the spec do: `cluster.yaml:12: spec.access.kubeconfig.file: …`.
  */
 export function placeMessage(text: string, file: string, message: string): string {
+  return message.split('\n').map((line) => placeLine(text, file, line)).join('\n');
+}
+
+function placeLine(text: string, file: string, message: string): string {
   const path = /^(?:spec|metadata)(?:[.[][^\s:]*)?(?=: )/.exec(message)?.[0];
   const line = path === undefined ? null : lineOf(text, path);
   return line === null ? message : `${file}:${line}: ${message}`;

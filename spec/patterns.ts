@@ -19,7 +19,7 @@ export const USER = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/;
 export const RELEASE = /^v?(?:0|[1-9]\d{0,3})\.(?:0|[1-9]\d{0,3})\.(?:0|[1-9]\d{0,3})$/;
 
 /** Path without control characters; `~` alone or before `/` is the worker's home, and no other user's home can be named. */
-export const FILE = /^(?!~[^/])[^\u0000-\u001f\u007f]{1,4096}$/;
+export const FILE = /^(?!~[^/])\P{Cc}{1,4096}$/u;
 
 /** Name of an environment variable. */
 export const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
@@ -31,13 +31,13 @@ export const LABEL_KEY = /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0
 export const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/;
 
 /** Label selector as kubectl takes it: `app=web,tier notin (cache)`. */
-export const SELECTOR_TEXT = /^[A-Za-z0-9!][A-Za-z0-9_.\/,=!() -]{0,1023}$/;
+export const SELECTOR_TEXT = /^[A-Za-z0-9!][A-Za-z0-9_./,=!() -]{0,1023}$/;
 
 /** Name of a check of kubeadm's own preflight: `Swap`, `Port-10250`. */
 export const KUBEADM_CHECK = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
 
 /** URL template: http, https or file, `{minor}` at least once and no other braces, no user or password. */
-export const REPOSITORY = /^(?=.{1,1024}$)(?=.*\{minor\})(?:https?:\/\/[A-Za-z0-9[]|file:\/\/\/)(?:[A-Za-z0-9._~:\/%+,=\[\]-]|\{minor\})*$/;
+export const REPOSITORY = /^(?=.{1,1024}$)(?=.*\{minor\})(?:https?:\/\/[A-Za-z0-9[]|file:\/\/\/)(?:[A-Za-z0-9._~:/%+,=[\]-]|\{minor\})*$/;
 
 /** Count of at least 1, or 1% to 99%. The arithmetic is `workflows/domain/max-unavailable.ts`. */
 export const PERCENTAGE = /^[1-9]\d?%$/;

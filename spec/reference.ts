@@ -59,8 +59,8 @@ function typeOf(node: SchemaNode): string {
 }
 
 function nameOf(inner: SchemaNode, node: SchemaNode): string {
-  if (inner.const !== undefined) return `\`${String(inner.const)}\``;
-  if (inner.enum !== undefined) return inner.enum.map((value) => `\`${String(value)}\``).join(', ');
+  if (inner.const !== undefined) return code(inner.const);
+  if (inner.enum !== undefined) return inner.enum.map(code).join(', ');
   const kinds = (node.anyOf ?? [inner]).map((branch) => branch.type ?? '').filter((type) => type !== 'null');
   return [...new Set(kinds)].map((kind) => KIND_NAMES[kind] ?? kind).join(' or ');
 }
@@ -73,5 +73,9 @@ function fallbackOf(node: SchemaNode): string {
   const value = node.default;
   if (value === undefined) return '';
   const text = JSON.stringify(value);
-  return text === '{}' && nonNull(node).properties !== undefined ? 'see below' : `\`${typeof value === 'string' ? value : text}\``;
+  return text === '{}' && nonNull(node).properties !== undefined ? 'see below' : code(value);
+}
+
+function code(value: unknown): string {
+  return `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
 }

@@ -213,7 +213,8 @@ describe('the line of a path', () => {
     assert.equal(lineOf(text, 'no path at all'), 1);
     assert.equal(lineOf('a: [', 'a'), null);
   });
-  it('is put before messages that begin with a path, and no others', () => {
+  it('is put before the lines of a message that begin with a path, and no others', () => {
+    assert.equal(placeMessage(HEAD, 'cluster.yaml', 'spec.target.version: a\nspec.pools[0]: b\nc'), 'cluster.yaml:5: spec.target.version: a\ncluster.yaml:4: spec.pools[0]: b\nc');
     assert.equal(placeMessage(HEAD, 'cluster.yaml', 'spec.access.kubeconfig.file: /x is not there'), 'cluster.yaml:7: spec.access.kubeconfig.file: /x is not there');
     assert.equal(placeMessage(HEAD, 'cluster.yaml', 'the spec.x: y'), 'the spec.x: y');
   });

@@ -8,7 +8,7 @@ export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map((item: unknown) => canonicalJson(item)).join(',')}]`;
-  if (typeof value !== 'object') throw new TypeError(`canonicalJson: ${typeof value} ${String(value)} is not JSON`);
+  if (typeof value !== 'object') throw new TypeError(`canonicalJson: a value of type ${typeof value} is not JSON, nor are NaN and infinities`);
   const members = Object.entries(value)
     .filter(([, member]) => member !== undefined)
     .toSorted(([left], [right]) => (left < right ? -1 : 1))

@@ -14,9 +14,9 @@ export interface PlannedVersions {
   readonly to: string;
   /** True once kubeadm-config names the target: `kubeadm upgrade apply` is done. */
   readonly applied: boolean;
-  hasControlPlaneAtTarget(node: NodeObservation): boolean;
+  readonly hasControlPlaneAtTarget: (node: NodeObservation) => boolean;
   /** Kubelet and, on the control plane, the static pods. */
-  isAtTarget(node: NodeObservation): boolean;
+  readonly isAtTarget: (node: NodeObservation) => boolean;
 }
 
 export interface VersionsResult {
