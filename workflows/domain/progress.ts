@@ -7,6 +7,8 @@ export const PROGRESS_BYTES = 20_000;
 
 /** A message in the table is cut here; the whole is in `status`. */
 const NOTE_CHARACTERS = 160;
+/** No row is shorter; spares building thousands of rows that cannot fit. */
+const LEAST_ROW_BYTES = 40;
 const TABLE_HEAD = '| Node | Roles | Pool | State | Step | Since | Version | Note |\n| --- | --- | --- | --- | --- | --- | --- | --- |';
 
 /**
@@ -15,6 +17,7 @@ const TABLE_HEAD = '| Node | Roles | Pool | State | Step | Since | Version | Not
  */
 export function progressTable(status: UpgradeStatus): string {
   const head = headOf(status);
+  if (status.nodes.length * LEAST_ROW_BYTES > PROGRESS_BYTES) return summary(head, status.nodes);
   const whole = [head, table(status.nodes.map(row))].join('\n\n');
   if (byteLength(whole) <= PROGRESS_BYTES) return whole;
   return summary(head, status.nodes);
