@@ -19,7 +19,7 @@ export interface SchemaNode {
   readonly additionalProperties?: SchemaNode | boolean;
 }
 
-/** The schema of what people write, before defaults, with our own keyword `expected`. */
+/** The schema of what people write, before defaults, with our own keyword `expected`. zod's own type of it says no more than "any JSON Schema". */
 export function describedSchema(): SchemaNode {
   return z.toJSONSchema(clusterUpgradeSchema, { io: 'input' }) as SchemaNode;
 }
