@@ -1,0 +1,143 @@
+#!/bin/sh
+# Starts a step's unit, attaches to it, or reports the result that it left. What is decided is said on standard error in
+# lines "capstan: WORD ..."; the step's output goes to standard output while it runs.
+# The step's own script, its arguments and the unit's text come as variables, since arguments have a limited size.
+# shellcheck disable=SC2154 # What step.sh and intent.sh set.
+: "${script?}" "${arguments?}" "${unit_script:?}"
+retry=$6 epoch=$7 attempt=$8 after=$9
+follow=${10}
+
+# Refuses a caller that a newer one has replaced, and records this one.
+pass_fence() {
+  recorded_epoch=0 recorded_attempt=0
+  if [ -e "$folder/fence" ]; then read -r recorded_epoch recorded_attempt <"$folder/fence" || :; fi
+  if [ "${recorded_epoch:-0}" -gt "$epoch" ] ||
+    { [ "${recorded_epoch:-0}" -eq "$epoch" ] && [ "${recorded_attempt:-0}" -gt "$attempt" ]; }; then
+    say superseded "$recorded_epoch" "$recorded_attempt"
+    exit 0
+  fi
+  printf '%s %s\n' "$epoch" "$attempt" >"$folder/fence.new"
+  mv "$folder/fence.new" "$folder/fence"
+}
+
+# Sets $how to attached, found, started or interrupted.
+decide() {
+  read_newest_intent
+  case $state in
+    running) how=attached ;;
+    finished)
+      how=found
+      [ "$recorded_retry" -ge "$retry" ] || how=started
+      ;;
+    interrupted)
+      how=interrupted
+      if [ "$recorded_retry" -lt "$retry" ] || [ "$after" -eq "$newest" ]; then how=started; fi
+      ;;
+    unstarted)
+      # Without the marker nothing ran: the number is free again.
+      rm -rf "${intent:?}"
+      newest=$((newest - 1))
+      how=started
+      ;;
+    *) how=started ;;
+  esac
+}
+
+start_intent() {
+  if [ "$newest" -gt 0 ]; then systemctl reset-failed "$unit-$newest.service" 2>/dev/null || :; fi
+  newest=$((newest + 1))
+  intent=$folder/$newest
+  if [ "$recorded_retry" -lt "$retry" ]; then recorded_retry=$retry; fi
+  mkdir "$intent"
+  printf '%s' "$script" >"$intent/script"
+  printf '%s\n' "$arguments" >"$intent/args"
+  printf '%s' "$unit_script" >"$intent/unit"
+  printf '%s\n' "$recorded_retry" >"$intent/retry"
+  : >"$intent/output"
+  date +%s.%N >"$intent/started"
+  # On the disk before anything runs: after a crash of the host the marker must not be younger than its effects.
+  sync "$intent"/* "$intent" "$folder" "$root/$upgrade/$node" "$root/$upgrade"
+  if ! refusal=$(systemd-run --quiet --no-ask-password --unit="$unit-$newest.service" --service-type=forking \
+    --description="Capstan: $step on $node ($upgrade, intent $newest)" \
+    sh "$intent/unit" "$intent" 9>&- 2>&1); then
+    # Only where the unit surely did not begin is the intent taken back; otherwise it counts as begun.
+    if [ ! -e "$intent/began" ] && ! unit_runs; then rm -rf "${intent:?}"; fi
+    say refused "$(printf '%s' "$refusal" | tr '\n' ' ')"
+    exit 0
+  fi
+}
+
+# Waits for the unit's end without asking: its lock is released by the kernel, whatever ended it.
+await_unit() {
+  tail_process=
+  if [ "$follow" = yes ]; then
+    tail --pid=$$ -c "+$((from + 1))" -f "$intent/output" &
+    tail_process=$!
+  fi
+  while :; do
+    flock -s "$intent/alive" true
+    if [ -e "$intent/result" ] || ! unit_runs; then break; fi
+    sleep 0.05
+  done
+  [ -n "$tail_process" ] || return 0
+  {
+    kill "$tail_process" || :
+    wait "$tail_process" || :
+  } 2>/dev/null
+}
+
+report() {
+  size=$(wc -c <"$intent/output")
+  if [ -e "$intent/result" ]; then
+    read -r code begin end <"$intent/result"
+    say finished "$newest" "$how" "$((size))" "$from" "$code" "$begin" "$end"
+  else
+    # The journal keeps what happened; a failed unit would stay in the host's list of failures.
+    systemctl reset-failed "$unit-$newest.service" 2>/dev/null || :
+    say interrupted "$newest" "$how" "$((size))" "$from"
+  fi
+  tail -c 8192 "$intent/output" >&2
+}
+
+# Keeps the newest five upgrades: older ones go when a new one comes, but for one in which a unit still runs.
+remove_old_upgrades() {
+  # The names hold letters, digits, dots, dashes and underscores only.
+  # shellcheck disable=SC2012
+  ls -1t "$root" | tail -n +6 | while read -r old; do
+    is_old_upgrade "$old" || continue
+    rm -rf "${root:?}/$old"
+  done
+}
+
+is_old_upgrade() {
+  found=no
+  for marker in "$root/$1"/*/*/*/started; do
+    [ -e "$marker" ] || continue
+    found=yes
+    flock -n -s "${marker%started}alive" true || return 1
+  done
+  [ "$found" = yes ]
+}
+
+for tool in flock systemd-run systemctl tail sync; do
+  command -v "$tool" >/dev/null || { say missing "$tool"; exit 0; }
+done
+if [ ! -d "$root/$upgrade" ]; then
+  mkdir -p "$root/$upgrade"
+  remove_old_upgrades 9>&-
+fi
+mkdir -p "$folder"
+exec 9>>"$folder/lock"
+flock -x 9
+pass_fence
+decide
+from=0
+[ "$how" != started ] || start_intent
+exec 9>&-
+if [ "$how" = attached ]; then
+  size=$(wc -c <"$intent/output")
+  if [ "$size" -gt 8192 ]; then from=$((size - 8192)); fi
+fi
+say "$how" "$newest"
+case $how in started | attached) await_unit ;; esac
+report

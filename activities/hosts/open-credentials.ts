@@ -1,0 +1,44 @@
+import { utils } from 'ssh2';
+import type { ParsedKey } from 'ssh2';
+import type { SshSpec } from '../../workflows/domain/spec.ts';
+import { stepError } from '../step-error.ts';
+import type { Credentials } from './connect.ts';
+import { fingerprintOf } from './host-key.ts';
+import { parseKnownHosts } from './known-hosts.ts';
+import { nameOf, readReference } from './read-reference.ts';
+
+const KEY_PATH = 'spec.access.ssh.privateKey';
+const KNOWN_HOSTS_PATH = 'spec.access.ssh.knownHosts';
+
+/**
+ * Reads the private key and known_hosts that the spec refers to.
+ *
+ * @throws FileMissing, SshAuthenticationFailed (a key that is none, or that wants a passphrase)
+ */
+export async function openCredentials(ssh: SshSpec): Promise<Credentials> {
+  const [keyText, knownHostsText] = await Promise.all([readReference(ssh.privateKey, KEY_PATH), readReference(ssh.knownHosts, KNOWN_HOSTS_PATH)]);
+  const privateKeyName = nameOf(ssh.privateKey);
+  return {
+    privateKey: keyText,
+    fingerprint: fingerprintOf(parseKey(keyText, privateKeyName).getPublicSSH()),
+    privateKeyName,
+    knownHosts: parseKnownHosts(knownHostsText),
+    knownHostsName: nameOf(ssh.knownHosts),
+  };
+}
+
+function parseKey(text: string, name: string): ParsedKey {
+  const parsed: unknown = utils.parseKey(text);
+  // An Ed25519 key in OpenSSH's format comes as a list of one.
+  const key: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
+  if (isPrivateKey(key)) return key;
+  const cause = key instanceof Error ? key.message : 'it is a public key';
+  if (/passphrase|encrypted/i.test(cause)) {
+    throw stepError('SshAuthenticationFailed', `${KEY_PATH}: the private key ${name} is protected by a passphrase, and nobody is there to type it.`, 'Give Capstan a key of its own without a passphrase, readable by the worker alone.');
+  }
+  throw stepError('SshAuthenticationFailed', `${KEY_PATH}: ${name} holds no private key that can be read (${cause}).`, 'Name an OpenSSH or PEM private key, such as one made by ssh-keygen -t ed25519.');
+}
+
+function isPrivateKey(key: unknown): key is ParsedKey {
+  return typeof key === 'object' && key !== null && 'isPrivateKey' in key && typeof key.isPrivateKey === 'function' && key.isPrivateKey() === true;
+}

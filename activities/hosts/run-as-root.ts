@@ -1,0 +1,111 @@
+import type { Client } from 'ssh2';
+import type { ApplicationFailure } from '@temporalio/common';
+import { stepError } from '../step-error.ts';
+import { afterLine, keepOutput } from './kept-output.ts';
+import { quoteAll } from './quote.ts';
+import { runCommand } from './run-command.ts';
+
+/** A script that runs as root on one host. */
+export interface RootScript {
+  /** Words that name it in the host's process list and in sudo's log; they have no effect. */
+  readonly title: readonly string[];
+  readonly text: string;
+  readonly args: readonly string[];
+  readonly onOutput?: (chunk: Buffer) => Promise<void> | void;
+  /** Bytes kept of standard output (where `onOutput` does not take it) and of standard error. */
+  readonly keepBytes: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface RootResult {
+  readonly exitCode: number;
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+}
+
+/** How commands become root's on a host. */
+export interface RootAccess {
+  readonly label: string;
+  readonly user: string;
+  readonly become: 'sudo' | 'none';
+}
+
+const BEGIN = 'capstan: begin';
+
+/**
+ * Runs a script with the text and arguments on standard input, so that neither has a limited size or shows in the process list.
+ *
+ * @throws SudoRefused where the script did not begin as root; HostUnreachable as `runCommand`
+ */
+export async function runAsRoot(client: Client, access: RootAccess, script: RootScript): Promise<RootResult> {
+  const stdout = keepOutput(script.keepBytes);
+  const stderr = keepOutput(script.keepBytes);
+  const output = afterLine(BEGIN, script.onOutput ?? stdout.take);
+  const errorOutput = afterLine(BEGIN, stderr.take);
+  const exitCode = await runCommand(client, access.label, {
+    line: lineFor(access, ['-s', '--', ...script.title]),
+    input: inputFor(script),
+    onOutput: output.take,
+    onErrorOutput: errorOutput.take,
+    ...(script.signal === undefined ? {} : { signal: script.signal }),
+    ...(script.timeoutMs === undefined ? {} : { timeoutMs: script.timeoutMs }),
+  });
+  if (!errorOutput.passed()) throw refused(access, exitCode, errorOutput.before().toString('utf8'));
+  return { exitCode, stdout: stdout.bytes(), stderr: stderr.bytes() };
+}
+
+/**
+ * Runs a short constant script from the command line, with `input` on its standard input.
+ *
+ * @throws as `runAsRoot`
+ */
+export async function sendAsRoot(client: Client, access: RootAccess, text: string, args: readonly string[], input: Uint8Array): Promise<RootResult> {
+  const stdout = keepOutput(ERROR_BYTES);
+  const stderr = keepOutput(ERROR_BYTES);
+  const errorOutput = afterLine(BEGIN, stderr.take);
+  const exitCode = await runCommand(client, access.label, {
+    line: lineFor(access, ['-c', `${CHECK}${text}`, 'capstan', ...args]),
+    input,
+    onOutput: stdout.take,
+    onErrorOutput: errorOutput.take,
+  });
+  if (!errorOutput.passed()) throw refused(access, exitCode, errorOutput.before().toString('utf8'));
+  return { exitCode, stdout: stdout.bytes(), stderr: stderr.bytes() };
+}
+
+const ERROR_BYTES = 8192;
+
+/** Says that the script begins, on both outputs: only as root. */
+const CHECK = [
+  'user_id=$(id -u)',
+  `if [ "$user_id" != 0 ]; then echo "commands run as user id $user_id, not as root" >&2; exit 1; fi`,
+  `echo '${BEGIN}'`,
+  `echo '${BEGIN}' >&2`,
+  '',
+].join('\n');
+
+function lineFor(access: RootAccess, words: readonly string[]): string {
+  const shell = `sh ${quoteAll(words)}`;
+  return access.become === 'sudo' ? `sudo -n -- ${shell}` : shell;
+}
+
+/**
+ * The braces make the shell read the whole script before it runs the first line: one that was cut off in the middle does
+ * nothing, and no command in it can read the rest of it.
+ */
+function inputFor(script: RootScript): string {
+  return `{\nset -- ${quoteAll(script.args)}\n${CHECK}${script.text}\n} </dev/null\n`;
+}
+
+function refused(access: RootAccess, exitCode: number, text: string): ApplicationFailure {
+  const said = text.trim() === '' ? `exit code ${String(exitCode)} and no message` : text.trim();
+  if (access.become === 'none') {
+    return stepError('SudoRefused', `${access.label}: "${access.user}" cannot run commands as root, and spec.access.ssh.become is none: ${said}`, 'Log in as root, or set spec.access.ssh.become to sudo.');
+  }
+  return stepError(
+    'SudoRefused',
+    `${access.label}: sudo does not let "${access.user}" run commands without a password: ${said}`,
+    `Allow it on the host, as root: echo '${access.user} ALL=(root) NOPASSWD: ALL' > /etc/sudoers.d/capstan && visudo -c`,
+  );
+}
