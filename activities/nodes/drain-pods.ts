@@ -14,9 +14,10 @@ export type DrainFate =
 /** Pure: what happens to this pod under this policy. */
 export function drainFate(pod: Pod, drain: DrainSpec, budgets: readonly DisruptionBudget[]): DrainFate {
   const controller = controllerOf(pod);
-  if (isMirror(pod) || isFinished(pod) || controller?.kind === 'DaemonSet') return { kind: 'left' };
-  // It is on its way already: nothing is left to decide.
+  if (isMirror(pod) || controller?.kind === 'DaemonSet') return { kind: 'left' };
+  // It is on its way already: nothing is left to decide. Its phase is Succeeded or Failed for a moment before it is gone.
   if (pod.metadata.deletionTimestamp !== undefined) return { kind: 'evicted' };
+  if (isFinished(pod)) return { kind: 'left' };
   if (controller === null && !drain.deleteBarePods) {
     return { kind: 'refused', reason: 'no controller would bring it back', key: 'deleteBarePods' };
   }

@@ -128,6 +128,10 @@ test('a pod that terminates is waited for, not evicted again; of an unreachable 
     await running.heartbeat((progress) => progress.blockers?.[0]?.reason === 'terminating');
     api.put('nodes', fakeNode('w1', { ready: 'Unknown', unschedulable: true }));
     await running.heartbeat((progress) => progress.blockers?.[0]?.reason.includes('kubelet of its node does not answer') === true);
+    // The kubelet reports the end of the containers before the pod is gone.
+    api.update('pods', 'web', (pod) => ({ ...pod, status: { phase: 'Succeeded' } }));
+    api.put('nodes', fakeNode('w1', { unschedulable: true }));
+    await running.heartbeat(() => running.heartbeats.at(-1)?.blockers?.[0]?.reason === 'terminating');
     api.remove('pods', 'web');
     await running.result;
     assert.equal(evictions(api).length, 1);

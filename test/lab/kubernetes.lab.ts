@@ -11,7 +11,6 @@ import type { DrainStepInput, NodeStepInput, UpgradeRef } from '../../workflows/
 import { failureOf, runActivity } from '../support/run-activity.ts';
 
 const LAB = join(import.meta.dirname, '../../.lab');
-const NODE = 'w1';
 const MARK = 'capstan.dev/cordoned-by';
 
 const access: AccessSpec = {
@@ -28,16 +27,18 @@ describe('the API of a real cluster', { timeout: 240_000 }, () => {
   let kube: Kube;
   let upgrade: UpgradeRef;
   let step: NodeStepInput;
+  let name: string;
 
   before(async () => {
     kube = await openKube(access);
     upgrade = { cluster: 'lab', clusterUid: await kube.clusterUid(), id: `lab-${Date.now()}`, workflowId: 'upgrade/lab-test', access };
-    const node = await kube.getNode(NODE);
-    assert.ok(node !== null, `the lab has no node ${NODE}`);
+    name = await fullestWorker(kube);
+    const node = await kube.getNode(name);
+    assert.ok(node !== null);
     const version = node.status.nodeInfo.kubeletVersion;
     step = {
       upgrade, retry: 0, epochMs: 1,
-      node: { name: NODE, uid: node.metadata.uid, roles: ['worker'], address: NODE, port: 22, pool: 'default', from: version, to: version, first: false, cordoned: false, changes: true },
+      node: { name, uid: node.metadata.uid, roles: ['worker'], address: name, port: 22, pool: 'default', from: version, to: version, first: false, cordoned: false, changes: true },
     };
   });
 
@@ -55,7 +56,7 @@ describe('the API of a real cluster', { timeout: 240_000 }, () => {
   test('a drain under a budget empties a worker, keeps the Deployment within its budget, and gives the node back', async () => {
     const drain: DrainStepInput['drain'] = { enabled: true, timeoutSeconds: 180, gracePeriodSeconds: -1, deleteEmptyDir: true, deleteBarePods: true, podSelector: null };
     assert.equal((await runActivity(cordonNode, step).result).changed, true);
-    assert.equal((await kube.getNode(NODE))?.metadata.annotations?.[MARK], `upgrade/lab-test#${upgrade.id}`);
+    assert.equal((await kube.getNode(name))?.metadata.annotations?.[MARK], `upgrade/lab-test#${upgrade.id}`);
     const budgets = kube.follow({ kind: 'budgets' });
     let lowest = 0;
     let watching = true;
@@ -65,18 +66,19 @@ describe('the API of a real cluster', { timeout: 240_000 }, () => {
         await budgets.changed();
       }
     })();
-    await runActivity(drainNode, { ...step, drain }).result;
+    const drained = await runActivity(drainNode, { ...step, drain }).result;
+    assert.ok(drained.changed, 'there was nothing to evict');
     watching = false;
     budgets.close();
     await watched;
     assert.equal(lowest, 0, 'a budget was broken');
-    const left = await kube.listPods({ node: NODE });
+    const left = await kube.listPods({ node: name });
     assert.deepEqual(left.filter((pod) => pod.metadata.ownerReferences?.[0]?.kind === 'ReplicaSet').map((pod) => pod.metadata.name), []);
     assert.equal((await runActivity(drainNode, { ...step, drain }).result).changed, false);
     const ready = await runActivity(waitNodeReady, { ...step, restartedAt: null }).result;
     assert.ok(ready.seconds < 30);
     await runActivity(uncordonNode, { ...step, release: false }).result;
-    const node = await kube.getNode(NODE);
+    const node = await kube.getNode(name);
     assert.ok(node !== null && isReady(node));
     assert.deepEqual([node.spec.unschedulable, node.metadata.annotations?.[MARK]], [undefined, undefined]);
   });
@@ -89,3 +91,16 @@ describe('the API of a real cluster', { timeout: 240_000 }, () => {
     assert.equal((await runActivity(releaseLease, { upgrade }).result).changed, true);
   });
 });
+
+/** The worker with the most pods of Deployments: drains leave them all on one side. */
+async function fullestWorker(kube: Kube): Promise<string> {
+  const pods = await kube.listPods({ namespace: 'lab' });
+  const counts = new Map<string, number>();
+  for (const pod of pods) {
+    const node = pod.spec.nodeName;
+    if (node !== undefined && pod.metadata.ownerReferences?.[0]?.kind === 'ReplicaSet') counts.set(node, (counts.get(node) ?? 0) + 1);
+  }
+  const [fullest] = [...counts].toSorted(([, one], [, other]) => other - one);
+  assert.ok(fullest !== undefined, 'the lab runs no Deployment');
+  return fullest[0];
+}
