@@ -1,0 +1,18 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# Which of the images $@ are missing on this host, and whether their registry has them for it.
+scratch=$(mktemp)
+trap 'rm -f "$scratch"' EXIT
+for image in "$@"; do say "$image"; done | missing_images > "$scratch"
+namespace=capstan-preflight
+while read -r image; do
+  if ! have ctr; then
+    # crictl can pull and cannot ask.
+    say "missing $image unknown"
+  elif reason=$(timeout 30 ctr -n "$namespace" content fetch --metadata-only "$image" 2>&1 > /dev/null); then
+    say "missing $image pullable"
+    ctr -n "$namespace" images rm "$image" > /dev/null 2>&1 || true
+  else
+    say "missing $image absent $(say "$reason" | tail -n 1)"
+  fi
+done < "$scratch"
+if have ctr; then ctr namespaces rm "$namespace" > /dev/null 2>&1 || true; fi

@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { HostScript } from '../port.ts';
+
+const PACKAGES = ['lib-packages', 'lib-repository', 'lib-apt', 'lib-dnf', 'lib-holds', 'lib-install', 'lib-images'] as const;
+
+/**
+ * The scripts of the host steps: POSIX sh, each made of `lib-common`, the functions that it needs and its own few lines.
+ * Their arguments are values of the plan and the spec, never pieces of shell.
+ */
+export const SCRIPTS = {
+  stageNode: script('stage-node', [...PACKAGES, 'lib-package-arguments']),
+  upgradeKubeadm: script('upgrade-kubeadm', [...PACKAGES, 'lib-package-arguments']),
+  upgradeKubelet: script('upgrade-kubelet', [...PACKAGES, 'lib-kubelet', 'lib-package-arguments']),
+  kubeadmUpgrade: script('kubeadm-upgrade', []),
+  kubeadmPlan: script('kubeadm-plan', []),
+  kubeadmState: script('kubeadm-state', []),
+  readEtcd: script('read-etcd', ['lib-etcd']),
+  moveEtcdLeader: script('move-etcd-leader', ['lib-etcd']),
+  snapshotEtcd: script('snapshot-etcd', ['lib-etcd']),
+  checkHost: script('check-host', [...PACKAGES, 'lib-package-arguments']),
+  listImages: script('list-images', [...PACKAGES, 'lib-package-arguments']),
+  checkImages: script('check-images', ['lib-images']),
+} as const satisfies Record<string, HostScript>;
+
+function script(name: string, libraries: readonly string[]): HostScript {
+  const files = ['lib-common', ...libraries, name];
+  return { name, text: files.map((file) => readFileSync(join(import.meta.dirname, `${file}.sh`), 'utf8')).join('\n') };
+}

@@ -1,0 +1,101 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# apt and dpkg. Needs: version, template, staged (folder of what is fetched ahead).
+
+# Runs $1 with the sources that render_sources made in $staged, or with the host's own where there is no template.
+# Whoever else installs packages is waited for.
+apt_staged() {
+  program=$1
+  shift
+  if [ -n "$template" ]; then
+    set -- -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$staged/parts" -o "Dir::State::lists=$staged/lists" \
+      -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= "$@"
+  fi
+  "$program" -o APT::Sandbox::User=root -o DPkg::Lock::Timeout=600 "$@"
+}
+
+apt_versions() {
+  awk -F '|' '{ gsub(/ /, "", $2); print $2 }'
+}
+
+# Exact version of package $1 for the wanted Kubernetes version in the staged sources; nothing where there is none.
+apt_staged_candidate() {
+  apt_staged apt-cache madison "$1" 2> /dev/null | apt_versions | newest_match
+}
+
+apt_candidate() {
+  apt-cache madison "$1" 2> /dev/null | apt_versions | newest_match
+}
+
+# Reads the lists of the new minor, into a folder of ours.
+apt_staged_update() {
+  if [ -n "$template" ]; then
+    render_sources "$staged"
+    apt_staged apt-get update -q -o APT::Get::List-Cleanup=0
+  elif [ -z "$(apt_candidate kubeadm)" ]; then
+    apt_staged apt-get update -q
+  fi
+}
+
+# Reads the lists of the switched source, and of that one only.
+apt_update() {
+  if [ -z "$template" ]; then
+    apt-get update -q -o DPkg::Lock::Timeout=600
+    return 0
+  fi
+  for file in $(repository_files); do
+    apt-get update -q -o "Dir::Etc::sourcelist=$file" -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 -o DPkg::Lock::Timeout=600
+  done
+}
+
+# Fetches the packages $@ (name=version) and what they depend on, without installing. They are held now: that counts for nothing
+# where nothing is installed.
+apt_fetch() {
+  mkdir -p "$staged/archives/partial"
+  apt_staged apt-get install -y -q --download-only --no-install-recommends --allow-change-held-packages \
+    -o "Dir::Cache::archives=$staged/archives" "$@"
+}
+
+# Lines `install NAME` and `remove NAME` of what installing $@ would do.
+apt_simulate() {
+  apt-get install -s -q --no-install-recommends "$@" > "$record/simulation" || {
+    cat "$record/simulation" >&2
+    fail "apt-get cannot install $*" 'See what stands in its way above; correct it on the host.'
+  }
+  sed -n -e 's/^Inst \([^ ]*\).*/install \1/p' -e 's/^Remv \([^ ]*\).*/remove \1/p' "$record/simulation"
+}
+
+# What was fetched ahead is taken from its folder, so that nothing is fetched now.
+apt_install() {
+  mkdir -p "$staged/archives/partial"
+  apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=600 -o APT::Sandbox::User=root \
+    -o "Dir::Cache::archives=$staged/archives" -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
+}
+
+# A run of ours that was cut off leaves packages half installed, and apt refuses everything until that is mended.
+apt_mend() {
+  [ -e "$record/changing" ] || return 0
+  say 'an earlier run was cut off while it installed: dpkg finishes what it began'
+  dpkg --configure -a --force-confdef --force-confold
+}
+
+apt_keep_former() {
+  cd "$record/packages" || return 1
+  apt-get download -q -o APT::Sandbox::User=root "$1=$2" > /dev/null 2>&1 && return 0
+  cp "$root"/var/cache/apt/archives/"$1"_*"${2#*:}"_*.deb . 2> /dev/null
+}
+
+apt_is_held() {
+  apt-mark showhold | grep -qx "$1"
+}
+
+# Unpacks kubeadm of the staged package into folder $1, not installed; prints the program's path.
+apt_unpack_kubeadm() {
+  archive=
+  for file in "$staged"/archives/kubeadm_*.deb; do
+    [ -f "$file" ] || continue
+    if is_version "$(dpkg-deb -f "$file" Version)" "$version"; then archive=$file; fi
+  done
+  [ -n "$archive" ] || fail "no package kubeadm $version is in $staged/archives" "Look at what apt-get said above."
+  dpkg-deb -x "$archive" "$1"
+  say "$1/usr/bin/kubeadm"
+}

@@ -1,0 +1,26 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+set -eu
+umask 077
+LC_ALL=C
+DEBIAN_FRONTEND=noninteractive
+# needrestart hooks into apt and would restart or ask.
+NEEDRESTART_SUSPEND=1
+export LC_ALL DEBIAN_FRONTEND NEEDRESTART_SUSPEND
+
+# Every path of the host begins with it. Empty but in tests.
+root=${CAPSTAN_ROOT:-}
+
+say() {
+  printf '%s\n' "$*"
+}
+
+# Ends the script. $1: the cause. $2: what to do about it.
+fail() {
+  printf 'error: %s\n' "$1" >&2
+  [ $# -lt 2 ] || printf 'next: %s\n' "$2" >&2
+  exit 1
+}
+
+have() {
+  command -v "$1" > /dev/null 2>&1
+}

@@ -1,0 +1,83 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# dnf, or yum where there is no dnf, and rpm. Needs: manager, version, template, staged (folder of what is fetched ahead).
+# The community's repository excludes its own packages from common upgrades: each command here lifts that for itself.
+
+dnf_excludes() {
+  ids=$(repository_ids | tr '\n' ' ')
+  # With several the last one would count alone.
+  case ${ids% } in
+    '') say kubernetes ;;
+    *' '*) say all ;;
+    *) say "${ids% }" ;;
+  esac
+}
+
+# Metadata and packages stay in a folder of ours, so that a later installation finds them there.
+dnf_run() {
+  command=$1
+  shift
+  "$manager" -y -q "$command" "--disableexcludes=$(dnf_excludes)" "--setopt=cachedir=$staged/cache" --setopt=keepcache=1 "$@"
+}
+
+# The same with the sources that render_sources made in $staged, or with the host's own where there is no template.
+dnf_staged() {
+  command=$1
+  shift
+  if [ -n "$template" ]; then set -- "--setopt=reposdir=$staged/parts" "$@"; fi
+  dnf_run "$command" "$@"
+}
+
+# `kubeadm.x86_64  1.34.4-150500.1.1  kubernetes`
+dnf_versions() {
+  awk -v name="$1" '{ split($1, part, "."); if (part[1] == name) print $2 }'
+}
+
+dnf_staged_candidate() {
+  dnf_staged list --showduplicates "$1" 2> /dev/null | dnf_versions "$1" | newest_match
+}
+
+dnf_candidate() {
+  dnf_run list --showduplicates "$1" 2> /dev/null | dnf_versions "$1" | newest_match
+}
+
+dnf_staged_update() {
+  [ -z "$template" ] || render_sources "$staged"
+  dnf_staged makecache
+}
+
+dnf_fetch() {
+  dnf_staged install --downloadonly "$@"
+}
+
+# --assumeno prints the transaction and ends with 1.
+dnf_simulate() {
+  "$manager" install --assumeno "--disableexcludes=$(dnf_excludes)" "--setopt=cachedir=$staged/cache" "$@" > "$record/simulation" 2>&1 || true
+  grep -q '^Transaction Summary' "$record/simulation" || grep -qi 'nothing to do' "$record/simulation" || {
+    cat "$record/simulation" >&2
+    fail "$manager cannot install $*" 'See what stands in its way above; correct it on the host.'
+  }
+  awk '
+    /^Transaction Summary/ { exit }
+    /^[A-Z][a-z]+/ { action = ($1 ~ /^(Removing|Downgrading)/) ? "remove" : ($1 ~ /^(Installing|Upgrading|Updating|Reinstalling)/) ? "install" : "" }
+    /^ [A-Za-z0-9]/ && action != "" && $1 != "Package" { print action, $1 }' "$record/simulation"
+}
+
+dnf_install() {
+  dnf_run install "$@"
+}
+
+dnf_keep_former() {
+  "$manager" -y -q reinstall --downloadonly "--downloaddir=$record/packages" "--disableexcludes=$(dnf_excludes)" "$1-$2" > /dev/null 2>&1
+}
+
+dnf_is_held() {
+  "$manager" -q versionlock list 2> /dev/null | sed 's/^[0-9]*://' | grep -q "^$1-[0-9]"
+}
+
+dnf_unpack_kubeadm() {
+  archive=$(find "$staged/cache" -name "kubeadm-$(package_core "$version")-*.rpm" | sort -V | tail -n 1)
+  [ -n "$archive" ] || fail "no package kubeadm $version is in $staged/cache" "Look at what $manager said above."
+  mkdir -p "$1"
+  (cd "$1" && rpm2cpio "$archive" | cpio -idm --quiet ./usr/bin/kubeadm)
+  say "$1/usr/bin/kubeadm"
+}

@@ -1,0 +1,95 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# Installs exact versions of named packages and of nothing else.
+# Needs: manager, version, template, record, staged.
+
+staged_update() { "${family}_staged_update"; }
+staged_candidate() { "${family}_staged_candidate" "$1"; }
+
+use_manager() {
+  manager=$(package_manager)
+  if [ "$manager" = apt ]; then family=apt; separator='='; else family=dnf; separator='-'; fi
+}
+
+# Writes down the present version of each package, and keeps its file for the way back where it can still be had.
+keep_former() {
+  mkdir -p "$record/packages" "$record/versions"
+  for package in kubeadm kubelet kubectl; do
+    present=$(installed_version "$package")
+    [ -e "$record/versions/$package" ] || say "$present" > "$record/versions/$package"
+    former=$(cat "$record/versions/$package")
+    if [ -z "$former" ] || [ -e "$record/packages/.$package" ]; then continue; fi
+    # Once it is replaced, its repository may be gone too.
+    [ "$present" = "$former" ] || continue
+    if (keep_former_file "$package" "$former"); then
+      : > "$record/packages/.$package"
+    else
+      say "note: the file of the former package $package $former cannot be had any more: only its version is recorded"
+    fi
+  done
+}
+
+keep_former_file() {
+  if [ "$manager" = apt ]; then apt_keep_former "$1" "$2"; else dnf_keep_former "$1" "$2"; fi
+}
+
+# $1: names that the transaction may also install, in blanks. The rest: the packages wanted.
+install_exactly() {
+  companions=$1
+  shift
+  wanted=$*
+  missing=
+  for package in $wanted; do
+    at_target "$package" || missing="$missing $package"
+  done
+  # Holds are restored by the caller's trap: also those of a run that was cut off.
+  if [ -z "$missing" ]; then
+    say "$wanted: at $version already"
+    return 0
+  fi
+  [ "$manager" != apt ] || apt_mend
+  specs=
+  for package in $missing; do
+    candidate=$("${family}_candidate" "$package")
+    if [ -z "$candidate" ]; then
+      if [ "$manager" = apt ]; then apt_update; fi
+      candidate=$("${family}_candidate" "$package")
+    fi
+    [ -n "$candidate" ] || fail "no package $package $version is in the sources of this host" "See \`apt-cache madison $package\` or \`dnf list --showduplicates $package\`; spec.packages.repository names the repository of a minor."
+    specs="$specs $package$separator$candidate"
+  done
+  for package in $missing; do release_hold "$package"; done
+  # shellcheck disable=SC2086
+  refuse_others "$wanted $companions" $specs
+  : > "$record/changing"
+  # shellcheck disable=SC2086
+  "${family}_install" $specs
+  rm -f "$record/changing"
+  for package in $wanted; do
+    at_target "$package" || fail "the package $package is at $(installed_version "$package") after the installation of $version" 'Look at what the package manager said above.'
+  done
+  changed=yes
+}
+
+# Ends the step before anything is installed where the transaction touches any other package.
+refuse_others() {
+  allowed=" $1 "
+  shift
+  actions=$("${family}_simulate" "$@")
+  others=
+  while read -r action name; do
+    [ -n "$action" ] || continue
+    case "$action $allowed" in
+      "install "*" ${name%%:*} "*) ;;
+      *) others="$others $action ${name%%:*};" ;;
+    esac
+  done << ACTIONS
+$actions
+ACTIONS
+  [ -z "$others" ] || fail "installing $* would change other packages too:$others nothing was installed" 'Bring those packages up to date in a maintenance of your own, then retry.'
+}
+
+restore_holds() {
+  for package in "$@"; do
+    restore_hold "$package" || say "note: $package could not be held again"
+  done
+}

@@ -1,0 +1,44 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+
+# Stops, takes the time, starts: a heartbeat that is newer than that time comes from the new process.
+restart_kubelet() {
+  systemctl daemon-reload
+  systemctl stop kubelet
+  restarted=$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)
+  systemctl start kubelet || kubelet_failed 'systemd could not start the kubelet'
+  kubelet_stays
+  say "restarted-at: $restarted"
+}
+
+# Up means: systemd calls it active, and one process answers its own health check, or lives for ten seconds where nothing can ask.
+kubelet_stays() {
+  started=$(date +%s)
+  first=$(systemctl show -p MainPID --value kubelet)
+  while :; do
+    state=$(systemctl is-active kubelet || true)
+    process=$(systemctl show -p MainPID --value kubelet)
+    elapsed=$(($(date +%s) - started))
+    if [ "$state" = active ] && [ "$process" = "$first" ]; then
+      if kubelet_answers; then return 0; fi
+      [ "$elapsed" -lt 10 ] || return 0
+    elif [ "$process" != "$first" ] && [ "$process" != 0 ] && [ "$first" != 0 ]; then
+      kubelet_failed 'the kubelet ended and was started again by systemd'
+    elif [ "$elapsed" -ge 30 ]; then
+      kubelet_failed "the kubelet is $state"
+    fi
+    [ "$first" != 0 ] || first=$process
+    sleep 0.2
+  done
+}
+
+kubelet_answers() {
+  port=$(sed -n 's/^healthzPort: *\([0-9]*\).*/\1/p' "$root/var/lib/kubelet/config.yaml" 2> /dev/null || true)
+  have curl || return 1
+  [ "$(curl -s -m 2 "http://127.0.0.1:${port:-10248}/healthz" || true)" = ok ]
+}
+
+kubelet_failed() {
+  say 'the last lines of its journal:'
+  journalctl -u kubelet -n 40 --no-pager 2>&1 || true
+  fail "$1 after its restart at $version" 'See the journal of the unit kubelet on the host: flags and configuration of the new version are the usual causes.'
+}

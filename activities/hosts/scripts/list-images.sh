@@ -1,0 +1,16 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# Images of the version, asked of its own kubeadm, which is fetched to a scratch folder and not installed.
+# --version v1.34.4 --minor 1.34 --repository TEMPLATE --image-repository R
+use_manager
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+staged=$scratch
+record=$scratch
+if at_target kubeadm; then
+  kubeadm=kubeadm
+else
+  staged_update > "$scratch/log" 2>&1 || { cat "$scratch/log" >&2; fail 'the sources of the new version cannot be read'; }
+  "${family}_fetch" "kubeadm$separator$(staged_candidate kubeadm)" > "$scratch/log" 2>&1 || { cat "$scratch/log" >&2; fail 'the package kubeadm cannot be fetched'; }
+  kubeadm=$(unpack_kubeadm "$scratch/kubeadm")
+fi
+wanted_images "$kubeadm"

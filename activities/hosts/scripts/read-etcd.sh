@@ -1,0 +1,16 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# What the members of the cluster's etcd say of themselves: five documents, each on its own line.
+find_etcd
+
+# A member that is away makes etcdctl end with an error beside what it could read.
+document() {
+  name=$1
+  shift
+  say "$name $(etcdctl --command-timeout 5s -w json "$@" 2> /dev/null | tr -d '\n')"
+}
+
+document members member list &
+document status endpoint status --cluster &
+document health endpoint health --cluster &
+document alarms alarm list &
+wait

@@ -1,0 +1,38 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# Fetches packages and images of the new version, and changes nothing that runs.
+# --version v1.34.4 --minor 1.34 --repository TEMPLATE --record DIR --staged DIR --image-repository R --images all|worker
+use_manager
+mkdir -p "$record" "$staged"
+keep_former
+missing=
+for package in kubeadm kubelet kubectl; do
+  at_target "$package" || missing="$missing $package"
+done
+if [ -n "$missing" ]; then
+  staged_update
+  specs=
+  for package in $missing; do
+    candidate=$(staged_candidate "$package")
+    [ -n "$candidate" ] || fail "no package $package $version is in ${template:-the sources of this host}" 'Correct spec.target.version or spec.packages.repository.'
+    specs="$specs $package$separator$candidate"
+  done
+  # shellcheck disable=SC2086
+  "${family}_fetch" $specs
+fi
+if at_target kubeadm; then
+  kubeadm=kubeadm
+else
+  scratch=$(mktemp -d "$staged/kubeadm.XXXXXX")
+  trap 'rm -rf "$scratch"' EXIT
+  kubeadm=$(unpack_kubeadm "$scratch")
+fi
+wanted_images "$kubeadm" > "$staged/images"
+missing_images < "$staged/images" > "$staged/missing"
+while read -r image; do
+  say "pulling $image"
+  pull_image "$image" || fail "the image $image is not on this host and cannot be pulled" 'See what the runtime said above; import the image, or let the host reach its registry.'
+  changed=yes
+done < "$staged/missing"
+[ -z "$missing" ] || changed=yes
+say "staged: packages${missing:- none}, $(wc -l < "$staged/images") images ($(wc -l < "$staged/missing") pulled)"
+say "changed: $changed"
