@@ -1,3 +1,4 @@
+import { hostAddressOf } from '../hosts/host-address.ts';
 import type { OpenHosts, HostAddress, HostScript } from '../hosts/port.ts';
 import type { OpenKube } from '../kubernetes/port.ts';
 import type { Finding } from '../../workflows/domain/check.ts';
@@ -16,7 +17,7 @@ const WHO_AM_I: HostScript = { name: 'who-am-i', text: 'set -eu\nid -u\n' };
 export async function reachFindings(options: ReachOptions, spec: UpgradeSpec): Promise<readonly Finding[]> {
   const api = await apiFinding(options, spec);
   if (api.nodes === null) return [api.finding];
-  const hosts = api.nodes.map((node) => hostAddress(spec, node));
+  const hosts = api.nodes.map((node) => hostAddressOf(spec, node));
   return [api.finding, ...(await Promise.all(hosts.map((host) => hostFinding(options, spec, host))))];
 }
 
@@ -29,13 +30,6 @@ async function apiFinding({ openKube }: ReachOptions, spec: UpgradeSpec): Promis
   } catch (error) {
     return { finding: findingOfError('api-reachable', null, error), nodes: null };
   }
-}
-
-function hostAddress(spec: UpgradeSpec, node: Node): HostAddress {
-  const { name } = node.metadata;
-  const own = spec.nodes.find((other) => other.name === name);
-  const internal = node.status.addresses?.find((address) => address.type === 'InternalIP')?.address;
-  return { name, address: own?.address ?? internal ?? name, port: own?.port ?? spec.access.ssh.port };
 }
 
 async function hostFinding({ openHosts }: ReachOptions, spec: UpgradeSpec, host: HostAddress): Promise<Finding> {

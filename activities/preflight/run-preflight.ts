@@ -1,5 +1,6 @@
 import type { PreflightResult } from '../index.ts';
-import { currentActivity } from '../activity-context.ts';
+import { whileBeating } from '../activity-context.ts';
+import type { Clock } from '../activity-context.ts';
 import type { OpenHosts } from '../hosts/port.ts';
 import type { OpenKube } from '../kubernetes/port.ts';
 import { selectorKeys } from '../observe/observe-cluster.ts';
@@ -24,25 +25,20 @@ export interface PreflightOptions {
   readonly openKube: OpenKube;
   readonly openHosts: OpenHosts;
   readonly observeCluster: (input: ObserveInput) => Promise<Observation>;
-  readonly now: () => Date;
+  readonly now: Clock;
 }
-
-// Findings are read by people; checks of many hosts take a while, and Temporal must hear meanwhile that the worker lives.
-const HEARTBEAT_MS = 5_000;
 
 /** Every check, at once. A check that cannot be made is a finding that blocks, never a silence. Reads only. */
 export function createRunPreflight(options: PreflightOptions): (input: PreflightInput) => Promise<PreflightResult> {
   return async function runPreflight(input) {
-    const { heartbeat } = currentActivity();
-    const startedAt = options.now();
-    const beat = setInterval(() => heartbeat({ message: 'preflight checks run' }), HEARTBEAT_MS);
-    try {
-      const findings = input.plan === null ? await reachFindings(options, input.spec) : await allFindings(options, input, input.plan);
-      return { findings, startedAt: startedAt.toISOString(), seconds: (options.now().getTime() - startedAt.getTime()) / 1000 };
-    } finally {
-      clearInterval(beat);
-    }
+    const startMs = options.now();
+    const findings = await whileBeating(() => 'preflight checks run', () => findingsOf(options, input));
+    return { findings, startedAt: new Date(startMs).toISOString(), seconds: (options.now() - startMs) / 1000 };
   };
+}
+
+function findingsOf(options: PreflightOptions, input: PreflightInput): Promise<readonly Finding[]> {
+  return input.plan === null ? reachFindings(options, input.spec) : allFindings(options, input, input.plan);
 }
 
 async function allFindings(options: PreflightOptions, { spec, imageRepository }: PreflightInput, plan: UpgradePlan): Promise<readonly Finding[]> {

@@ -1,0 +1,44 @@
+import type { Clock } from './activity-context.ts';
+import { createUpgradeAddon } from './addons/upgrade-addon.ts';
+import { createEtcdActivities } from './etcd/etcd-activities.ts';
+import { readEtcd } from './etcd/read-etcd.ts';
+import type { OpenHosts } from './hosts/port.ts';
+import type { Activities } from './index.ts';
+import { createKubeadmActivities } from './kubeadm/kubeadm-activities.ts';
+import type { OpenKube } from './kubernetes/port.ts';
+import { createLeaseActivities } from './lease/lease-activities.ts';
+import { createReadLog } from './logs/read-log.ts';
+import { createNodeActivities } from './nodes/node-activities.ts';
+import { createObserveCluster } from './observe/observe-cluster.ts';
+import { createPackageActivities } from './packages/package-activities.ts';
+import { createPlanUpgrade } from './plan/plan-upgrade.ts';
+import { createRunPreflight } from './preflight/run-preflight.ts';
+import { createVerifyCluster } from './verify/verify-cluster.ts';
+
+/** What the activities need of the world. */
+export interface ActivityPorts {
+  readonly openKube: OpenKube;
+  readonly openHosts: OpenHosts;
+  /** Milliseconds since the epoch. */
+  readonly now: Clock;
+  /** Folder on the worker's machine for what it keeps, such as etcd snapshots. */
+  readonly stateDir: string;
+}
+
+/** All activities over their ports: the one place where they are put together. */
+export function createActivities(ports: ActivityPorts): Activities {
+  const { openKube, openHosts, now } = ports;
+  const observeCluster = createObserveCluster({ openKube, openHosts, readEtcd });
+  return {
+    planUpgrade: createPlanUpgrade(observeCluster),
+    runPreflight: createRunPreflight({ openKube, openHosts, observeCluster, now }),
+    readLog: createReadLog({ openKube, openHosts }),
+    ...createLeaseActivities({ openKube, now }),
+    ...createEtcdActivities(ports),
+    ...createPackageActivities({ openHosts, now }),
+    ...createKubeadmActivities({ openHosts, now }),
+    ...createNodeActivities({ openKube, now }),
+    upgradeAddon: createUpgradeAddon({ openKube, now }),
+    verifyCluster: createVerifyCluster({ openKube, openHosts, readEtcd, now }),
+  };
+}
