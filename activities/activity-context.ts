@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import type { StepProgress } from '../workflows/domain/step.ts';
+import type { StepProgress, StepResult } from '../workflows/domain/step.ts';
 
 /** What a step needs of the activity that it runs in. */
 export interface CurrentActivity {
@@ -11,6 +11,12 @@ export interface CurrentActivity {
   readonly signal: AbortSignal;
 }
 
+/** Milliseconds since the epoch. */
+export type Clock = () => number;
+
+const BEAT_MS = 4_000;
+const LONGEST_MESSAGE = 300;
+
 /** The activity that this code runs in. Throws outside of one. */
 export function currentActivity(): CurrentActivity {
   const context = Context.current();
@@ -18,5 +24,32 @@ export function currentActivity(): CurrentActivity {
     attempt: context.info.attempt,
     heartbeat: (progress) => context.heartbeat(progress),
     signal: context.cancellationSignal,
+  };
+}
+
+/** Heartbeats with `message()` at once and every few seconds until the work ends, whatever it waits for. */
+export async function whileBeating<T>(message: () => string, work: () => Promise<T>): Promise<T> {
+  const activity = currentActivity();
+  const beat = (): void => activity.heartbeat({ message: message().slice(0, LONGEST_MESSAGE) });
+  beat();
+  const timer = setInterval(beat, BEAT_MS);
+  try {
+    return await work();
+  } catch (error) {
+    // Whatever the wait ended with, a cancelled activity ends as cancelled.
+    activity.signal.throwIfAborted();
+    throw error;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Starts the clock of a step; the function that it returns ends it. `busySeconds` never exceeds the step's own time. */
+export function startStep(now: Clock): (outcome: { readonly busySeconds: number; readonly changed: boolean; readonly note: string }) => StepResult {
+  const startMs = now();
+  const { attempt } = currentActivity();
+  return ({ busySeconds, changed, note }) => {
+    const seconds = Math.max(0, now() - startMs) / 1000;
+    return { startedAt: new Date(startMs).toISOString(), seconds, busySeconds: Math.min(busySeconds, seconds), attempt, changed, note };
   };
 }

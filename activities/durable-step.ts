@@ -1,0 +1,118 @@
+import type { UpgradeRef } from '../workflows/domain/step.ts';
+import { currentActivity, whileBeating } from './activity-context.ts';
+import type { DurableOutcome, DurableStep, HostAddress, Hosts, HostScript } from './hosts/port.ts';
+import { stepError } from './step-error.ts';
+
+/** The part of every step's input that a durable host step needs. */
+export interface DurableInput {
+  readonly upgrade: Pick<UpgradeRef, 'id'>;
+  readonly node: HostAddress;
+  readonly retry: number;
+  readonly epochMs: number;
+}
+
+/** What a probe says of a step that was cut off: its effect is there, it may safely run again, or nobody can tell. */
+export type ProbeVerdict = 'done' | 'rerun' | 'unknown';
+
+export interface DurableResult {
+  /** Seconds in which the host's unit really ran: 0 where the probe found the effect. */
+  readonly busySeconds: number;
+  /** True where this call started the unit. */
+  readonly started: boolean;
+  /** End of the output, at most 8 KiB. */
+  readonly tail: string;
+}
+
+type Finished = Extract<DurableOutcome, { kind: 'finished' }>;
+
+/** More interruptions than this in one attempt are no accident. */
+const MOST_INTERRUPTIONS = 3;
+const TAIL_LINES = 12;
+const TAIL_CHARACTERS = 2_000;
+
+/**
+ * Runs a durable host step to its end and keeps the heartbeat going: a unit that runs is attached to, a result that is
+ * there is returned. One that was cut off is probed, then completed or run again as a new intent.
+ *
+ * Failures: HostStepFailed (exit code other than 0), StepUnknown, and those of `Hosts`.
+ *
+ * @param step Folder on the host and name in `capstan logs`.
+ * @param probe Asked after an interruption; must not change anything.
+ */
+export async function runDurable(
+  hosts: Hosts, input: DurableInput, step: string, script: HostScript, args: readonly string[], probe: () => Promise<ProbeVerdict>,
+  signal?: AbortSignal,
+): Promise<DurableResult> {
+  const activity = currentActivity();
+  const lines = lastLine();
+  const run = (after: number | null): Promise<DurableOutcome> => {
+    const durable: DurableStep = {
+      upgrade: input.upgrade.id, node: input.node.name, step, script, args, retry: input.retry,
+      fence: { epochMs: input.epochMs, attempt: activity.attempt },
+      ...(after === null ? {} : { after }),
+    };
+    return hosts.runStep(hostOf(input.node), durable, { signal: signal ?? activity.signal, onOutput: lines.push });
+  };
+  return whileBeating(() => `${input.node.name}: ${lines.read() ?? step}`, async () => {
+    let outcome = await run(null);
+    for (let interruptions = 0; outcome.kind === 'interrupted'; interruptions += 1) {
+      const verdict = interruptions < MOST_INTERRUPTIONS ? await probe() : 'unknown';
+      if (verdict === 'done') return { busySeconds: 0, started: false, tail: outcome.tail };
+      if (verdict === 'unknown') throw unknownStep(input, step, outcome.tail);
+      outcome = await run(outcome.intent);
+    }
+    if (outcome.exitCode !== 0) throw failedStep(input, step, outcome);
+    return { busySeconds: outcome.seconds, started: outcome.started, tail: outcome.tail };
+  });
+}
+
+/** Where a planned node is. */
+export function hostOf(node: HostAddress): HostAddress {
+  return { name: node.name, address: node.address, port: node.port };
+}
+
+/** Value of the last line `NAME: VALUE` of an output; null where there is none. */
+export function outputValue(tail: string, name: string): string | null {
+  const line = tail.split('\n').findLast((text) => text.startsWith(`${name}: `));
+  return line?.slice(name.length + 2).trim() ?? null;
+}
+
+function failedStep(input: DurableInput, step: string, outcome: Finished): Error {
+  const { name, address } = input.node;
+  const cause = outputValue(outcome.tail, 'error');
+  const advice = outputValue(outcome.tail, 'next');
+  const end = lastLines(outcome.tail.split('\n').filter((line) => !/^(error|next): /.test(line)).join('\n'));
+  const message = `${step} failed on ${name} (${address}): ${cause ?? `its command ended with exit code ${outcome.exitCode}`}.${end === '' ? '' : `\n${end}`}`;
+  const commands = `see \`capstan logs ${name} ${step}\`, then \`capstan retry ${name}\``;
+  return stepError('HostStepFailed', message, advice === null ? commands : `${advice} Then: ${commands}`);
+}
+
+function unknownStep(input: DurableInput, step: string, tail: string): Error {
+  const { name, address } = input.node;
+  return stepError(
+    'StepUnknown',
+    `${step} was cut off on ${name} (${address}), and what it did cannot be told from the host.\n${lastLines(tail)}`.trimEnd(),
+    `look at the host and at \`capstan logs ${name} ${step}\`; when it is sound, \`capstan retry ${name}\``,
+  );
+}
+
+/** The end of an output, for messages: it goes into a history, so it is short. */
+export function lastLines(text: string): string {
+  return text.split('\n').filter((line) => line.trim() !== '').slice(-TAIL_LINES).join('\n').slice(-TAIL_CHARACTERS);
+}
+
+/** Keeps the last whole or begun line of a stream, however it is cut. */
+function lastLine(): { push(text: string): void; read(): string | null } {
+  let line: string | null = null;
+  let rest = '';
+  return {
+    push: (text) => {
+      const parts = `${rest}${text}`.slice(-LINE_WINDOW).split('\n');
+      rest = parts.at(-1) ?? '';
+      line = parts.map((part) => part.trim()).findLast((part) => part !== '') ?? line;
+    },
+    read: () => line,
+  };
+}
+
+const LINE_WINDOW = 4_096;

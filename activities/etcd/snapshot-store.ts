@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+
+/** What is known of a snapshot; kept beside it as JSON. */
+export interface SnapshotFacts {
+  readonly upgrade: string;
+  readonly cluster: string;
+  readonly clusterUid: string;
+  readonly node: string;
+  readonly sha256: string;
+  /** Bytes. */
+  readonly bytes: number;
+  readonly revision: number;
+  readonly totalKeys: number;
+  /** etcd's own hash of the content. */
+  readonly hash: string;
+  readonly etcdVersion: string;
+  /** Host's clock, ISO. */
+  readonly takenAt: string;
+}
+
+/** Path of an upgrade's snapshot on the worker's machine. */
+export function snapshotFile(stateDir: string, cluster: string, upgrade: string): string {
+  return join(stateDir, 'snapshots', cluster, `${upgrade}.db`);
+}
+
+/** Creates the folder of a cluster's snapshots, for its owner alone. */
+export async function openSnapshotFolder(stateDir: string, cluster: string): Promise<string> {
+  const folder = join(stateDir, 'snapshots', cluster);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  return folder;
+}
+
+/** Facts of a snapshot whose file is there with the hash that was recorded; null where it is not. */
+export async function verifiedSnapshot(file: string): Promise<SnapshotFacts | null> {
+  const facts = await readFacts(file);
+  if (facts === null) return null;
+  const sha256 = await sha256Of(file).catch(() => null);
+  return sha256 === facts.sha256 ? facts : null;
+}
+
+/** Written last: a snapshot without facts counts for nothing. */
+export async function writeFacts(file: string, facts: SnapshotFacts): Promise<void> {
+  const path = factsFile(file);
+  await writeFile(`${path}.part`, `${JSON.stringify(facts, null, 2)}\n`, { mode: 0o600 });
+  await rename(`${path}.part`, path);
+}
+
+/** Removes all but the newest `keep` snapshots of the folder, never `current`, and nothing that it did not write itself. */
+export async function retainSnapshots(folder: string, keep: number, current: string): Promise<void> {
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.db')).map((name) => join(folder, name));
+  const known = await Promise.all(files.map(async (file) => ({ file, facts: await readFacts(file) })));
+  const older = known.flatMap(({ file, facts }) => (facts === null || file === current ? [] : [{ file, takenAt: facts.takenAt }]))
+    .toSorted((left, right) => (left.takenAt < right.takenAt ? 1 : -1));
+  for (const { file } of older.slice(Math.max(0, keep - 1))) {
+    await rm(factsFile(file), { force: true });
+    await rm(file, { force: true });
+  }
+}
+
+function factsFile(file: string): string {
+  return file.replace(/\.db$/, '.json');
+}
+
+async function readFacts(file: string): Promise<SnapshotFacts | null> {
+  try {
+    const value: unknown = JSON.parse(await readFile(factsFile(file), 'utf8'));
+    return isFacts(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function isFacts(value: unknown): value is SnapshotFacts {
+  return typeof value === 'object' && value !== null
+    && 'sha256' in value && typeof value.sha256 === 'string'
+    && 'takenAt' in value && typeof value.takenAt === 'string'
+    && 'revision' in value && typeof value.revision === 'number';
+}
+
+async function sha256Of(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}

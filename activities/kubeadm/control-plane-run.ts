@@ -1,0 +1,78 @@
+import type { ControlPlaneStepInput } from '../../workflows/domain/step.ts';
+import type { Clock } from '../activity-context.ts';
+import { whileBeating } from '../activity-context.ts';
+import { hostOf, runDurable } from '../durable-step.ts';
+import type { DurableResult } from '../durable-step.ts';
+import { moveLeadershipAway } from '../etcd/leadership.ts';
+import { waitForGate } from '../etcd/wait-gate.ts';
+import type { GateWait } from '../etcd/wait-gate.ts';
+import type { HostAddress, Hosts } from '../hosts/port.ts';
+import { SCRIPTS } from '../hosts/scripts/index.ts';
+import { recordFolder } from '../packages/package-step.ts';
+import { kubeadmApplyArguments, kubeadmNodeArguments } from './kubeadm-arguments.ts';
+import { uploadKubeadmConfig } from './kubeadm-config-file.ts';
+import { readKubeadmState } from './kubeadm-state.ts';
+import { checkKubeadmPlan } from './plan-check.ts';
+
+/** Step folder of kubeadm's run on a control-plane node: both activities that watch it know it by this name. */
+export const KUBEADM_STEP = 'kubeadmUpgrade';
+
+export interface ControlPlaneRun {
+  readonly hosts: Hosts;
+  readonly input: ControlPlaneStepInput;
+  readonly now: Clock;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs kubeadm's upgrade of a control-plane node to its end, or attaches to it. Where it has not begun, contract 2 comes
+ * first: the gate, leadership moved away, kubeadm's own plan on the first node, and the gate again right before the start.
+ * Failures: GateTimeout, ComponentConfigManual, HostStepFailed, StepUnknown, SpecInvalid, FileMissing and those of `Hosts`.
+ */
+export async function runKubeadm(run: ControlPlaneRun): Promise<DurableResult> {
+  const { hosts, input } = run;
+  const state = await hosts.stepState(hostOf(input.node), { upgrade: input.upgrade.id, node: input.node.name, step: KUBEADM_STEP, retry: input.retry });
+  let config: string | null = null;
+  if (state === 'absent' || state === 'interrupted') {
+    config = await uploadKubeadmConfig(hosts, input, input.force);
+    await prepare(run, state === 'absent');
+  }
+  const { node, kubeadm, force } = input;
+  const command = node.first ? kubeadmApplyArguments(node.to, kubeadm, config, force) : kubeadmNodeArguments(kubeadm, config);
+  const args = [recordFolder(input), ...command];
+  return runDurable(hosts, input, KUBEADM_STEP, SCRIPTS.kubeadmUpgrade, args, async () => {
+    const left = await readKubeadmState(hosts, input, run.signal);
+    // A kubeadm that runs outside of our unit may be anybody's.
+    if (left.running) return 'unknown';
+    if (state !== 'interrupted') await prepare(run, false);
+    return 'rerun';
+  }, run.signal);
+}
+
+/** The gate of contract 2 as this run waits for it; null where etcd is external. */
+export function gateOf({ hosts, input, now, signal }: ControlPlaneRun): GateWait | null {
+  if (input.members.length === 0) return null;
+  return { hosts, node: input.node.name, members: membersFrom(input), acceptOutage: input.acceptOutage, now, signal };
+}
+
+/** Hosts of all members, this node's last: its own member is the one that changes. */
+function membersFrom(input: ControlPlaneStepInput): readonly HostAddress[] {
+  const others = input.members.filter((member) => member.name !== input.node.name);
+  const own = input.members.filter((member) => member.name === input.node.name);
+  return [...others, ...own].map(hostOf);
+}
+
+async function prepare(run: ControlPlaneRun, withPlan: boolean): Promise<void> {
+  const { hosts, input, signal } = run;
+  const gate = gateOf(run);
+  if (gate !== null) {
+    const etcd = await waitForGate(gate);
+    await moveLeadershipAway(hosts, hostOf(input.node), etcd, signal);
+  }
+  if (withPlan && input.node.first) {
+    await whileBeating(() => `${input.node.name}: kubeadm upgrade plan ${input.node.to}`, () => checkKubeadmPlan(hosts, input, signal));
+  }
+  if (gate === null) return;
+  // Leadership may have come back meanwhile: then the wait moves on to the next look.
+  await waitForGate({ ...gate, also: ({ members }) => (members.length > 1 && members.find((member) => member.leader)?.node === input.node.name ? [`${input.node.name} still leads`] : []) });
+}

@@ -1,0 +1,11 @@
+import type { HostActivityOptions } from '../packages/package-step.ts';
+import { createUpgradeControlPlane } from './upgrade-control-plane.ts';
+import { createUpgradeEtcdMember } from './upgrade-etcd-member.ts';
+
+/** Activities that run kubeadm on control-plane nodes. */
+export function createKubeadmActivities(options: HostActivityOptions) {
+  return {
+    upgradeEtcdMember: createUpgradeEtcdMember(options),
+    upgradeControlPlane: createUpgradeControlPlane(options),
+  };
+}

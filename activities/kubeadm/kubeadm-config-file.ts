@@ -1,0 +1,106 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { parseAllDocuments, stringify } from 'yaml';
+import type { KubeadmSpec } from '../../workflows/domain/spec.ts';
+import { parseVersion } from '../../workflows/domain/version.ts';
+import { hostOf } from '../durable-step.ts';
+import type { DurableInput } from '../durable-step.ts';
+import type { Hosts } from '../hosts/port.ts';
+import { recordFolder } from '../packages/package-step.ts';
+import { stepError } from '../step-error.ts';
+import { prereleaseKind } from './kubeadm-arguments.ts';
+
+const PATH = 'spec.kubeadm.componentConfigs.file';
+/** kubeadm of this minor and later reads an UpgradeConfiguration from `--config`, and passes over every other document. */
+const FIRST_MINOR_WITH_UPGRADE_CONFIGURATION = 31;
+/** What kubeadm would take from the file in place of what the cluster has. */
+const REFUSED_KINDS = ['ClusterConfiguration', 'InitConfiguration', 'JoinConfiguration'];
+
+type Document = Readonly<Record<string, unknown>>;
+
+interface ConfigInput extends DurableInput {
+  readonly node: DurableInput['node'] & { readonly to: string };
+  readonly kubeadm: KubeadmSpec;
+}
+
+/**
+ * Puts the file of `spec.kubeadm.componentConfigs` on the node and returns its path there; null where the spec gives none.
+ * The file is read where the worker runs. Failures: FileMissing, SpecInvalid and those of `Hosts`.
+ */
+export async function uploadKubeadmConfig(hosts: Hosts, input: ConfigInput, force: boolean): Promise<string | null> {
+  const source = input.kubeadm.componentConfigs?.file;
+  if (source === undefined) return null;
+  const text = await readFile(source.replace(/^~(?=\/|$)/, homedir()), 'utf8').catch((error: unknown) => {
+    throw stepError('FileMissing', `${PATH}: ${source} cannot be read where the worker runs: ${error instanceof Error ? error.message : String(error)}.`, 'Put the file there, or correct the path.');
+  });
+  const path = `${recordFolder(input)}/kubeadm-config.yaml`;
+  await hosts.upload(hostOf(input.node), path, Buffer.from(renderKubeadmConfig(text, source, input.node.to, input.kubeadm, force)));
+  return path;
+}
+
+/**
+ * The file as kubeadm of the version takes it, with the spec's own options in it: no flag is allowed beside `--config`.
+ *
+ * @throws SpecInvalid where the file is no YAML, would replace the cluster's configuration, or only pretends to upgrade.
+ */
+export function renderKubeadmConfig(text: string, source: string, version: string, kubeadm: KubeadmSpec, force: boolean): string {
+  const documents = readDocuments(text, source);
+  const refused = documents.find((document) => REFUSED_KINDS.includes(String(document['kind'])));
+  if (refused !== undefined) {
+    throw invalid(source, `it holds a ${String(refused['kind'])}: an upgrade keeps the configuration that the cluster has`, 'Take that document out of the file; change the ConfigMap kubeadm-config where the cluster itself is to change.');
+  }
+  if ((parseVersion(version)?.minor ?? 0) < FIRST_MINOR_WITH_UPGRADE_CONFIGURATION) return asItIs(text, source, kubeadm, force);
+  const own = documents.find((document) => document['kind'] === 'UpgradeConfiguration') ?? { apiVersion: 'kubeadm.k8s.io/v1beta4', kind: 'UpgradeConfiguration' };
+  const others = documents.filter((document) => document['kind'] !== 'UpgradeConfiguration');
+  return [upgradeConfiguration(own, source, version, kubeadm, force), ...others].map((document) => stringify(document)).join('---\n');
+}
+
+function upgradeConfiguration(own: Document, source: string, version: string, kubeadm: KubeadmSpec, force: boolean): Document {
+  const apply = section(own, 'apply');
+  const node = section(own, 'node');
+  if (apply['dryRun'] === true || node['dryRun'] === true) throw invalid(source, 'it asks for a dry run, which upgrades nothing', 'Remove dryRun from the file.');
+  const renew = (part: Document): Document => ({ ...part, certificateRenewal: kubeadm.certificateRenewal && part['certificateRenewal'] !== false });
+  const kind = prereleaseKind(version);
+  return {
+    ...own,
+    apply: {
+      ...renew(apply),
+      ...(force ? { forceUpgrade: true } : {}),
+      ...(kind === 'release-candidate' ? { allowRCUpgrades: true } : {}),
+      ...(kind === 'experimental' ? { allowExperimentalUpgrades: true } : {}),
+    },
+    node: renew(node),
+  };
+}
+
+/** Before v1.31 kubeadm takes component configs from the file, and knows no document that carries its options. */
+function asItIs(text: string, source: string, kubeadm: KubeadmSpec, force: boolean): string {
+  if (kubeadm.certificateRenewal && !force) return text;
+  throw invalid(source, 'kubeadm before v1.31 takes neither --certificate-renewal=false nor --force beside a file', 'Leave the file or the option away.');
+}
+
+function readDocuments(text: string, source: string): readonly Document[] {
+  const parsed = parseAllDocuments(text);
+  if (!Array.isArray(parsed)) return [];
+  return parsed.flatMap((document): readonly Document[] => {
+    const broken = document.errors[0];
+    if (broken !== undefined) throw invalid(source, `line ${broken.linePos?.[0].line ?? '?'}: ${broken.message.split('\n')[0] ?? ''}`, 'Correct the file.');
+    const value: unknown = document.toJS({ maxAliasCount: 100 });
+    if (value === null) return [];
+    if (!isDocument(value) || typeof value['kind'] !== 'string') throw invalid(source, 'a document of it has no kind', 'Give every document its apiVersion and kind.');
+    return [value];
+  });
+}
+
+function section(document: Document, name: string): Document {
+  const value = document[name];
+  return isDocument(value) ? value : {};
+}
+
+function isDocument(value: unknown): value is Document {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function invalid(source: string, cause: string, next: string): Error {
+  return stepError('SpecInvalid', `${PATH}: ${source}: ${cause}`, next);
+}

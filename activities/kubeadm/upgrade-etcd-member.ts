@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ControlPlaneStepInput, StepResult } from '../../workflows/domain/step.ts';
+import { currentActivity, startStep, whileBeating } from '../activity-context.ts';
+import { gateProblems } from '../etcd/gate.ts';
+import { readEtcd } from '../etcd/read-etcd.ts';
+import { waitForGate } from '../etcd/wait-gate.ts';
+import type { HostActivityOptions } from '../packages/package-step.ts';
+import { gateOf, runKubeadm } from './control-plane-run.ts';
+import type { ControlPlaneRun } from './control-plane-run.ts';
+import { readKubeadmState } from './kubeadm-state.ts';
+
+const ASK_MS = 3_000;
+
+/**
+ * A stacked etcd member, changed by kubeadm's own upgrade: from the gate before it until the member runs the etcd that
+ * kubeadm brings and the gate is open again. kubeadm goes on; `upgradeControlPlane` waits for its end.
+ * Failures: see `runKubeadm`.
+ */
+export function createUpgradeEtcdMember({ openHosts, now }: HostActivityOptions) {
+  return async function upgradeEtcdMember(input: ControlPlaneStepInput): Promise<StepResult> {
+    const end = startStep(now);
+    const activity = currentActivity();
+    const stop = new AbortController();
+    const hosts = await openHosts(input.upgrade.access);
+    const busyFrom = now();
+    const run: ControlPlaneRun = { hosts, input, now, signal: AbortSignal.any([activity.signal, stop.signal]) };
+    const kubeadm = runKubeadm(run).then(() => 'kubeadm has ended');
+    const member = whileBeating(() => `${input.node.name}: kubeadm runs, its etcd member is not yet replaced`, () => memberReplaced(run));
+    try {
+      const ended = await Promise.race([kubeadm, member]);
+      const gate = gateOf({ ...run, signal: activity.signal });
+      if (gate !== null) await waitForGate(gate);
+      return end({ busySeconds: (now() - busyFrom) / 1000, changed: true, note: ended });
+    } finally {
+      stop.abort();
+      // Both only watch: the unit on the host goes on.
+      await Promise.allSettled([kubeadm, member]);
+    }
+  };
+}
+
+/** Ends when this node's member runs kubeadm's etcd and the gate is open, and never where kubeadm does not say which etcd that is. */
+async function memberReplaced(run: ControlPlaneRun): Promise<string> {
+  const { hosts, input, signal } = run;
+  const gate = gateOf(run);
+  let wanted: string | null = null;
+  for (;;) {
+    signal.throwIfAborted();
+    if (gate !== null) {
+      wanted ??= await wantedEtcd(run);
+      const etcd = wanted === null ? null : await readEtcd(hosts, gate.members, signal).catch(() => null);
+      const own = etcd?.members.find((member) => member.node === input.node.name);
+      const open = etcd !== null && gateProblems(etcd, { expected: gate.members.map(({ name }) => name), acceptOutage: input.acceptOutage }).length === 0;
+      if (open && wanted !== null && own?.version === wanted) return `etcd ${wanted}`;
+    }
+    await sleep(ASK_MS, undefined, { signal });
+  }
+}
+
+async function wantedEtcd({ hosts, input, signal }: ControlPlaneRun): Promise<string | null> {
+  const state = await readKubeadmState(hosts, input, signal).catch(() => null);
+  return state?.etcdTag?.replace(/-\d+$/, '') ?? null;
+}

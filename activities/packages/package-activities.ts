@@ -1,0 +1,13 @@
+import { createStageNode } from './stage-node.ts';
+import { createUpgradeKubeadm } from './upgrade-kubeadm.ts';
+import { createUpgradeKubelet } from './upgrade-kubelet.ts';
+import type { HostActivityOptions } from './package-step.ts';
+
+/** Activities that work with the packages of a host. */
+export function createPackageActivities(options: HostActivityOptions) {
+  return {
+    stageNode: createStageNode(options),
+    upgradeKubeadm: createUpgradeKubeadm(options),
+    upgradeKubelet: createUpgradeKubelet(options),
+  };
+}
