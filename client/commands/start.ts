@@ -1,0 +1,86 @@
+import { CommandError, usageError } from '../command-error.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { ExitCode } from '../exit-codes.ts';
+import { withClient } from '../context.ts';
+import type { CommandContext } from '../context.ts';
+import { follow } from '../follow.ts';
+import { person } from '../person.ts';
+import { findingsTable } from '../render/findings.ts';
+import { planTable } from '../render/plan.ts';
+import { timeOf } from '../render/text.ts';
+import { placed, readSpecFile } from '../spec-file.ts';
+import type { UpgradeClient, UpgradeSummary } from '../temporal/port.ts';
+import type { Finding } from '../../workflows/domain/check.ts';
+import type { UpgradePlan } from '../../workflows/domain/plan.ts';
+import { requirePlan } from './plan.ts';
+
+export interface StartOptions {
+  readonly file: string;
+  /** Starts without asking. */
+  readonly yes: boolean;
+  /** Follows the upgrade to its outcome. */
+  readonly wait: boolean;
+  /** False under `--no-input`: nothing is asked. */
+  readonly input: boolean;
+}
+
+/** Plans, shows plan and findings, asks, and starts the upgrade that was shown and no other. */
+export async function start(context: CommandContext, options: StartOptions): Promise<ExitCode> {
+  const { terminal, onInterrupt } = context;
+  const specFile = await readSpecFile(context, options.file);
+  if (!options.yes && !(options.input && terminal.canAsk)) {
+    throw usageError('nobody can be asked here, so nothing was started', `look at the plan with \`capstan plan -f ${options.file}\`, then start it with --yes`);
+  }
+  const { name } = specFile.spec;
+  onInterrupt('Nothing was started.');
+  return withClient(context, async (client) => {
+    refuseSecond(await client.find(name));
+    const result = await placed(specFile, () => client.inspect({ spec: specFile.spec, what: 'preflight' }, terminal.say));
+    const plan = requirePlan(context, result);
+    show(context, plan, result.findings);
+    if (!plan.changes) {
+      terminal.say(`\n${name} is at ${plan.to} already: there is nothing to do.`);
+      return EXIT.ok;
+    }
+    if (result.findings.some(({ severity }) => severity === 'block')) {
+      throw new CommandError('preflight blocks: nothing was started', { exitCode: EXIT.blocked, next: `do what is named above, then run \`capstan start -f ${options.file}\` again` });
+    }
+    if (!options.yes && !(await agreed(context, plan))) {
+      terminal.say('Nothing was started.');
+      return EXIT.error;
+    }
+    refuseSecond(await client.start({ spec: specFile.spec, plan, by: person() }));
+    onInterrupt(`The upgrade of ${name} goes on. Attach again with: capstan watch --cluster ${name}`);
+    tellStarted(context, client, name);
+    return options.wait ? follow(context, client, name) : EXIT.ok;
+  });
+}
+
+/** Fails where an upgrade of this cluster runs: who started what, and when. */
+function refuseSecond(other: UpgradeSummary | null): void {
+  if (other === null || other.endedAt !== null) return;
+  const { cluster, startedBy, target, startedAt, state, phase } = other;
+  throw new CommandError(
+    `an upgrade of ${cluster} runs already: started by ${startedBy ?? 'somebody'} at ${timeOf(startedAt)}, to ${target ?? 'another version'}, now ${state}${phase === null ? '' : ` in phase ${phase}`}`,
+    { next: `capstan status --cluster ${cluster}` },
+  );
+}
+
+function show({ terminal }: CommandContext, plan: UpgradePlan, findings: readonly Finding[]): void {
+  const options = { colour: terminal.colour, columns: terminal.columns() };
+  terminal.out(`${planTable(plan, false, options)}\n`);
+  const wrong = findings.filter(({ severity }) => severity !== 'info');
+  if (findings.length > 0) terminal.say(`\nPreflight: ${findings.length - wrong.length} of ${findings.length} checks hold.`);
+  if (wrong.length > 0) terminal.out(`\n${findingsTable(wrong, options)}\n`);
+}
+
+async function agreed({ terminal }: CommandContext, plan: UpgradePlan): Promise<boolean> {
+  const answer = await terminal.ask(`\nUpgrade ${plan.cluster} to ${plan.to}? Only "yes" starts it: `);
+  return answer.trim() === 'yes';
+}
+
+function tellStarted({ terminal }: CommandContext, client: UpgradeClient, cluster: string): void {
+  const page = client.page(cluster);
+  terminal.say(`\nThe upgrade of ${cluster} has begun. Follow it with: capstan watch --cluster ${cluster}`);
+  if (page !== null) terminal.say(`Web UI: ${page}`);
+}

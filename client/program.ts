@@ -1,0 +1,132 @@
+import { Command, Option } from 'commander';
+import type { DevOptions } from './commands/dev.ts';
+import type { DoctorOptions } from './commands/doctor.ts';
+import type { ListOptions } from './commands/list.ts';
+import type { PauseOptions, RetryOptions, SkipOptions } from './commands/control.ts';
+import type { PlanOptions } from './commands/plan.ts';
+import type { StartOptions } from './commands/start.ts';
+import type { StatusOptions } from './commands/status.ts';
+import type { CommandContext } from './context.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { fileOption, outputOption, whichOptions, wholeNumber } from './options.ts';
+import type { Format } from './render/output.ts';
+import { packageVersion } from './version.ts';
+import type { WhichOptions } from './which-cluster.ts';
+
+/** Groups of the help, in the order in which a newcomer needs them. */
+const GROUP = { before: 'Before an upgrade:', run: 'Run and follow:', control: 'While it runs:', service: 'Service:' } as const;
+
+/** How the program ended; set by the command that ran. */
+export type Finish = (code: ExitCode) => void;
+
+/** The tree of commands. Each loads its own code when it runs, so that `--help` loads none. */
+export function buildProgram(context: CommandContext, finish: Finish): Command {
+  const program = new Command('capstan')
+    .description('Durable Kubernetes cluster upgrades on Temporal')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help of a command')
+    .configureHelp({ showGlobalOptions: false })
+    .addHelpText('after', EXAMPLES)
+    .exitOverride();
+  addBefore(program, context, finish);
+  addRun(program, context, finish);
+  addControl(program, context, finish);
+  addService(program, context, finish);
+  return program;
+}
+
+const EXAMPLES = `
+Examples:
+  capstan plan -f cluster.yaml       what would happen
+  capstan start -f cluster.yaml      show the plan, ask, begin
+  capstan watch                      follow it; Ctrl-C leaves it running
+
+Data goes to stdout, words to stderr. Exit codes and variables: docs/commands.md`;
+
+function addBefore(program: Command, context: CommandContext, finish: Finish): void {
+  program.command('validate').argument('<file>', 'spec to check').helpGroup(GROUP.before)
+    .description('check a spec; needs neither cluster nor Temporal')
+    .action(async (file: string) => finish(await (await import('./commands/validate.ts')).validate(context, file)));
+  program.command('doctor').helpGroup(GROUP.before)
+    .description('check every way that an upgrade takes: Temporal, worker, API, SSH, sudo')
+    .addOption(new Option('-f, --file <file>', 'spec of the upgrade; without it only Temporal and its workers are checked'))
+    .addOption(outputOption())
+    .action(async ({ file, output }: DoctorOptions) => finish(await (await import('./commands/doctor.ts')).doctor(context, { output, ...(file === undefined ? {} : { file }) })));
+  program.command('preflight').helpGroup(GROUP.before)
+    .description('run the checks that start runs; changes nothing')
+    .addOption(fileOption()).addOption(outputOption())
+    .action(async (options: PlanOptions) => finish(await (await import('./commands/preflight.ts')).preflight(context, options)));
+  program.command('plan').helpGroup(GROUP.before)
+    .description('show what an upgrade would do now; exit code 2 where it would change anything')
+    .addOption(fileOption()).addOption(outputOption())
+    .action(async (options: PlanOptions) => finish(await (await import('./commands/plan.ts')).plan(context, options)));
+}
+
+function addRun(program: Command, context: CommandContext, finish: Finish): void {
+  program.command('start').helpGroup(GROUP.run)
+    .description('plan, check, show both, ask, and begin the upgrade')
+    .addOption(fileOption())
+    .option('-y, --yes', 'begin without asking', false)
+    .option('-w, --wait', 'follow it, and end with its outcome', false)
+    .option('--no-input', 'never ask: without --yes nothing is started')
+    .action(async (options: StartOptions) => finish(await (await import('./commands/start.ts')).start(context, options)));
+  withWhich(program.command('status').helpGroup(GROUP.run))
+    .description('show phase, nodes and what each waits for').addOption(outputOption())
+    .action(async (options: StatusOptions) => finish(await (await import('./commands/status.ts')).status(context, options)));
+  withWhich(program.command('watch').helpGroup(GROUP.run))
+    .description('follow an upgrade until it ends (exit code 0 or 6) or needs a person (4)')
+    .action(async (options: WhichOptions) => finish(await (await import('./commands/watch.ts')).watch(context, options)));
+  withWhich(program.command('report').helpGroup(GROUP.run))
+    .description('show what each step took').addOption(outputOption())
+    .action(async (options: StatusOptions) => finish(await (await import('./commands/report.ts')).report(context, options)));
+  withWhich(program.command('logs').argument('<node>', 'name of the node').argument('<step>', 'such as upgradeKubelet').helpGroup(GROUP.run))
+    .description('print the whole output that a step left on its host')
+    .action(async (node: string, step: string, options: WhichOptions) => finish(await (await import('./commands/logs.ts')).logs(context, node, step, options)));
+  program.command('list').helpGroup(GROUP.run)
+    .description('list upgrades that run or have ended').addOption(outputOption())
+    .option('--limit <number>', 'how many at most', wholeNumber(1, 1000), 20)
+    .action(async (options: ListOptions) => finish(await (await import('./commands/list.ts')).list(context, options)));
+}
+
+function addControl(program: Command, context: CommandContext, finish: Finish): void {
+  withWhich(program.command('pause').helpGroup(GROUP.control))
+    .description('start no further node; nodes in flight are finished')
+    .option('--now', 'stop nodes in flight after the step under way', false)
+    .option('--after <node|phase>', 'pause once this node or phase is done')
+    .option('--reason <text>', 'why, for those who look')
+    .action(async (options: PauseOptions) => finish(await (await import('./commands/control.ts')).pause(context, options)));
+  withWhich(program.command('resume').helpGroup(GROUP.control))
+    .description('go on after a pause')
+    .action(async (options: WhichOptions) => finish(await (await import('./commands/control.ts')).resume(context, options)));
+  withWhich(program.command('skip').argument('<node>', 'name of the node').helpGroup(GROUP.control))
+    .description('leave a node as it is and go on without it')
+    .option('--reason <text>', 'why, for those who look')
+    .action(async (node: string, options: SkipOptions) => finish(await (await import('./commands/control.ts')).skip(context, node, options)));
+  withWhich(program.command('retry').argument('<node>', 'name of a held node').helpGroup(GROUP.control))
+    .description('try a held node again from the step that failed')
+    .option('--from <step>', 'begin with this step instead')
+    .option('--force', 'let kubeadm apply with --force at the running version', false)
+    .action(async (node: string, options: RetryOptions) => finish(await (await import('./commands/control.ts')).retry(context, node, options)));
+}
+
+function addService(program: Command, context: CommandContext, finish: Finish): void {
+  program.command('dev').helpGroup(GROUP.service)
+    .description('run a Temporal server with its Web UI, and a worker, on this machine')
+    .option('--port <port>', 'port of the server', wholeNumber(1, 65_535), 7233)
+    .option('--ui-port <port>', 'port of the Web UI', wholeNumber(1, 65_535), 8233)
+    .option('--ephemeral', 'keep the state in memory only', false)
+    .option('--no-worker', 'start the server alone')
+    .action(async (options: DevOptions) => finish(await (await import('./commands/dev.ts')).dev(context, options)));
+  program.command('worker').helpGroup(GROUP.service)
+    .description('run a worker: it alone opens clusters and hosts')
+    .action(async () => finish(await (await import('./commands/worker.ts')).worker(context)));
+  program.command('version').helpGroup(GROUP.service)
+    .description('print the version').addOption(outputOption())
+    .action(async (options: { readonly output: Format }) => finish(await (await import('./commands/version.ts')).version(context, options)));
+}
+
+function withWhich(command: Command): Command {
+  for (const option of whichOptions()) command.addOption(option);
+  return command;
+}

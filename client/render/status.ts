@@ -1,0 +1,105 @@
+import type { NodeState, UpgradeState } from '../../workflows/domain/state.ts';
+import type { NodeStatus, UpgradeStatus } from '../../workflows/domain/status.ts';
+import type { RunningStep } from '../temporal/port.ts';
+import { table } from './table.ts';
+import type { TableOptions } from './table.ts';
+import { elapsed, firstLine, paint, plain, timeOf } from './text.ts';
+import type { Colour } from './text.ts';
+
+/** Output of `capstan status -o json`: the query's answer, and the steps as Temporal sees them. */
+export interface StatusView extends UpgradeStatus {
+  readonly activities: readonly RunningStep[];
+}
+
+export interface StatusOptions extends TableOptions {
+  readonly isWide: boolean;
+  readonly nowMs: number;
+}
+
+const NODE_COLOUR = {
+  pending: 'dim', preparing: 'cyan', cordoning: 'cyan', draining: 'cyan', upgrading: 'cyan', verifying: 'cyan',
+  done: 'green', skipped: 'yellow', held: 'red',
+} as const satisfies Record<NodeState, Colour>;
+
+const STATE_COLOUR = {
+  running: 'cyan', paused: 'yellow', held: 'red', done: 'green', cancelled: 'yellow', failed: 'red',
+} as const satisfies Record<UpgradeState, Colour>;
+
+/** The upgrade as a headline, a table of its nodes, and what a person should know or do. */
+export function statusTable(view: StatusView, options: StatusOptions): string {
+  const below = [...clusterSteps(view.activities), ...troubles(view)];
+  return [
+    headline(view, options),
+    ...(view.pause === null ? [] : [pauseLine(view.pause)]),
+    ...(view.nodes.length === 0 ? [] : ['', nodesTable(view, options)]),
+    ...(below.length === 0 ? [] : ['', ...below]),
+  ].join('\n');
+}
+
+export function headline(view: UpgradeStatus, { colour, nowMs }: Pick<StatusOptions, 'colour' | 'nowMs'>): string {
+  const done = view.nodes.filter(({ state }) => state === 'done').length;
+  const isOver = view.state === 'done' || view.state === 'failed' || view.state === 'cancelled';
+  const phase = isOver ? '' : `, phase ${view.phase}`;
+  const since = isOver ? `started ${timeOf(view.startedAt)}` : `for ${elapsed(nowMs - Date.parse(view.startedAt))}`;
+  return `${paint(plain(view.cluster), 'bold', colour)}  ${view.from} → ${view.to}  ${paint(view.state, STATE_COLOUR[view.state], colour)}${phase}`
+    + `, ${done}/${view.nodes.length} nodes done, ${since} by ${plain(view.startedBy)}`;
+}
+
+function pauseLine({ by, reason, at }: NonNullable<UpgradeStatus['pause']>): string {
+  return `Paused by ${plain(by)} at ${timeOf(at)}${reason === '' ? '' : `: ${plain(reason)}`}. Go on with: capstan resume`;
+}
+
+function nodesTable(view: StatusView, options: StatusOptions): string {
+  const { isWide, nowMs } = options;
+  const head = ['NODE', 'ROLES', 'POOL', 'STATE', 'STEP', 'FOR', 'VERSION', ...(isWide ? ['SINCE', 'ATTEMPT'] : []), 'NOTE'];
+  const rows = view.nodes.map((node) => {
+    const activity = view.activities.find((step) => step.node === node.name);
+    return [
+      node.name, node.roles.join(','), node.pool ?? '', { text: node.state, colour: NODE_COLOUR[node.state] }, node.step ?? '',
+      node.since === null ? '' : elapsed(nowMs - Date.parse(node.since)), versionOf(node),
+      ...(isWide ? [node.since ?? '', activity === undefined ? '' : String(activity.attempt)] : []), note(node, activity),
+    ];
+  });
+  return table(head, rows, options);
+}
+
+function versionOf({ state, from, to }: NodeStatus): string {
+  return state === 'done' || from === to ? to : `${from} → ${to}`;
+}
+
+function note(node: NodeStatus, activity: RunningStep | undefined): string {
+  if (node.failure !== null) return firstLine(`${node.failure.type}: ${node.failure.message}`);
+  return activity === undefined ? '' : stepNote(activity);
+}
+
+/** What a step waits for, on one line. */
+export function stepNote({ attempt, failure, message, blockers }: RunningStep): string {
+  const parts: string[] = [];
+  if (attempt > 1) parts.push(failure === null ? `attempt ${attempt}` : `attempt ${attempt}, after ${failure.type}: ${firstLine(failure.message)}`);
+  if (message !== null) parts.push(firstLine(message));
+  const [first] = blockers;
+  // The message of a drain names its pods itself more often than not.
+  if (first !== undefined && !(message ?? '').includes(first.pod)) {
+    const more = blockers.length === 1 ? '' : ` and ${blockers.length - 1} more`;
+    parts.push(`waits for ${first.pod}${first.budget === null ? '' : ` (budget ${first.budget})`}${more}`);
+  }
+  return parts.join('; ');
+}
+
+function clusterSteps(activities: readonly RunningStep[]): readonly string[] {
+  return activities
+    .filter(({ node, attempt, message }) => node === null && (attempt > 1 || message !== null))
+    .map((activity) => `${activity.step}: ${stepNote(activity)}`);
+}
+
+/** What failed, in full, and the next command for each. */
+function troubles(view: StatusView): readonly string[] {
+  const held = view.nodes.filter(({ state }) => state === 'held').flatMap((node) => [
+    `${node.name} is held at ${node.step ?? 'its start'}: ${node.failure === null ? 'no cause is known' : plain(`${node.failure.type}: ${node.failure.message}`)}`,
+    ...(node.failure?.next === undefined ? [] : [`  Next: ${plain(node.failure.next)}`]),
+    `  Then: capstan retry ${node.name} --cluster ${view.cluster}, or capstan skip ${node.name} --cluster ${view.cluster}`,
+  ]);
+  if (view.failure === null) return held;
+  const { type, message, next } = view.failure;
+  return [...held, plain(`${type}: ${message}`), ...(next === undefined ? [] : [`  Next: ${plain(next)}`])];
+}

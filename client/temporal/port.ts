@@ -1,0 +1,78 @@
+import type { Finding } from '../../workflows/domain/check.ts';
+import type { Failure } from '../../workflows/domain/failure.ts';
+import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
+import type { UpgradeReport, UpgradeStatus } from '../../workflows/domain/status.ts';
+import type { StepProgress } from '../../workflows/domain/step.ts';
+import type {
+  InspectClusterInput, InspectClusterResult, PauseMessage, ResumeMessage, RetryNodeMessage, SkipNodeMessage, UpgradeClusterInput,
+} from '../../workflows/messages.ts';
+
+/** All that commands ask of Temporal. Every method fails with a `CommandError`. */
+export interface UpgradeClient {
+  readonly address: string;
+  readonly namespace: string;
+  /** Reads a cluster through the worker. Exit code 75 where no worker polls; a failure of the worker is an `InspectionError`. */
+  inspect(input: InspectClusterInput, onWait?: (words: string) => void): Promise<InspectClusterResult>;
+  /** Starts an upgrade; null, or who runs one on this cluster already. */
+  start(input: UpgradeClusterInput): Promise<UpgradeSummary | null>;
+  /** The running upgrade of a cluster, or its last one; null where none is known. */
+  find(cluster: string): Promise<UpgradeSummary | null>;
+  /** Upgrades, running ones first, then the last ones that ended. */
+  list(limit: number): Promise<readonly UpgradeSummary[]>;
+  /** Clusters whose upgrade runs now. */
+  running(): Promise<readonly string[]>;
+  status(cluster: string): Promise<UpgradeStatus>;
+  /** Steps that run or wait for their next attempt, of the nodes in flight and of the cluster as a whole. */
+  activities(cluster: string): Promise<readonly RunningStep[]>;
+  report(cluster: string): Promise<UpgradeReport>;
+  /** What the last upgrade of this cluster was started with. */
+  origin(cluster: string): Promise<UpgradeOrigin>;
+  send(cluster: string, message: ControlMessage): Promise<void>;
+  /** Resolves when the upgrade has ended; null where `signal` was aborted first. */
+  ended(cluster: string, signal: AbortSignal): Promise<UpgradeReport | null>;
+  /** What `doctor` can tell of Temporal and its workers without a cluster. */
+  checkService(): Promise<readonly Finding[]>;
+  /** Web page of an upgrade; null where no address of the Web UI is known. */
+  page(cluster: string): string | null;
+  close(): Promise<void>;
+}
+
+export interface UpgradeOrigin {
+  /** Names the upgrade on its hosts. */
+  readonly id: string;
+  readonly spec: UpgradeSpec;
+}
+
+export type ControlMessage =
+  | { readonly kind: 'pause'; readonly message: PauseMessage }
+  | { readonly kind: 'resume'; readonly message: ResumeMessage }
+  | { readonly kind: 'skipNode'; readonly message: SkipNodeMessage }
+  | { readonly kind: 'retryNode'; readonly message: RetryNodeMessage };
+
+/** An upgrade as lists show it: known without any worker. Null where Temporal does not hold the value. */
+export interface UpgradeSummary {
+  readonly cluster: string;
+  readonly state: string;
+  readonly phase: string | null;
+  readonly target: string | null;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly startedBy: string | null;
+}
+
+/** A step as Temporal sees it now. */
+export interface RunningStep {
+  /** Null for a step of the cluster as a whole, or where the node is not known. */
+  readonly node: string | null;
+  readonly step: string;
+  /** 1 at first. */
+  readonly attempt: number;
+  /** Start of this attempt; null while it waits for a worker or for its next attempt. */
+  readonly startedAt: string | null;
+  /** What it last said that it waits for. */
+  readonly message: string | null;
+  /** Pods that a budget protects now. */
+  readonly blockers: NonNullable<StepProgress['blockers']>;
+  /** Why the attempt before failed. */
+  readonly failure: Failure | null;
+}

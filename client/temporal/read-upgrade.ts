@@ -1,0 +1,121 @@
+import { WorkflowFailedError } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import { CommandError } from '../command-error.ts';
+import type { Failure } from '../../workflows/domain/failure.ts';
+import type { UpgradeReport, UpgradeStatus } from '../../workflows/domain/status.ts';
+import { reportQuery, statusQuery, upgradeId, upgradeWorkflowId } from '../../workflows/messages.ts';
+import type { UpgradeClusterInput } from '../../workflows/messages.ts';
+import { decodeFirst, failureOfError } from './failures.ts';
+import type { UpgradeOrigin } from './port.ts';
+import { grpcCode, noWorker } from './service-errors.ts';
+import type { TemporalSettings } from './settings.ts';
+import { statusOfReport } from './status-of-report.ts';
+import { summaryOf } from './summaries.ts';
+import { requireWorker } from './workers.ts';
+
+export type UpgradeCluster = (input: UpgradeClusterInput) => Promise<UpgradeReport>;
+type Handle = WorkflowHandle<UpgradeCluster>;
+
+/** A worker that is busy for longer than this is taken for gone. */
+const QUERY_TIMEOUT_MS = 10_000;
+
+// Codes of gRPC.
+const DEADLINE_EXCEEDED = 4;
+const NOT_FOUND = 5;
+const FAILED_PRECONDITION = 9;
+
+/** The last run of an upgrade; null where Temporal knows none of this cluster. */
+export async function describeUpgrade(client: Client, cluster: string): Promise<WorkflowExecutionDescription | null> {
+  try {
+    return await client.workflow.getHandle(upgradeWorkflowId(cluster)).describe();
+  } catch (error) {
+    if (isNotFound(error)) return null;
+    throw error;
+  }
+}
+
+/** The status of the last upgrade of a cluster. One that ended by itself needs no worker to tell it. */
+export async function readStatus(client: Client, settings: TemporalSettings, cluster: string): Promise<UpgradeStatus> {
+  const description = await requireUpgrade(client, cluster);
+  const handle = client.workflow.getHandle<UpgradeCluster>(description.workflowId, description.runId);
+  switch (description.status.name) {
+    case 'COMPLETED':
+      return statusOfReport(await handle.result(), (await readStart(client, settings, cluster, description.runId)).input);
+    case 'RUNNING':
+    case 'PAUSED':
+      return query(client, settings, description, () => handle.query(statusQuery));
+    default: {
+      const status = await query(client, settings, description, () => handle.query(statusQuery));
+      const isCancelled = description.status.name === 'CANCELLED';
+      return { ...status, state: isCancelled ? 'cancelled' : 'failed', failure: await failureOfRun(handle) };
+    }
+  }
+}
+
+export async function readReport(client: Client, settings: TemporalSettings, cluster: string): Promise<UpgradeReport> {
+  const description = await requireUpgrade(client, cluster);
+  const handle = client.workflow.getHandle<UpgradeCluster>(description.workflowId, description.runId);
+  if (description.status.name === 'COMPLETED') return handle.result();
+  return query(client, settings, description, () => handle.query(reportQuery));
+}
+
+/** Spec and host folder of the last upgrade of a cluster. */
+export async function readOrigin(client: Client, settings: TemporalSettings, cluster: string): Promise<UpgradeOrigin> {
+  const { runId } = await requireUpgrade(client, cluster);
+  const { input, firstRunId } = await readStart(client, settings, cluster, runId);
+  return { id: upgradeId(input.spec.name, input.plan.to, firstRunId), spec: input.spec };
+}
+
+interface UpgradeStart {
+  readonly input: UpgradeClusterInput;
+  readonly firstRunId: string;
+}
+
+/** What an upgrade was started with, out of the first event of its history. */
+async function readStart(client: Client, { namespace }: TemporalSettings, cluster: string, runId: string): Promise<UpgradeStart> {
+  const { history } = await client.workflowService.getWorkflowExecutionHistory({
+    namespace, execution: { workflowId: upgradeWorkflowId(cluster), runId }, maximumPageSize: 1,
+  });
+  const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
+  const input = decodeFirst(started?.input);
+  if (isInput(input)) return { input, firstRunId: started?.firstExecutionRunId ?? runId };
+  throw new CommandError(`the history of the upgrade of ${cluster} does not begin with a spec`, { next: 'look at it in the Web UI: something else may have started it' });
+}
+
+export async function requireUpgrade(client: Client, cluster: string): Promise<WorkflowExecutionDescription> {
+  const description = await describeUpgrade(client, cluster);
+  if (description !== null) return description;
+  throw new CommandError(`no upgrade of ${cluster} is known`, { next: '`capstan list` shows those that are; `capstan start -f FILE` starts one' });
+}
+
+async function query<T>(client: Client, settings: TemporalSettings, description: WorkflowExecutionDescription, body: () => Promise<T>): Promise<T> {
+  const { state, phase, cluster, startedBy, startedAt } = summaryOf(description);
+  const known = `, so the nodes of ${cluster} cannot be shown; its upgrade, started by ${startedBy ?? 'somebody'} at ${startedAt}, is ${state}${phase === null ? '' : ` in phase ${phase}`} and goes on when a worker runs`;
+  await requireWorker(client, settings, known);
+  try {
+    return await client.connection.withDeadline(Date.now() + QUERY_TIMEOUT_MS, body);
+  } catch (error) {
+    const code = grpcCode(error);
+    if (code === FAILED_PRECONDITION || code === DEADLINE_EXCEEDED) throw noWorker(settings.taskQueue, ` and answers within ${QUERY_TIMEOUT_MS / 1000} s${known}`);
+    throw error;
+  }
+}
+
+async function failureOfRun(handle: Handle): Promise<Failure> {
+  try {
+    await handle.result();
+    return { type: 'Unexpected', message: 'ended without a result' };
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    return failureOfError(error);
+  }
+}
+
+function isNotFound(error: unknown): boolean {
+  return (error instanceof Error && error.name === 'WorkflowNotFoundError') || grpcCode(error) === NOT_FOUND;
+}
+
+// Our own start wrote it: the shape is checked at its two roots only.
+function isInput(value: unknown): value is UpgradeClusterInput {
+  return typeof value === 'object' && value !== null && 'spec' in value && 'plan' in value;
+}

@@ -1,0 +1,56 @@
+import type { Client } from '@temporalio/client';
+import type { StepProgress } from '../../workflows/domain/step.ts';
+import { nodeWorkflowId, upgradeWorkflowId, WORKFLOW } from '../../workflows/messages.ts';
+import { decodeFirst, failureOfProto, textOf } from './failures.ts';
+import type { PendingActivity } from './failures.ts';
+import type { RunningStep } from './port.ts';
+
+// temporal.api.enums.v1.PendingActivityState
+const STARTED = 2;
+
+/** Nodes in flight that one answer looks into: each is a call of its own. */
+const MOST_NODES = 50;
+
+/** Steps that run or wait for their next attempt, as Temporal sees them: known without any worker. */
+export async function runningSteps(client: Client, cluster: string): Promise<readonly RunningStep[]> {
+  const { raw } = await client.workflow.getHandle(upgradeWorkflowId(cluster)).describe();
+  const own = (raw.pendingActivities ?? []).map((activity) => runningStep(null, activity));
+  const prefix = nodeWorkflowId(cluster, '');
+  const nodes = (raw.pendingChildren ?? [])
+    .filter(({ workflowTypeName, workflowId }) => workflowTypeName === WORKFLOW.upgradeNode && workflowId?.startsWith(prefix) === true)
+    .map(({ workflowId }) => (workflowId ?? '').slice(prefix.length));
+  const below = await Promise.all(nodes.slice(0, MOST_NODES).map((node) => stepsOfNode(client, cluster, node)));
+  return [...own, ...below.flat()];
+}
+
+async function stepsOfNode(client: Client, cluster: string, node: string): Promise<readonly RunningStep[]> {
+  const { raw } = await client.workflow.getHandle(nodeWorkflowId(cluster, node)).describe();
+  return (raw.pendingActivities ?? []).map((activity) => runningStep(node, activity));
+}
+
+function runningStep(node: string | null, activity: PendingActivity): RunningStep {
+  const progress = decodeFirst(activity.heartbeatDetails);
+  return {
+    node, step: activity.activityType?.name ?? '', attempt: activity.attempt ?? 1,
+    startedAt: activity.state === STARTED ? isoTime(activity.lastStartedTime) : null,
+    message: textOf(progress, 'message'), blockers: blockersOf(progress),
+    failure: activity.lastFailure ? failureOfProto(activity.lastFailure) : null,
+  };
+}
+
+function blockersOf(progress: unknown): NonNullable<StepProgress['blockers']> {
+  if (typeof progress !== 'object' || progress === null || !('blockers' in progress) || !Array.isArray(progress.blockers)) return [];
+  const blockers: readonly unknown[] = progress.blockers;
+  return blockers.flatMap((blocker) => {
+    const pod = textOf(blocker, 'pod');
+    if (pod === null) return [];
+    const seconds: unknown = typeof blocker === 'object' && blocker !== null && 'seconds' in blocker ? blocker.seconds : 0;
+    return [{ pod, budget: textOf(blocker, 'budget'), reason: textOf(blocker, 'reason') ?? '', seconds: typeof seconds === 'number' ? seconds : 0 }];
+  });
+}
+
+/** ISO time of a timestamp of the service; null where it has none. */
+export function isoTime(time: { readonly seconds?: unknown; readonly nanos?: number | null } | null | undefined): string | null {
+  if (time?.seconds === undefined || time.seconds === null) return null;
+  return new Date(Number(time.seconds) * 1000 + (time.nanos ?? 0) / 1e6).toISOString();
+}

@@ -1,0 +1,71 @@
+import { CommandError } from '../command-error.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { TemporalSettings } from './settings.ts';
+
+// Codes of gRPC.
+const DEADLINE_EXCEEDED = 4;
+const NOT_FOUND = 5;
+const PERMISSION_DENIED = 7;
+const UNAVAILABLE = 14;
+const UNAUTHENTICATED = 16;
+
+/** Code of gRPC inside an error of the SDK, whichever layer wrapped it; null where there is none. */
+export function grpcCode(error: unknown): number | null {
+  if (typeof error !== 'object' || error === null) return null;
+  if ('code' in error && typeof error.code === 'number') return error.code;
+  return 'cause' in error ? grpcCode(error.cause) : null;
+}
+
+/** True where Temporal may answer the next try. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof CommandError) return error.exitCode === EXIT.unreachable;
+  const code = grpcCode(error);
+  return code === UNAVAILABLE || code === DEADLINE_EXCEEDED;
+}
+
+export function unreachable({ address }: TemporalSettings, cause: string): CommandError {
+  return new CommandError(`Temporal does not answer at ${address} (${cause})`, {
+    exitCode: EXIT.unreachable,
+    next: 'start one with `capstan dev`, or set CAPSTAN_TEMPORAL_ADDRESS to the one that runs',
+  });
+}
+
+export function noWorker(taskQueue: string, known: string): CommandError {
+  return new CommandError(`no worker polls the task queue ${taskQueue}${known}`, {
+    exitCode: EXIT.unreachable,
+    next: 'start one with `capstan worker`, or `capstan dev` on a machine of your own; CAPSTAN_TASK_QUEUE names another queue',
+  });
+}
+
+/** What people read of an error of the service; errors for people pass as they are. */
+export function serviceError(error: unknown, settings: TemporalSettings): CommandError {
+  if (error instanceof CommandError) return error;
+  const cause = innermost(error);
+  switch (grpcCode(error)) {
+    case UNAVAILABLE:
+    case DEADLINE_EXCEEDED:
+      return unreachable(settings, cause);
+    case NOT_FOUND:
+      if (!/namespace/i.test(cause)) break;
+      return new CommandError(`Temporal at ${settings.address} has no namespace ${settings.namespace}`, {
+        next: `create it with \`temporal operator namespace create ${settings.namespace}\`, or set CAPSTAN_TEMPORAL_NAMESPACE`,
+      });
+    case PERMISSION_DENIED:
+    case UNAUTHENTICATED:
+      return new CommandError(`Temporal at ${settings.address} refuses this client (${cause})`, {
+        next: 'check CAPSTAN_TEMPORAL_API_KEY, or the files that CAPSTAN_TEMPORAL_TLS_CERT and CAPSTAN_TEMPORAL_TLS_KEY name',
+      });
+    default:
+  }
+  if (/search attribute/i.test(cause)) {
+    return new CommandError(`Temporal at ${settings.address}, namespace ${settings.namespace}: ${cause}`, { next: 'run `capstan doctor`: it shows the command that registers them' });
+  }
+  return new CommandError(`Temporal at ${settings.address}: ${cause}`, { next: 'run `capstan doctor`' });
+}
+
+function innermost(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.cause instanceof Error) return innermost(error.cause);
+  const details = 'details' in error && typeof error.details === 'string' ? error.details : '';
+  return (details === '' ? error.message : details).split('\n')[0] ?? '';
+}

@@ -1,0 +1,18 @@
+import type { UpgradeReport, UpgradeStatus } from '../../workflows/domain/status.ts';
+import type { UpgradeClusterInput } from '../../workflows/messages.ts';
+
+/** The status of an upgrade that has ended, out of its report and what it was started with. */
+export function statusOfReport(report: UpgradeReport, { plan }: Pick<UpgradeClusterInput, 'plan'>): UpgradeStatus {
+  const { cluster, from, to, state, startedAt, startedBy, planHash, failure, findings } = report;
+  return {
+    cluster, from, to, state, startedAt, startedBy, planHash, failure, findings, pause: null,
+    phase: state === 'cancelled' || state === 'failed' ? state : 'done',
+    nodes: report.nodes.map((node) => {
+      const planned = plan.nodes.find(({ name }) => name === node.name);
+      return {
+        name: node.name, roles: node.roles, pool: planned?.pool ?? null, state: node.state, step: null, since: null,
+        from: planned?.from ?? from, to: planned?.to ?? to, failure: null,
+      };
+    }),
+  };
+}

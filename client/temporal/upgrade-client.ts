@@ -1,0 +1,103 @@
+import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import { TypedSearchAttributes } from '@temporalio/common';
+import type { UpgradeReport } from '../../workflows/domain/status.ts';
+import { pauseSignal, resumeSignal, retryNodeSignal, SEARCH_ATTRIBUTES, skipNodeSignal, upgradeWorkflowId, WORKFLOW } from '../../workflows/messages.ts';
+import type { UpgradeClusterInput, UpgradeMemo } from '../../workflows/messages.ts';
+import { CommandError } from '../command-error.ts';
+import { failureOfError } from './failures.ts';
+import { inspectCluster } from './inspect.ts';
+import type { ControlMessage, UpgradeClient, UpgradeSummary } from './port.ts';
+import { describeUpgrade, readOrigin, readReport, readStatus, requireUpgrade } from './read-upgrade.ts';
+import type { UpgradeCluster } from './read-upgrade.ts';
+import { runningSteps } from './running-steps.ts';
+import { checkService } from './service-checks.ts';
+import { serviceError } from './service-errors.ts';
+import type { TemporalSettings } from './settings.ts';
+import { listUpgrades, runningClusters, summaryOf } from './summaries.ts';
+
+/** No call of the service takes longer, but those that wait for an upgrade or an inspection. */
+const CALL_TIMEOUT_MS = 15_000;
+
+/** The client over a connection, which it owns. */
+export function openUpgradeClient(client: Client, settings: TemporalSettings): UpgradeClient {
+  const call = <T>(body: () => Promise<T>): Promise<T> =>
+    told(settings, () => client.connection.withDeadline(Date.now() + CALL_TIMEOUT_MS, body));
+  return {
+    address: settings.address,
+    namespace: settings.namespace,
+    inspect: (input, onWait = () => undefined) => told(settings, () => inspectCluster(client, settings, input, onWait)),
+    start: (input) => call(() => start(client, settings, input)),
+    find: (cluster) => call(async () => {
+      const description = await describeUpgrade(client, cluster);
+      return description === null ? null : summaryOf(description);
+    }),
+    list: (limit) => call(() => listUpgrades(client, limit)),
+    running: () => call(() => runningClusters(client)),
+    status: (cluster) => call(() => readStatus(client, settings, cluster)),
+    activities: (cluster) => call(() => runningSteps(client, cluster)),
+    report: (cluster) => call(() => readReport(client, settings, cluster)),
+    origin: (cluster) => call(() => readOrigin(client, settings, cluster)),
+    send: (cluster, message) => call(() => send(client, cluster, message)),
+    ended: (cluster, signal) => told(settings, () => ended(client, cluster, signal)),
+    checkService: () => call(() => checkService(client, settings)),
+    page: (cluster) => page(settings, cluster),
+    close: () => client.connection.close(),
+  };
+}
+
+async function told<T>(settings: TemporalSettings, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    throw serviceError(error, settings);
+  }
+}
+
+async function start(client: Client, { taskQueue }: TemporalSettings, input: UpgradeClusterInput): Promise<UpgradeSummary | null> {
+  const { spec, plan, by } = input;
+  const memo: UpgradeMemo = { startedBy: by, target: plan.to };
+  try {
+    await client.workflow.start<UpgradeCluster>(WORKFLOW.upgradeCluster, {
+      taskQueue, workflowId: upgradeWorkflowId(spec.name), workflowIdConflictPolicy: 'FAIL', workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      memo: { ...memo }, staticSummary: `${plan.cluster}: ${plan.from} → ${plan.to}`,
+      typedSearchAttributes: new TypedSearchAttributes([
+        { key: SEARCH_ATTRIBUTES.cluster, value: spec.name },
+        { key: SEARCH_ATTRIBUTES.target, value: plan.to },
+        { key: SEARCH_ATTRIBUTES.phase, value: 'preflight' },
+        { key: SEARCH_ATTRIBUTES.state, value: 'running' },
+      ]),
+      args: [input],
+    });
+    return null;
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    return summaryOf(await requireUpgrade(client, spec.name));
+  }
+}
+
+async function send(client: Client, cluster: string, control: ControlMessage): Promise<void> {
+  const handle = client.workflow.getHandle(upgradeWorkflowId(cluster));
+  switch (control.kind) {
+    case 'pause': return handle.signal(pauseSignal, control.message);
+    case 'resume': return handle.signal(resumeSignal, control.message);
+    case 'skipNode': return handle.signal(skipNodeSignal, control.message);
+    case 'retryNode': return handle.signal(retryNodeSignal, control.message);
+  }
+}
+
+async function ended(client: Client, cluster: string, signal: AbortSignal): Promise<UpgradeReport | null> {
+  const handle = client.workflow.getHandle<UpgradeCluster>(upgradeWorkflowId(cluster));
+  try {
+    return await client.connection.withAbortSignal(signal, () => handle.result());
+  } catch (error) {
+    if (signal.aborted) return null;
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    const { message, next } = failureOfError(error);
+    throw new CommandError(`the upgrade of ${cluster} was ended in Temporal: ${message}`, { exitCode: 6, next: next ?? `\`capstan status --cluster ${cluster}\` shows how far it came` });
+  }
+}
+
+function page({ ui, namespace }: TemporalSettings, cluster: string): string | null {
+  return ui === null ? null : `${ui}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(upgradeWorkflowId(cluster))}`;
+}
