@@ -1,0 +1,20 @@
+import { createActivities } from '../activities/create-activities.ts';
+import { createSshHosts } from '../activities/hosts/ssh-hosts.ts';
+import type { Activities } from '../activities/index.ts';
+import { createOpenKube } from '../activities/kubernetes/open-kube.ts';
+import type { Configuration } from './config.ts';
+
+export interface Composition {
+  readonly activities: Activities;
+  /** Ends every connection. What runs on hosts goes on. */
+  close(): void;
+}
+
+/** The composition root: ports of the real world, and the activities over them. */
+export function compose(configuration: Configuration): Composition {
+  const hosts = createSshHosts();
+  const activities = createActivities({
+    openKube: createOpenKube(), openHosts: hosts.openHosts, now: Date.now, stateDir: configuration.stateFolder,
+  });
+  return { activities, close: hosts.close };
+}

@@ -1,0 +1,51 @@
+import { NativeConnection, Worker } from '@temporalio/worker';
+import type { Activities } from '../activities/index.ts';
+import { tlsOptions } from './config.ts';
+import type { Configuration, TemporalAccess } from './config.ts';
+
+export interface WorkerParts {
+  readonly connection: NativeConnection;
+  readonly activities: Activities;
+  /** Path of the workflow bundle. */
+  readonly bundlePath: string;
+}
+
+/** The worker of one task queue. Its numbers are for a process that waits more than it computes. */
+export async function createWorker(configuration: Configuration, parts: WorkerParts): Promise<Worker> {
+  return Worker.create({
+    connection: parts.connection,
+    namespace: configuration.temporal.namespace,
+    taskQueue: configuration.taskQueue,
+    workflowBundle: { codePath: parts.bundlePath },
+    activities: { ...parts.activities },
+    maxConcurrentActivityTaskExecutions: configuration.concurrency,
+    // Workflow tasks take milliseconds; a child workflow per node asks for many at once.
+    maxConcurrentWorkflowTaskExecutions: 40,
+    // About 0.4 MB each with a shared context; one that fell out is replayed from its short history.
+    maxCachedWorkflows: 200,
+    reuseV8Context: true,
+    // Heartbeats carry what a drain waits for, and a dead worker is noticed by their absence.
+    maxHeartbeatThrottleInterval: '2 seconds',
+    defaultHeartbeatThrottleInterval: '1 second',
+    // Host steps go on without us and are found again, so there is nothing to wait long for.
+    shutdownGraceTime: '2 seconds',
+    shutdownForceTime: '20 seconds',
+  });
+}
+
+/** @throws Error that says where Temporal was looked for and how to start one. */
+export async function connect(temporal: TemporalAccess): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect({
+      address: temporal.address,
+      ...(temporal.tls === null ? {} : { tls: await tlsOptions(temporal.tls) }),
+      ...(temporal.apiKey === null ? {} : { apiKey: temporal.apiKey }),
+    });
+  } catch (error) {
+    throw new Error(`No Temporal server answers at ${temporal.address} (${reasonOf(error)}).\nNext: \`capstan dev\` starts one here; CAPSTAN_TEMPORAL_ADDRESS names another.`);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+}
