@@ -32,11 +32,8 @@ export interface ControlPlaneRun {
 export async function runKubeadm(run: ControlPlaneRun): Promise<DurableResult> {
   const { hosts, input } = run;
   const state = await hosts.stepState(hostOf(input.node), { upgrade: input.upgrade.id, node: input.node.name, step: KUBEADM_STEP, retry: input.retry });
-  let config: string | null = null;
-  if (state === 'absent' || state === 'interrupted') {
-    config = await uploadKubeadmConfig(hosts, input, input.force);
-    await prepare(run, state === 'absent');
-  }
+  const config = state === 'finished' ? null : await uploadKubeadmConfig(hosts, input, input.force);
+  if (state === 'absent' || state === 'interrupted') await prepare(run, state === 'absent');
   const { node, kubeadm, force } = input;
   const command = node.first ? kubeadmApplyArguments(node.to, kubeadm, config, force) : kubeadmNodeArguments(kubeadm, config);
   const args = [recordFolder(input), ...command];

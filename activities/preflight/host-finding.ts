@@ -1,0 +1,32 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { Finding, Severity } from '../../workflows/domain/check.ts';
+import type { HostAddress } from '../hosts/port.ts';
+import { failureTypeOf } from '../step-error.ts';
+
+const ACCESS = 'host-access';
+
+export function hostFinding(check: string, severity: Severity, node: string | null, message: string, next: string | null = null): Finding {
+  return { check, severity, node, message, next };
+}
+
+export function accessFinding(host: HostAddress): Finding {
+  return hostFinding(ACCESS, 'info', host.name, `SSH and root commands work on ${host.name} (${host.address}).`);
+}
+
+/** What kept us out of a host, in the words of the failure. */
+export function fromError(host: HostAddress, error: unknown): Finding {
+  const message = error instanceof Error ? error.message : String(error);
+  const named = message.includes(host.name) ? message : `${host.name} (${host.address}): ${message}`;
+  return hostFinding(ACCESS, 'block', host.name, named, nextOf(error));
+}
+
+/** False where the way in is what failed. */
+export function isReached(findings: readonly Finding[]): boolean {
+  return !findings.some((finding) => finding.check === ACCESS && finding.severity === 'block');
+}
+
+function nextOf(error: unknown): string {
+  const details: unknown = error instanceof ApplicationFailure && failureTypeOf(error) !== null ? error.details?.[0] : null;
+  if (typeof details === 'object' && details !== null && 'next' in details && typeof details.next === 'string') return details.next;
+  return 'Correct it, then run `capstan preflight` again.';
+}
