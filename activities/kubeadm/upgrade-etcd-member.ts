@@ -41,20 +41,23 @@ export function createUpgradeEtcdMember({ openHosts, now }: HostActivityOptions)
 
 /** Ends when this node's member runs kubeadm's etcd and the gate is open, and never where kubeadm does not say which etcd that is. */
 async function memberReplaced(run: ControlPlaneRun): Promise<string> {
-  const { hosts, input, signal } = run;
-  const gate = gateOf(run);
   let wanted: string | null = null;
   for (;;) {
-    signal.throwIfAborted();
-    if (gate !== null) {
-      wanted ??= await wantedEtcd(run);
-      const etcd = wanted === null ? null : await readEtcd(hosts, gate.members, signal).catch(() => null);
-      const own = etcd?.members.find((member) => member.node === input.node.name);
-      const open = etcd !== null && gateProblems(etcd, { expected: gate.members.map(({ name }) => name), acceptOutage: input.acceptOutage }).length === 0;
-      if (open && wanted !== null && own?.version === wanted) return `etcd ${wanted}`;
-    }
-    await sleep(ASK_MS, undefined, { signal });
+    run.signal.throwIfAborted();
+    wanted ??= await wantedEtcd(run);
+    if (wanted !== null && (await runsEtcd(run, wanted))) return `etcd ${wanted}`;
+    await sleep(ASK_MS, undefined, { signal: run.signal });
   }
+}
+
+async function runsEtcd(run: ControlPlaneRun, wanted: string): Promise<boolean> {
+  const gate = gateOf(run);
+  if (gate === null) return false;
+  const etcd = await readEtcd(run.hosts, gate.members, run.signal).catch(() => null);
+  if (etcd === null) return false;
+  const own = etcd.members.find((member) => member.node === run.input.node.name);
+  const expected = gate.members.map((member) => member.name);
+  return own?.version === wanted && gateProblems(etcd, { expected, acceptOutage: gate.acceptOutage }).length === 0;
 }
 
 async function wantedEtcd({ hosts, input, signal }: ControlPlaneRun): Promise<string | null> {

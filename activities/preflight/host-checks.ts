@@ -1,6 +1,7 @@
 import type { Finding } from '../../workflows/domain/check.ts';
 import type { PlannedNode, UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
+import { currentActivity } from '../activity-context.ts';
 import { hostOf } from '../durable-step.ts';
 import { readEtcd } from '../etcd/read-etcd.ts';
 import type { HostAddress, Hosts } from '../hosts/port.ts';
@@ -15,37 +16,25 @@ import { overHosts } from './host-width.ts';
 
 const CHECK_MS = 180_000;
 
-export interface HostCheckOptions {
-  /** imageRepository of kubeadm-config; null takes kubeadm's default. */
+interface HostCheckOptions {
   readonly imageRepository: string | null;
-  /** Ends the checks: the run's own. */
   readonly signal: AbortSignal;
 }
 
 /**
  * Everything that can be asked of the hosts that the plan changes, 16 at a time. Nothing on them is changed. A host that
  * cannot be reached, whose key changed or whose sudo refuses is a finding, not an error.
+ *
+ * @param imageRepository The one of kubeadm-config; null takes kubeadm's default.
  */
-export async function hostFindings(hosts: Hosts, plan: UpgradePlan, spec: UpgradeSpec, options: HostCheckOptions): Promise<Finding[]> {
+export async function hostFindings(hosts: Hosts, plan: UpgradePlan, spec: UpgradeSpec, imageRepository: string | null): Promise<Finding[]> {
+  const options: HostCheckOptions = { imageRepository, signal: currentActivity().signal };
   const nodes = plan.nodes.filter((node) => node.changes);
   const checked = await overHosts(nodes, async (node) => ({ node, findings: await checkHost(hosts, node, spec, options) }));
   // A host that did not let us in once is not asked again.
   const reached = checked.filter(({ findings }) => isReached(findings)).map(({ node }) => node);
   const images = await checkImages(hosts, reached, spec, options);
   return [...checked.flatMap(({ findings }) => findings), ...images];
-}
-
-/** Only the way in: SSH and sudo of each host. For `doctor`, which has no plan. */
-export async function hostAccessFindings(hosts: Hosts, addresses: readonly HostAddress[], signal: AbortSignal): Promise<Finding[]> {
-  return overHosts(addresses, async (host) => {
-    try {
-      await hosts.probe(host, { name: 'check-access', text: 'id -u\n' }, [], { signal });
-      return accessFinding(host);
-    } catch (error) {
-      signal.throwIfAborted();
-      return fromError(host, error);
-    }
-  });
 }
 
 async function checkHost(hosts: Hosts, node: PlannedNode, spec: UpgradeSpec, { signal }: HostCheckOptions): Promise<readonly Finding[]> {

@@ -18,15 +18,19 @@ export function etcdUpgradeFindings(observation: EtcdObservation, images: readon
   const tag = images.find((image) => /\/etcd:/.test(image))?.replace(/^.*:/, '').replace(/-\d+$/, '');
   const target = tag === undefined ? null : parseVersion(tag);
   if (target === null || compareVersions(target, FIRST_3_6) < 0) return [];
-  const findings = observation.members.flatMap(({ name, node, version: text }) => {
-    const version = parseVersion(text);
-    if (version === null) return [hostFinding(CHECK, 'block', node, `etcd member ${name} does not say its version.`, 'See the logs of its pod.')];
-    if (compareVersions(version, ZOMBIES_FIXED) >= 0) return [];
-    if (compareVersions(version, LEARNERS_FIXED) < 0) {
-      return [hostFinding(CHECK, 'block', node, `etcd member ${name} is at ${text}: members promoted before 3.5.20 may be learners for etcd ${tag ?? ''}, which then does not start.`, 'Upgrade to the newest patch of the present Kubernetes minor first: it brings a newer etcd 3.5.')];
-    }
-    return [hostFinding(CHECK, 'warn', node, `etcd member ${name} is at ${text}; etcd advises 3.5.26 or newer before ${tag ?? ''}, because members removed in the past may come back.`, 'Where members were removed in the past, upgrade to a patch that brings etcd 3.5.26 first. `etcdctl member list` must show the members of today after each node.')];
+  const members = observation.members.map((member) => ({ ...member, parsed: parseVersion(member.version) }));
+  const blocked = members.flatMap(({ name, node, version, parsed }) => {
+    if (parsed === null) return [hostFinding(CHECK, 'block', node, `etcd member ${name} does not say its version.`, 'See the logs of its pod.')];
+    if (compareVersions(parsed, LEARNERS_FIXED) >= 0) return [];
+    return [hostFinding(CHECK, 'block', node, `etcd member ${name} is at ${version}: members promoted before 3.5.20 may be learners for etcd ${tag ?? ''}, which then does not start.`, 'Upgrade to the newest patch of the present Kubernetes minor first: it brings a newer etcd 3.5.')];
   });
-  if (findings.length > 0) return findings;
-  return [hostFinding(CHECK, 'info', null, `Every etcd member is new enough for ${tag ?? ''}.`)];
+  if (blocked.length > 0) return blocked;
+  const warned = members.filter(({ parsed }) => parsed !== null && compareVersions(parsed, ZOMBIES_FIXED) < 0);
+  if (warned.length === 0) return [hostFinding(CHECK, 'info', null, `Every etcd member is new enough for ${tag ?? ''}.`)];
+  const names = warned.map(({ name, version }) => `${name} (${version})`).join(', ');
+  return [hostFinding(
+    CHECK, 'warn', null,
+    `etcd advises 3.5.26 or newer before ${tag ?? ''}, because members removed in the past may come back: ${names}.`,
+    'Where members were removed in the past, upgrade to a patch that brings etcd 3.5.26 first.',
+  )];
 }

@@ -43,7 +43,8 @@ export async function imageFindings(hosts: Hosts, node: PlannedNode, images: rea
     const missing = result.stdout.split('\n').filter((line) => line.startsWith('missing ')).map(missingImage);
     const findings = missing.flatMap(({ image, state, reason }) => missingFinding(node, image, state, reason));
     if (findings.length > 0) return findings;
-    return [hostFinding(CHECK, 'info', node.name, `${node.name}: ${images.length - missing.length} of ${images.length} images are there, the others can be pulled.`)];
+    const rest = missing.length === 0 ? '' : `, ${missing.length} can be pulled`;
+    return [hostFinding(CHECK, 'info', node.name, `${node.name}: ${images.length - missing.length} of ${images.length} images are there${rest}.`)];
   } catch (error) {
     signal.throwIfAborted();
     return [fromError(hostOf(node), error)];
