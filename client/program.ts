@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import type { DevOptions } from './commands/dev.ts';
+import type { DevCommandOptions } from './commands/dev.ts';
 import type { DoctorOptions } from './commands/doctor.ts';
 import type { ListOptions } from './commands/list.ts';
 import type { PauseOptions, RetryOptions, SkipOptions } from './commands/control.ts';
@@ -113,11 +113,11 @@ function addControl(program: Command, context: CommandContext, finish: Finish): 
 function addService(program: Command, context: CommandContext, finish: Finish): void {
   program.command('dev').helpGroup(GROUP.service)
     .description('run a Temporal server with its Web UI, and a worker, on this machine')
-    .option('--port <port>', 'port of the server', wholeNumber(1, 65_535), 7233)
-    .option('--ui-port <port>', 'port of the Web UI', wholeNumber(1, 65_535), 8233)
+    .option('--port <port>', 'port of the server (7233 by default)', wholeNumber(1, 65_535))
+    .option('--ui-port <port>', 'port of the Web UI (1000 above the server by default)', wholeNumber(1, 65_535))
     .option('--ephemeral', 'keep the state in memory only', false)
     .option('--no-worker', 'start the server alone')
-    .action(async (options: DevOptions) => finish(await (await import('./commands/dev.ts')).dev(context, options)));
+    .action(async (options: DevCommandOptions) => finish(await (await import('./commands/dev.ts')).dev(context, options)));
   program.command('worker').helpGroup(GROUP.service)
     .description('run a worker: it alone opens clusters and hosts')
     .action(async () => finish(await (await import('./commands/worker.ts')).worker(context)));

@@ -28,12 +28,15 @@ export interface RetryOptions extends WhichOptions {
 
 const AT_REST: readonly NodeState[] = ['pending', 'done', 'skipped', 'held'];
 
+/** Phases that a pause can follow; the others end the upgrade. */
+const PHASES = UPGRADE_PHASES.slice(0, UPGRADE_PHASES.indexOf('verify'));
+
 export async function pause(context: CommandContext, options: PauseOptions): Promise<ExitCode> {
   const { now, after, reason } = options;
   if (now && after !== undefined) throw usageError('--now and --after exclude each other', 'give one of them');
   const message = { by: person(), ...(now ? { now } : {}), ...(after === undefined ? {} : { after }), ...(reason === undefined ? {} : { reason }) };
   return control(context, options, { kind: 'pause', message }, (before) => {
-    if (after !== undefined && !isKnown(before, after)) throw usageError(`${after} is neither a node nor a phase of this upgrade`, `nodes: ${nodeNames(before)}; phases: ${UPGRADE_PHASES.join(', ')}`);
+    if (after !== undefined && !isKnown(before, after)) throw usageError(`${after} is neither a node nor a phase of this upgrade`, `nodes: ${nodeNames(before)}; phases: ${PHASES.join(', ')}`);
   }, (cluster, status) => {
     if (after !== undefined) return `The upgrade of ${cluster} pauses once ${after} is done. Take it back with: capstan resume --cluster ${cluster}`;
     const moving = status.nodes.filter(({ state }) => !AT_REST.includes(state)).map(({ name }) => name);
@@ -111,7 +114,7 @@ function requireNode(status: UpgradeStatus, name: string): NodeStatus {
 }
 
 function isKnown(status: UpgradeStatus, after: string): boolean {
-  return status.nodes.some(({ name }) => name === after) || UPGRADE_PHASES.some((phase) => phase === after);
+  return status.nodes.some(({ name }) => name === after) || PHASES.some((phase) => phase === after);
 }
 
 function nodeNames({ nodes }: UpgradeStatus): string {

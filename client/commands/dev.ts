@@ -1,11 +1,11 @@
 import { EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { CommandContext } from '../context.ts';
-import { callWorkerCode } from '../worker-code.ts';
+import { told } from '../worker-errors.ts';
 
-export interface DevOptions {
-  readonly port: number;
-  readonly uiPort: number;
+export interface DevCommandOptions {
+  readonly port?: number;
+  readonly uiPort?: number;
   /** True keeps the state of Temporal in memory only. */
   readonly ephemeral: boolean;
   /** False starts the server alone. */
@@ -13,8 +13,8 @@ export interface DevOptions {
 }
 
 /** Runs a Temporal server with its Web UI, and a worker, for one machine, until it is told to end. */
-export async function dev({ takeSignals }: CommandContext, options: DevOptions): Promise<ExitCode> {
+export async function dev({ takeSignals }: CommandContext, options: DevCommandOptions): Promise<ExitCode> {
   takeSignals();
-  await callWorkerCode('dev', 'runDev', options);
+  await told(async () => (await import('../../worker/dev.ts')).runDev(options));
   return EXIT.ok;
 }

@@ -56,11 +56,17 @@ function nodesTable(view: StatusView, options: StatusOptions): string {
     const activity = view.activities.find((step) => step.node === node.name);
     return [
       node.name, node.roles.join(','), node.pool ?? '', { text: node.state, colour: NODE_COLOUR[node.state] }, node.step ?? '',
-      node.since === null ? '' : elapsed(nowMs - Date.parse(node.since)), versionOf(node),
+      timeInState(node, nowMs), versionOf(node),
       ...(isWide ? [node.since ?? '', activity === undefined ? '' : String(activity.attempt)] : []), note(node, activity),
     ];
   });
   return table(head, rows, options);
+}
+
+/** Empty for a node that nothing happens to. */
+function timeInState({ state, since }: NodeStatus, nowMs: number): string {
+  if (since === null || state === 'pending' || state === 'done' || state === 'skipped') return '';
+  return elapsed(nowMs - Date.parse(since));
 }
 
 function versionOf({ state, from, to }: NodeStatus): string {

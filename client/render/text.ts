@@ -9,7 +9,6 @@ export function paint(text: string, colour: Colour | null, isColoured: boolean):
 export function plain(text: string): string {
   return text
     .replaceAll('\r\n', '\n')
-    // eslint-disable-next-line no-control-regex -- these are what must not reach the terminal
     .replaceAll(/\u001B\[[0-?]*[ -/]*[@-~]|[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g, '')
     .replaceAll('\t', '    ');
 }

@@ -3,13 +3,11 @@ import type { TLSConfig } from '@temporalio/client';
 import { CommandError } from '../command-error.ts';
 import { DEFAULT_TASK_QUEUE } from '../../workflows/messages.ts';
 import type { UpgradeClient } from './port.ts';
-import { connectionProblem } from './reachable.ts';
+import { CONNECT_TIMEOUT_MS, connectionProblem } from './reachable.ts';
 import { serviceError, unreachable } from './service-errors.ts';
 import { readTlsFile, temporalSettings } from './settings.ts';
 import type { TlsFiles } from './settings.ts';
 import { openUpgradeClient } from './upgrade-client.ts';
-
-const CONNECT_TIMEOUT_MS = 5_000;
 
 /** Connects as the environment says, within five seconds. */
 export async function connect(environment: Readonly<Record<string, string | undefined>>): Promise<UpgradeClient> {

@@ -1,5 +1,8 @@
 import { connect } from 'node:net';
 
+/** No call waits longer for a connection. */
+export const CONNECT_TIMEOUT_MS = 5_000;
+
 /**
  * Why no TCP connection to `address` comes about, at once where it is refused; null where one does, or where a proxy
  * stands between and only gRPC can tell.

@@ -23,7 +23,7 @@ export function isPassing(error: unknown): boolean {
   return code === UNAVAILABLE || code === DEADLINE_EXCEEDED;
 }
 
-export function unreachable({ address }: TemporalSettings, cause: string): CommandError {
+export function unreachable({ address }: Pick<TemporalSettings, 'address'>, cause: string): CommandError {
   return new CommandError(`Temporal does not answer at ${address} (${cause})`, {
     exitCode: EXIT.unreachable,
     next: 'start one with `capstan dev`, or set CAPSTAN_TEMPORAL_ADDRESS to the one that runs',
