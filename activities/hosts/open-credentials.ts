@@ -1,4 +1,4 @@
-import { utils } from 'ssh2';
+import ssh2 from 'ssh2';
 import type { ParsedKey } from 'ssh2';
 import type { SshSpec } from '../../workflows/domain/spec.ts';
 import { stepError } from '../step-error.ts';
@@ -28,7 +28,7 @@ export async function openCredentials(ssh: SshSpec): Promise<Credentials> {
 }
 
 function parseKey(text: string, name: string): ParsedKey {
-  const parsed: unknown = utils.parseKey(text);
+  const parsed: unknown = ssh2.utils.parseKey(text);
   // An Ed25519 key in OpenSSH's format comes as a list of one.
   const key: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
   if (isPrivateKey(key)) return key;
