@@ -1,0 +1,1 @@
+export enum Phase { Plan, Done }

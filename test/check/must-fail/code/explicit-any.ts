@@ -1,0 +1,3 @@
+export function upgrade(spec: any): void {
+  void spec;
+}

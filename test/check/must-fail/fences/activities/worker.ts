@@ -1,0 +1,3 @@
+import { worker } from '../worker/main.ts';
+
+export const again = worker;

@@ -1,0 +1,3 @@
+import { one } from '../workflows/messages.ts';
+
+export const two = one + one;

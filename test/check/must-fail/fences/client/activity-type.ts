@@ -1,0 +1,3 @@
+import { type Activities } from '../activities/index.ts';
+
+export type All = Activities;

@@ -1,0 +1,3 @@
+import { Client } from 'ssh2';
+
+export const client = new Client();

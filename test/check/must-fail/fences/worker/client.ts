@@ -1,0 +1,3 @@
+import { count } from '../client/main.ts';
+
+export const again = count;

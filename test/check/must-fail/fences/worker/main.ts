@@ -1,0 +1,3 @@
+import { here } from '../activities/index.ts';
+
+export const worker = here;

@@ -1,0 +1,3 @@
+import { activities } from '../workflows/allowed.ts';
+
+export const again = activities;

@@ -1,0 +1,3 @@
+import { KubeConfig } from '@kubernetes/client-node';
+
+export const config = new KubeConfig();

@@ -1,0 +1,3 @@
+import { read } from './built-in.ts';
+
+export const again = read;

@@ -1,0 +1,3 @@
+import { schema } from '../spec/schema.ts';
+
+export const text = schema;
