@@ -18,13 +18,12 @@ kubelet_stays() {
     state=$(systemctl is-active kubelet || true)
     process=$(systemctl show -p MainPID --value kubelet)
     elapsed=$(($(date +%s) - started))
-    if [ "$state" = active ] && [ "$process" = "$first" ]; then
-      if kubelet_answers; then return 0; fi
-      [ "$elapsed" -lt 10 ] || return 0
-    elif [ "$process" != "$first" ] && [ "$process" != 0 ] && [ "$first" != 0 ]; then
-      kubelet_failed 'the kubelet ended and was started again by systemd'
-    elif [ "$elapsed" -ge 30 ]; then
+    if [ "$first" != 0 ] && [ "$process" != "$first" ]; then
+      kubelet_failed 'the kubelet ended right after its start'
+    elif [ "$state" = failed ] || [ "$elapsed" -ge 30 ]; then
       kubelet_failed "the kubelet is $state"
+    elif [ "$state" = active ]; then
+      if kubelet_answers || [ "$elapsed" -ge 10 ]; then return 0; fi
     fi
     [ "$first" != 0 ] || first=$process
     sleep 0.2

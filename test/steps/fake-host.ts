@@ -1,0 +1,112 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { DurableOutcome, DurableStep, Hosts, HostScript, ProbeResult, StepState } from '../../activities/hosts/port.ts';
+
+const DOUBLES = join(import.meta.dirname, 'doubles');
+
+/** Programs of the machine that the scripts may use; everything else that they call is a double. */
+const REAL = [
+  'awk', 'basename', 'cat', 'chmod', 'cmp', 'cp', 'cut', 'date', 'df', 'dirname', 'env', 'find', 'grep', 'head', 'id', 'ls', 'mkdir', 'mktemp', 'mv',
+  'rm', 'sed', 'sha256sum', 'sleep', 'sort', 'stat', 'sync', 'tail', 'timeout', 'touch', 'tr', 'uniq', 'wc', 'sh',
+] as const;
+
+export interface FakeHost {
+  readonly hosts: Hosts;
+  /** Folder that stands for `/`. */
+  readonly root: string;
+  /** Sets a file of the doubles' state; null removes it. */
+  set(path: string, text: string | null): void;
+  get(path: string): string | null;
+  /** Writes a file of the host. */
+  put(path: string, text: string): void;
+  read(path: string): string;
+  /** Commands that the doubles were called with, as on a host. */
+  journal(): string;
+  /** Durable steps that were started, by name. */
+  readonly started: readonly string[];
+  /** The next start of this step is cut off before anything happens. */
+  interrupt(step: string): void;
+  remove(): void;
+}
+
+/** One host whose scripts run in a real sh, over doubles of everything that would change a machine. */
+export function fakeHost(family: 'apt' | 'dnf'): FakeHost {
+  const home = mkdtempSync(join(tmpdir(), 'capstan-steps-'));
+  const [root, state, bin] = [join(home, 'root'), join(home, 'state'), join(home, 'bin')];
+  for (const folder of [root, state, bin, join(state, 'installed'), join(state, 'held'), join(state, 'repository'), join(root, 'var/lib/kubelet'), join(root, 'var/cache')]) mkdirSync(folder, { recursive: true });
+  for (const name of REAL) symlinkSync(execFileSync('/bin/sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim(), join(bin, name));
+  for (const folder of ['host', family]) for (const name of readdirSync(join(DOUBLES, folder))) copyFileSync(join(DOUBLES, folder, name), join(bin, name));
+  const env = { PATH: bin, STATE: state, DOUBLES: join(DOUBLES, 'host'), CAPSTAN_ROOT: root, HOME: home, TMPDIR: home };
+
+  const run = (script: HostScript, args: readonly string[], onOutput?: (text: string) => void): Promise<ProbeResult> =>
+    new Promise((resolve) => {
+      const file = join(home, 'script');
+      writeFileSync(file, script.text);
+      const child = execFile('/bin/sh', [file, ...args], { env }, (error, stdout, stderr) => resolve({ exitCode: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }));
+      child.stdout?.on('data', (text: string) => onOutput?.(text));
+    });
+
+  const results = new Map<string, { readonly retry: number; readonly outcome: DurableOutcome }>();
+  const started: string[] = [];
+  const interruptions: string[] = [];
+
+  async function start(step: DurableStep, onOutput?: (text: string) => void): Promise<DurableOutcome> {
+    const intent = (step.after ?? 0) + 1;
+    started.push(step.step);
+    const cutOff = interruptions.indexOf(step.step);
+    if (cutOff !== -1) {
+      interruptions.splice(cutOff, 1);
+      return { kind: 'interrupted', intent, tail: '' };
+    }
+    const result = await run(step.script, step.args, onOutput);
+    const at = new Date(0).toISOString();
+    return { kind: 'finished', intent, exitCode: result.exitCode, startedAt: at, endedAt: at, seconds: 1, tail: `${result.stdout}${result.stderr}`.slice(-8192), started: true };
+  }
+
+  const hosts: Hosts = {
+    probe: (_host, script, args) => run(script, args),
+    async runStep(_host, step, options) {
+      const known = results.get(step.step);
+      if (known !== undefined && known.outcome.kind === 'finished' && known.retry >= step.retry) return { ...known.outcome, started: false };
+      const outcome = await start(step, options?.onOutput);
+      results.set(step.step, { retry: step.retry, outcome });
+      return outcome;
+    },
+    async stepState(_host, { step, retry }): Promise<StepState> {
+      const known = results.get(step);
+      if (known === undefined || known.retry < retry) return 'absent';
+      return known.outcome.kind;
+    },
+    readOutput: async () => null,
+    async download(_host, remotePath, localPath) {
+      const content = readFileSync(join(root, remotePath));
+      mkdirSync(dirname(localPath), { recursive: true, mode: 0o700 });
+      writeFileSync(localPath, content, { mode: 0o600 });
+      return { sha256: createHash('sha256').update(content).digest('hex'), bytes: content.length };
+    },
+    async upload(_host, remotePath, content) {
+      put(remotePath, Buffer.from(content).toString());
+    },
+  };
+
+  function put(path: string, text: string): void {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+
+  return {
+    hosts, root, put, started,
+    set: (path, text) => {
+      if (text === null) rmSync(join(state, path), { force: true });
+      else writeFileSync(join(state, path), text);
+    },
+    get: (path) => (existsSync(join(state, path)) ? readFileSync(join(state, path), 'utf8') : null),
+    read: (path) => readFileSync(join(root, path), 'utf8'),
+    journal: () => (existsSync(join(state, 'journal')) ? readFileSync(join(state, 'journal'), 'utf8').replaceAll(root, '').replaceAll(home, '') : ''),
+    interrupt: (step) => interruptions.push(step),
+    remove: () => rmSync(home, { recursive: true, force: true }),
+  };
+}
