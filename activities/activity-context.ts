@@ -5,6 +5,8 @@ import type { StepProgress, StepResult } from '../workflows/domain/step.ts';
 export interface CurrentActivity {
   /** Temporal's attempt number, from 1. */
   readonly attempt: number;
+  /** Milliseconds since the epoch at which the activity was scheduled, the same for all its attempts: a later activity has a later one. */
+  readonly scheduledMs: number;
   /** Tells Temporal that the worker lives, and people what is waited for. */
   heartbeat(progress: StepProgress): void;
   /** Aborted when the activity is cancelled or the worker shuts down. */
@@ -22,6 +24,7 @@ export function currentActivity(): CurrentActivity {
   const context = Context.current();
   return {
     attempt: context.info.attempt,
+    scheduledMs: context.info.scheduledTimestampMs,
     heartbeat: (progress) => context.heartbeat(progress),
     signal: context.cancellationSignal,
   };

@@ -48,7 +48,8 @@ export async function runDurable(
   const run = (after: number | null): Promise<DurableOutcome> => {
     const durable: DurableStep = {
       upgrade: input.upgrade.id, node: input.node.name, step, script, args, retry: input.retry,
-      fence: { epochMs: input.epochMs, attempt: activity.attempt },
+      // Not the run's start: two activities of one run may share a step, and the later one begins again at attempt 1.
+      fence: { epochMs: activity.scheduledMs, attempt: activity.attempt },
       ...(after === null ? {} : { after }),
     };
     return hosts.runStep(hostOf(input.node), durable, { signal: signal ?? activity.signal, onOutput: lines.push });

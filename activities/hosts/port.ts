@@ -37,7 +37,10 @@ export interface DurableStep extends StepKey {
   readonly args: readonly string[];
   /** See `NodeStepInput.retry`. */
   readonly retry: number;
-  /** Fence token: a token lower than the one recorded on the host is refused with the failure `Superseded`. */
+  /**
+   * Fence token: a token lower than the one recorded on the host is refused with the failure `Superseded`. `epochMs` is when the
+   * calling activity was scheduled, so that a later activity, which begins again at attempt 1, is not taken for an older one.
+   */
   readonly fence: { readonly epochMs: number; readonly attempt: number };
   /** Start a new recorded intent after this interrupted one; absent where none was interrupted. */
   readonly after?: number;
