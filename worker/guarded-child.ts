@@ -7,7 +7,7 @@ exec 3<&0 </dev/null
 "$@" 3<&- &
 child=$!
 trap 'kill -TERM $child' TERM
-{ cat <&3 >/dev/null; kill -TERM $child; } 2>/dev/null &
+{ while read -r _; do :; done <&3; kill -TERM $child; } 2>/dev/null &
 watcher=$!
 exec 3<&-
 while kill -0 $child 2>/dev/null; do wait $child; status=$?; done
