@@ -77,8 +77,8 @@ function row(option: Option): string {
   const required = option.mandatory ? '; **required**' : '';
   const choices = option.argChoices === undefined ? '' : `: ${option.argChoices.join(', ')}`;
   const fallback: unknown = option.defaultValue;
-  const isShown = fallback !== undefined && fallback !== false && !option.negate;
-  return `| \`${option.flags.replaceAll('|', '\\|')}\` | ${sentenceStart(option.description)}${choices}${isShown ? `; ${String(fallback)} by default` : ''}${required} |`;
+  const shown = typeof fallback === 'string' || typeof fallback === 'number' ? `; ${fallback} by default` : '';
+  return `| \`${option.flags.replaceAll('|', '\\|')}\` | ${sentenceStart(option.description)}${choices}${shown}${required} |`;
 }
 
 function sentence(text: string): string {

@@ -30,7 +30,7 @@ export function statusTable(view: StatusView, options: StatusOptions): string {
   const below = [...clusterSteps(view.activities), ...troubles(view)];
   return [
     headline(view, options),
-    ...(view.pause === null ? [] : [pauseLine(view.pause)]),
+    ...(view.pause === null ? [] : [pauseLine(view.cluster, view.pause)]),
     ...(view.nodes.length === 0 ? [] : ['', nodesTable(view, options)]),
     ...(below.length === 0 ? [] : ['', ...below]),
   ].join('\n');
@@ -45,8 +45,8 @@ export function headline(view: UpgradeStatus, { colour, nowMs }: Pick<StatusOpti
     + `, ${done}/${view.nodes.length} nodes done, ${since} by ${plain(view.startedBy)}`;
 }
 
-function pauseLine({ by, reason, at }: NonNullable<UpgradeStatus['pause']>): string {
-  return `Paused by ${plain(by)} at ${timeOf(at)}${reason === '' ? '' : `: ${plain(reason)}`}. Go on with: capstan resume`;
+function pauseLine(cluster: string, { by, reason, at }: NonNullable<UpgradeStatus['pause']>): string {
+  return `Paused by ${plain(by)} at ${timeOf(at)}${reason === '' ? '' : `: ${plain(reason)}`}. Go on with: capstan resume --cluster ${plain(cluster)}`;
 }
 
 function nodesTable(view: StatusView, options: StatusOptions): string {

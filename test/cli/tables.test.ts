@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { statusTable } from '../../client/render/status.ts';
+import { table } from '../../client/render/table.ts';
+import { elapsed, plain } from '../../client/render/text.ts';
+import { liveArea } from '../../client/render/live.ts';
+import type { RunningStep } from '../../client/temporal/port.ts';
+import { capstan, fakeClient, node, NOW, testReport, testStatus } from './fake-client.ts';
+
+const OPTIONS = { colour: false, columns: null, isWide: false, nowMs: Date.parse(NOW) };
+const DRAIN: RunningStep = {
+  node: 'w1', step: 'drainNode', attempt: 1, startedAt: NOW, message: '2 pods left', failure: null,
+  blockers: [{ pod: 'shop/web-1', budget: 'shop/web', reason: 'needs 5 ready, has 5', seconds: 40 }, { pod: 'shop/web-2', budget: 'shop/web', reason: '', seconds: 40 }],
+};
+
+test('status shows each node, what it waits for and for how long', async () => {
+  const { code, out } = await capstan(fakeClient({}, { activities: async () => [DRAIN] }), ['status']);
+  assert.equal(code, 0);
+  assert.equal(out, [
+    'prod-eu  v1.33.13 → v1.34.4  running, phase workers, 1/3 nodes done, for 10m00s by ada@ops-1',
+    '',
+    'NODE   ROLES                POOL      STATE      STEP        FOR     VERSION              NOTE',
+    'cp1    etcd,control-plane             done                           v1.34.4',
+    'w1     worker               default   draining   drainNode   2m05s   v1.33.13 → v1.34.4   2 pods left; waits for shop/web-1 (budget shop/web) and 1 more',
+    'w2     worker               default   pending                        v1.33.13 → v1.34.4',
+    '',
+  ].join('\n'));
+});
+
+test('status as JSON is the answer of the query and the running steps', async () => {
+  const { out } = await capstan(fakeClient({}, { activities: async () => [DRAIN] }), ['status', '-o', 'json']);
+  assert.deepEqual(JSON.parse(out), { ...testStatus(), activities: [DRAIN] });
+});
+
+test('status says who paused, what failed, and the next command', () => {
+  const failure = { type: 'DrainTimeout', message: 'shop/web-1 was still there after 15m\nbudget shop/web', next: 'look at the budget' } as const;
+  const view = {
+    ...testStatus({ state: 'held', pause: { by: 'bob@ops-2', reason: 'lunch', at: NOW }, nodes: [node('w1', { state: 'held', step: 'drainNode', failure, since: NOW })] }),
+    activities: [{ ...DRAIN, node: null, step: 'upgradeAddon', attempt: 3, message: null, blockers: [], failure: { type: 'ApiUnreachable', message: 'timed out' } as const }],
+  };
+  assert.equal(statusTable(view, OPTIONS), [
+    'prod-eu  v1.33.13 → v1.34.4  held, phase workers, 0/1 nodes done, for 10m00s by ada@ops-1',
+    'Paused by bob@ops-2 at 2026-11-21 12:10:00Z: lunch. Go on with: capstan resume --cluster prod-eu',
+    '',
+    'NODE   ROLES    POOL      STATE   STEP        FOR   VERSION              NOTE',
+    'w1     worker   default   held    drainNode   0s    v1.33.13 → v1.34.4   DrainTimeout: shop/web-1 was still there after 15m',
+    '',
+    'upgradeAddon: attempt 3, after ApiUnreachable: timed out',
+    'w1 is held at drainNode: DrainTimeout: shop/web-1 was still there after 15m',
+    'budget shop/web',
+    '  Next: look at the budget',
+    '  Then: capstan retry w1 --cluster prod-eu, or capstan skip w1 --cluster prod-eu',
+  ].join('\n'));
+});
+
+test('report lists steps with their tries, and the share of the wall clock that was the engine\'s', async () => {
+  const { out } = await capstan(fakeClient(), ['report']);
+  assert.equal(out, [
+    'prod-eu  v1.33.13 → v1.34.4  done, started 2026-11-21 12:00:00Z by ada@ops-1',
+    '',
+    'NODE   STEP           STARTED                SECONDS   ATTEMPTS   NOTE',
+    '       runPreflight   2026-11-21 12:00:00Z   12.3      1          0 findings',
+    'w1     drainNode      2026-11-21 12:00:00Z   12.3      2          6 pods moved',
+    '',
+    'Wall clock 10m00s, of which the engine\'s own 1.2 s (0.2 %)',
+    '',
+  ].join('\n'));
+  assert.deepEqual(JSON.parse((await capstan(fakeClient(), ['report', '-o', 'json'])).out), testReport());
+});
+
+test('list shows running upgrades and those that have ended', async () => {
+  const { out } = await capstan(fakeClient(), ['list']);
+  assert.equal(out, [
+    'CLUSTER   STATE     PHASE     TARGET    STARTED                TOOK     BY',
+    'prod-eu   running   workers   v1.34.4   2026-11-21 12:00:00Z   10m00s   ada@ops-1',
+    'stage     done      done      v1.34.4   2026-11-21 12:00:00Z   4m10s    ada@ops-1',
+    '',
+  ].join('\n'));
+});
+
+test('a table is cut at the terminal\'s edge and nowhere else', () => {
+  const rows = [['a', 'a long message']];
+  assert.equal(table(['X', 'NOTE'], rows, { colour: false, columns: 12 }), 'X   NOTE\na   a long …');
+  assert.equal(table(['X', 'NOTE'], rows, { colour: false, columns: null }), 'X   NOTE\na   a long message');
+});
+
+test('what a host says cannot steer the terminal', () => {
+  assert.equal(plain('\u001B[31mred\u001B[0m\u0007\r\nnext\u001B]0;title\u0007'), 'red\nnext]0;title');
+  assert.doesNotMatch(table(['N'], [['\u001B[2Jx\ny']], { colour: false, columns: null }), /\u001B|x\ny/);
+});
+
+test('times are two parts at most', () => {
+  assert.deepEqual([0, 59_999, 61_000, 7_500_000, 300_000_000].map(elapsed), ['0s', '59s', '1m01s', '2h05m', '3d11h']);
+});
+
+test('a live area draws over itself, only on change, and never more than the screen', () => {
+  const written: string[] = [];
+  const terminal = {
+    isLive: true, canAsk: false, colour: false, columns: () => 10, rows: () => 4,
+    out: (text: string): void => { written.push(text); }, say: () => undefined, ask: () => Promise.resolve(''), now: () => 0,
+  };
+  const area = liveArea(terminal);
+  area.draw('one\ntwo');
+  area.draw('one\ntwo');
+  area.draw('\u001B[31mlonger than ten\u001B[0m\n2\n3\n4\n5');
+  assert.deepEqual(written, ['\r\u001B[0Jone\ntwo\n', '\u001B[2A\r\u001B[0J\u001B[31mlonger th…\u001B[0m\n2\n… 3 more …\n']);
+});
