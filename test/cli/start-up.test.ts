@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { spawnCapstan } from './spawn.ts';
+
+const TRACE = new URL('module-trace.mjs', import.meta.url).href;
+
+/** What the client must never load: it would cost time, and access lives on the worker alone. */
+const WORKER_CODE = /node_modules\/(?:@kubernetes|ssh2|pino|@temporalio\/(?:worker|activity|core-bridge))\/|\/(?:worker|activities)\/[^/]*\.ts$/;
+const TEMPORAL = /node_modules\/@temporalio\//;
+const ZOD = /node_modules\/zod\//;
+
+async function modulesOf(args: readonly string[]): Promise<readonly string[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'capstan-trace-'));
+  try {
+    const file = join(folder, 'modules');
+    await spawnCapstan(args, { nodeArgs: ['--import', TRACE], environment: { MODULE_TRACE: file } });
+    const modules = (await readFile(file, 'utf8')).split('\n');
+    assert.ok(modules.some((module) => module.endsWith('/client/main.ts') || module.endsWith('/client/main.js')), 'the trace sees nothing');
+    return modules;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+describe('a command loads only what it needs', { concurrency: 2 }, () => {
+  test('--help loads neither Temporal nor zod nor worker code', async () => {
+    const modules = await modulesOf(['--help']);
+    for (const never of [WORKER_CODE, TEMPORAL, ZOD]) assert.deepEqual(modules.filter((module) => never.test(module)), []);
+  });
+  test('status loads neither zod nor worker code', async () => {
+    const modules = await modulesOf(['status']);
+    for (const never of [WORKER_CODE, ZOD]) assert.deepEqual(modules.filter((module) => never.test(module)), []);
+  });
+  test('start loads no worker code', async () => {
+    const modules = await modulesOf(['start', '-f', 'examples/cluster.yaml', '--yes']);
+    assert.ok(modules.some((module) => ZOD.test(module)));
+    assert.deepEqual(modules.filter((module) => WORKER_CODE.test(module)), []);
+  });
+});
+
+// Limits of twice the goal (0.3 s): other tests run on the same cores; the best of five tries counts.
+test('--help is there in a moment, by the clock and against a bare Node', async () => {
+  const help: number[] = [];
+  const bare: number[] = [];
+  for (let round = 0; round < 5; round += 1) {
+    const { code, out, seconds } = await spawnCapstan(['--help']);
+    assert.equal(code, 0);
+    assert.match(out, /^Usage: capstan/);
+    help.push(seconds);
+    const begun = performance.now();
+    await promisify(execFile)(process.execPath, ['-e', '0']);
+    bare.push((performance.now() - begun) / 1000);
+  }
+  assert.ok(Math.min(...help) < 0.6, `best of five: ${Math.min(...help)} s`);
+  assert.ok(Math.min(...help) < 8 * Math.min(...bare), `${Math.min(...help)} s against ${Math.min(...bare)} s of a bare Node`);
+});
+
+test('a Node that is too old is left for the one that npm brought', async (context) => {
+  const old = await olderNode();
+  if (old === null) {
+    context.diagnostic('no older Node on this machine: only the present one was tried');
+    return;
+  }
+  const launcher = fileURLToPath(new URL('../../client/bin/capstan.js', import.meta.url));
+  const { stdout } = await promisify(execFile)(old, [launcher, 'version', '-o', 'json']);
+  const version: unknown = JSON.parse(stdout);
+  assert.ok(typeof version === 'object' && version !== null && 'node' in version && String(version.node).startsWith('2'));
+  await assert.rejects(promisify(execFile)(old, [launcher, 'dance']), { code: 64 });
+});
+
+/** A Node below 22.18 on PATH; null where there is none. */
+async function olderNode(): Promise<string | null> {
+  for (const folder of (process.env['PATH'] ?? '').split(':')) {
+    try {
+      const { stdout } = await promisify(execFile)(join(folder, 'node'), ['-p', 'process.versions.node']);
+      const [major = 0, minor = 0] = stdout.trim().split('.').map(Number);
+      if (major < 22 || (major === 22 && minor < 18)) return join(folder, 'node');
+    } catch {
+      // No Node in this folder.
+    }
+  }
+  return null;
+}
