@@ -19,9 +19,10 @@ export async function startWorker(configuration: Configuration, logger: Logger):
   const [bundlePath, connection] = await Promise.all([workflowBundlePath(configuration.places.cache), connect(configuration.temporal)]);
   const composition = compose(configuration);
   const worker = await createWorker(configuration, { connection, activities: composition.activities, bundlePath });
+  const ended = finish();
   const { address, namespace } = configuration.temporal;
   logger.info('Worker is polling', { address, namespace, taskQueue: configuration.taskQueue });
-  return { ended: finish(), stop: () => { if (worker.getState() === 'RUNNING') worker.shutdown(); } };
+  return { ended, stop: () => { if (worker.getState() === 'RUNNING') worker.shutdown(); } };
 
   async function finish(): Promise<void> {
     try {
