@@ -36,10 +36,10 @@ export interface FakeHost {
 export function fakeHost(family: 'apt' | 'dnf'): FakeHost {
   const home = mkdtempSync(join(tmpdir(), 'capstan-steps-'));
   const [root, state, bin] = [join(home, 'root'), join(home, 'state'), join(home, 'bin')];
-  for (const folder of [root, state, bin, join(state, 'installed'), join(state, 'held'), join(state, 'repository'), join(root, 'var/lib/kubelet'), join(root, 'var/cache')]) mkdirSync(folder, { recursive: true });
+  for (const folder of [root, state, bin, join(state, 'installed'), join(state, 'held'), join(state, 'repository'), join(state, 'etcd'), join(root, 'var/lib/kubelet'), join(root, 'var/cache')]) mkdirSync(folder, { recursive: true });
   for (const name of REAL) symlinkSync(execFileSync('/bin/sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim(), join(bin, name));
   for (const folder of ['host', family]) for (const name of readdirSync(join(DOUBLES, folder))) copyFileSync(join(DOUBLES, folder, name), join(bin, name));
-  const env = { PATH: bin, STATE: state, DOUBLES: join(DOUBLES, 'host'), CAPSTAN_ROOT: root, HOME: home, TMPDIR: home };
+  const env = { PATH: bin, STATE: state, DOUBLES: join(DOUBLES, 'host'), CAPSTAN_ROOT: root, CAPSTAN_PROC: join(root, 'proc'), HOME: home, TMPDIR: home };
 
   const run = (script: HostScript, args: readonly string[], onOutput?: (text: string) => void): Promise<ProbeResult> =>
     new Promise((resolve) => {
@@ -50,6 +50,7 @@ export function fakeHost(family: 'apt' | 'dnf'): FakeHost {
     });
 
   const results = new Map<string, { readonly retry: number; readonly outcome: DurableOutcome }>();
+  const running = new Map<string, Promise<DurableOutcome>>();
   const started: string[] = [];
   const interruptions: string[] = [];
 
@@ -71,11 +72,19 @@ export function fakeHost(family: 'apt' | 'dnf'): FakeHost {
     async runStep(_host, step, options) {
       const known = results.get(step.step);
       if (known !== undefined && known.outcome.kind === 'finished' && known.retry >= step.retry) return { ...known.outcome, started: false };
-      const outcome = await start(step, options?.onOutput);
-      results.set(step.step, { retry: step.retry, outcome });
-      return outcome;
+      const unit = running.get(step.step) ?? start(step, options?.onOutput).then((outcome) => {
+        results.set(step.step, { retry: step.retry, outcome });
+        running.delete(step.step);
+        return outcome;
+      });
+      running.set(step.step, unit);
+      const { signal } = options ?? {};
+      if (signal === undefined) return unit;
+      const left = new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('the wait was left')), { once: true }));
+      return Promise.race([unit, left]);
     },
     async stepState(_host, { step, retry }): Promise<StepState> {
+      if (running.has(step)) return 'running';
       const known = results.get(step);
       if (known === undefined || known.retry < retry) return 'absent';
       return known.outcome.kind;

@@ -1,6 +1,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 set -eu
-umask 077
+# kubeadm and packagers' scripts count on it: certificates, for one, are readable by all.
+umask 022
 LC_ALL=C
 DEBIAN_FRONTEND=noninteractive
 # needrestart hooks into apt and would restart or ask.
@@ -23,4 +24,9 @@ fail() {
 
 have() {
   command -v "$1" > /dev/null 2>&1
+}
+
+# Creates folders for root alone.
+private_folder() {
+  (umask 077 && mkdir -p "$@")
 }

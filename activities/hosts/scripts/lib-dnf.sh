@@ -12,11 +12,20 @@ dnf_excludes() {
   esac
 }
 
+# dnf 5 has the option under another name, which yum and older dnf do not all know.
+dnf_lifted() {
+  if "$manager" --version 2> /dev/null | grep -q '^dnf5'; then
+    say "--setopt=disable_excludes=$(dnf_excludes)"
+  else
+    say "--disableexcludes=$(dnf_excludes)"
+  fi
+}
+
 # Metadata and packages stay in a folder of ours, so that a later installation finds them there.
 dnf_run() {
   command=$1
   shift
-  "$manager" -y -q "$command" "--disableexcludes=$(dnf_excludes)" "--setopt=cachedir=$staged/cache" --setopt=keepcache=1 "$@"
+  "$manager" -y -q "$command" "$(dnf_lifted)" "--setopt=cachedir=$staged/cache" --setopt=keepcache=1 "$@"
 }
 
 # The same with the sources that render_sources made in $staged, or with the host's own where there is no template.
@@ -51,7 +60,7 @@ dnf_fetch() {
 
 # --assumeno prints the transaction and ends with 1.
 dnf_simulate() {
-  "$manager" install --assumeno "--disableexcludes=$(dnf_excludes)" "--setopt=cachedir=$staged/cache" "$@" > "$record/simulation" 2>&1 || true
+  "$manager" install --assumeno "$(dnf_lifted)" "--setopt=cachedir=$staged/cache" "$@" > "$record/simulation" 2>&1 || true
   grep -q '^Transaction Summary' "$record/simulation" || grep -qi 'nothing to do' "$record/simulation" || {
     cat "$record/simulation" >&2
     fail "$manager cannot install $*" 'See what stands in its way above; correct it on the host.'
@@ -67,7 +76,7 @@ dnf_install() {
 }
 
 dnf_keep_former() {
-  "$manager" -y -q reinstall --downloadonly "--downloaddir=$record/packages" "--disableexcludes=$(dnf_excludes)" "$1-$2" > /dev/null 2>&1
+  "$manager" -y -q reinstall --downloadonly "--downloaddir=$record/packages" "$(dnf_lifted)" "$1-$2" > /dev/null 2>&1
 }
 
 dnf_is_held() {

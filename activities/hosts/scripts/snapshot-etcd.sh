@@ -4,7 +4,7 @@ folder=$root$1
 file=$folder/$2.db
 keep=$3
 find_etcd
-mkdir -p "$folder"
+private_folder "$folder"
 rm -f "$file.part" "$file.part.part"
 etcdctl --command-timeout 30m snapshot save "$file.part"
 if utility=$(etcd_tool etcdutl 2> /dev/null); then

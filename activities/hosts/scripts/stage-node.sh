@@ -2,7 +2,7 @@
 # Fetches packages and images of the new version, and changes nothing that runs.
 # --version v1.34.4 --minor 1.34 --repository TEMPLATE --record DIR --staged DIR --image-repository R --images all|worker
 use_manager
-mkdir -p "$record" "$staged"
+private_folder "$record" "$staged"
 keep_former
 missing=
 for package in kubeadm kubelet kubectl; do

@@ -2,7 +2,7 @@
 # Brings the package kubeadm to the exact version, from the repository of the new minor.
 # --version v1.34.4 --minor 1.34 --repository TEMPLATE --record DIR --staged DIR
 use_manager
-mkdir -p "$record" "$staged"
+private_folder "$record" "$staged"
 keep_former
 trap 'restore_holds kubeadm' EXIT
 trap 'exit 143' HUP INT TERM

@@ -1,0 +1,53 @@
+import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FakeHost } from './fake-host.ts';
+
+const IDS: Readonly<Record<string, string>> = { cp1: '2001836492087265904', cp2: '4653206134982340518', cp3: '12230542343232343554' };
+
+export interface EtcdState {
+  readonly leader: string;
+  /** Version of each member. */
+  readonly versions: Readonly<Record<string, string>>;
+  readonly unhealthy?: readonly string[];
+  readonly learners?: readonly string[];
+  readonly alarm?: 'NOSPACE' | 'CORRUPT';
+}
+
+/** Puts an etcd member on the host, whose tools answer as etcd 3.5 or 3.6 does. */
+export function withEtcd(host: FakeHost, state: EtcdState): FakeHost {
+  const tools = join(host.root, 'proc/42/root/usr/local/bin');
+  mkdirSync(tools, { recursive: true });
+  host.put('/proc/42/comm', 'etcd\n');
+  for (const name of ['etcdctl', 'etcdutl']) {
+    copyFileSync(join(import.meta.dirname, 'doubles/host/etcdctl'), join(tools, name));
+    chmodSync(join(tools, name), 0o755);
+  }
+  setEtcd(host, state);
+  host.set('etcd/snapshot', '{"hash":2774127405,"revision":3742,"totalKey":1334,"totalSize":4206592,"version":"3.5.0"}\n');
+  return host;
+}
+
+export function setEtcd(host: FakeHost, state: EtcdState): void {
+  const names = Object.keys(state.versions);
+  const members = names.map((name) => `{"ID":${IDS[name] ?? '1'},"name":"${name}","peerURLs":["https://${name}:2380"],"clientURLs":["${url(name)}"]${state.learners?.includes(name) === true ? ',"isLearner":true' : ''}}`);
+  host.set('etcd/members', `{"header":{"cluster_id":18022164811104837654,"raft_term":2},"members":[${members.join(',')}]}\n`);
+  host.set('etcd/status', statusText(state, state.leader));
+  const moved = names.find((name) => name !== state.leader) ?? state.leader;
+  host.set('etcd/status-moved', statusText(state, moved));
+  host.set('etcd/health', JSON.stringify(names.map((name) => ({ endpoint: url(name), health: state.unhealthy?.includes(name) !== true, took: '4ms' }))));
+  host.set('etcd/alarms', state.alarm === undefined ? '{"header":{}}\n' : `{"header":{},"alarms":[{"memberID":${IDS['cp1'] ?? '1'},"alarm":${state.alarm === 'NOSPACE' ? 1 : 2}}]}\n`);
+}
+
+/** Answer of `endpoint status`; written by hand because a number of 64 bits is none in JavaScript. */
+export function statusText(state: EtcdState, leader: string): string {
+  const rows = Object.entries(state.versions).map(([name, version]) => `{"Endpoint":"${url(name)}","Status":{"header":{"member_id":${IDS[name] ?? '1'}},"version":"${version}","dbSize":4206592,"leader":${IDS[leader] ?? '1'}}}`);
+  return `[${rows.join(',')}]\n`;
+}
+
+export function hexIdOf(name: string): string {
+  return BigInt(IDS[name] ?? '1').toString(16);
+}
+
+function url(name: string): string {
+  return `https://${name}:2379`;
+}

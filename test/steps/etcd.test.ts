@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { gateProblems } from '../../activities/etcd/gate.ts';
+import { nextLeader } from '../../activities/etcd/leadership.ts';
+import { etcdObservation, parseEtcdDocuments } from '../../activities/etcd/parse-etcd.ts';
+import { readEtcd } from '../../activities/etcd/read-etcd.ts';
+import { createSnapshotEtcd } from '../../activities/etcd/snapshot-etcd.ts';
+import { waitForGate } from '../../activities/etcd/wait-gate.ts';
+import { etcdUpgradeFindings } from '../../activities/preflight/host-etcd-checks.ts';
+import type { EtcdMemberObservation, EtcdObservation } from '../../workflows/domain/observation.ts';
+import { failureOf, runActivity } from '../support/run-activity.ts';
+import { hexIdOf, setEtcd, withEtcd } from './etcd-double.ts';
+import { fakeHost } from './fake-host.ts';
+import type { FakeHost } from './fake-host.ts';
+import { plannedNode, UPGRADE } from './inputs.ts';
+
+const NAMES = ['cp1', 'cp2', 'cp3'];
+const MEMBERS = NAMES.map((name) => plannedNode(name, 'control-plane'));
+const AT_35 = { cp1: '3.5.24', cp2: '3.5.24', cp3: '3.5.24' };
+
+function host(context: TestContext): FakeHost {
+  const made = withEtcd(fakeHost('apt'), { leader: 'cp2', versions: AT_35 });
+  context.after(() => made.remove());
+  return made;
+}
+
+function folder(context: TestContext): string {
+  const made = mkdtempSync(join(tmpdir(), 'capstan-state-'));
+  context.after(() => rmSync(made, { recursive: true }));
+  return made;
+}
+
+function member(name: string, change: Partial<EtcdMemberObservation> = {}): EtcdMemberObservation {
+  return { id: name, name, node: name, version: '3.5.24', leader: name === 'cp1', learner: false, healthy: true, dbSize: 1, ...change };
+}
+
+function etcd(members: readonly EtcdMemberObservation[], alarms: readonly string[] = []): EtcdObservation {
+  return { kind: 'stacked', members, alarms };
+}
+
+const WHOLE = NAMES.map((name) => member(name));
+
+for (const { name, observation, expected = NAMES, acceptOutage = false, problem } of [
+  { name: 'opens for three healthy members', observation: etcd(WHOLE), problem: null },
+  { name: 'is shut while a member is not healthy', observation: etcd([...WHOLE.slice(0, 2), member('cp3', { healthy: false })]), problem: /member cp3 is not healthy/ },
+  { name: 'is shut while a member is a learner', observation: etcd([...WHOLE.slice(0, 2), member('cp3', { learner: true })]), problem: /member cp3 is a learner/ },
+  { name: 'is shut while an alarm is set', observation: etcd(WHOLE, ['NOSPACE (member 1)']), problem: /the alarm NOSPACE/ },
+  { name: 'is shut while a member is missing', observation: etcd(WHOLE.slice(0, 2)), problem: /node cp3 has no etcd member/ },
+  { name: 'is shut for a member that no node carries', observation: etcd([...WHOLE, member('old')]), problem: /member old belongs to no node/ },
+  { name: 'is shut while nobody leads', observation: etcd(WHOLE.map((each) => ({ ...each, leader: false }))), problem: /no leader/ },
+  { name: 'is shut where two members would lose quorum', observation: etcd(WHOLE.slice(0, 2)), expected: ['cp1', 'cp2'], problem: /quorum \(2\) does not survive/ },
+  { name: 'is shut where one member would lose quorum', observation: etcd(WHOLE.slice(0, 1)), expected: ['cp1'], problem: /quorum \(1\) does not survive/ },
+  { name: 'opens for one member where the outage is accepted', observation: etcd(WHOLE.slice(0, 1)), expected: ['cp1'], acceptOutage: true, problem: null },
+  { name: 'waits for full health even where the outage is accepted', observation: etcd([member('cp1', { healthy: false })]), expected: ['cp1'], acceptOutage: true, problem: /not healthy/ },
+]) {
+  test(`the gate ${name}`, () => {
+    const problems = gateProblems(observation, { expected, acceptOutage });
+    if (problem === null) assert.deepEqual(problems, []);
+    else assert.match(problems.join('; '), problem);
+  });
+}
+
+test('ids of 64 bits are read without rounding', async (context) => {
+  const observation = await readEtcd(host(context).hosts, MEMBERS);
+  assert.deepEqual(observation.members.map(({ id, node, version, leader, healthy }) => ({ id, node, version, leader, healthy })), NAMES.map((name) => ({
+    id: hexIdOf(name), node: name, version: '3.5.24', leader: name === 'cp2', healthy: true,
+  })));
+});
+
+test('alarms that could not be read count as an alarm', () => {
+  const observation = etcdObservation(parseEtcdDocuments('members {"members":[{"ID":1,"name":"cp1","clientURLs":[]}]}\nalarms \n'));
+  assert.match(observation?.alarms[0] ?? '', /could not be read/);
+});
+
+test('an alarm is read with its member', async (context) => {
+  const made = host(context);
+  setEtcd(made, { leader: 'cp1', versions: AT_35, alarm: 'CORRUPT' });
+  const observation = await readEtcd(made.hosts, MEMBERS);
+  assert.deepEqual(observation.alarms, [`CORRUPT (member ${hexIdOf('cp1')})`]);
+});
+
+test('a host without a running member says so', async (context) => {
+  const made = fakeHost('apt');
+  context.after(() => made.remove());
+  const failure = await failureOf(readEtcd(made.hosts, MEMBERS));
+  assert.equal(failure.permanent, false);
+  assert.match(failure.message, /cp1: no etcd process runs on this host; cp2/);
+});
+
+test('the next leader is a healthy follower, one already upgraded before others', () => {
+  const members = [member('cp1'), member('cp2', { version: '3.6.5', healthy: false }), member('cp3'), member('cp4', { version: '3.6.5' })];
+  assert.equal(nextLeader(etcd(members), 'cp1')?.name, 'cp4');
+  assert.equal(nextLeader(etcd([member('cp1')]), 'cp1'), null);
+});
+
+test('a gate that does not open in its time says what is missing', async (context) => {
+  const made = host(context);
+  setEtcd(made, { leader: 'cp2', versions: AT_35, unhealthy: ['cp3'] });
+  let clock = 0;
+  const wait = () => waitForGate({ hosts: made.hosts, node: 'cp1', members: MEMBERS, acceptOutage: false, now: () => (clock += 200_000), signal: AbortSignal.timeout(60_000) });
+
+  const running = runActivity(wait, undefined);
+  const failure = await failureOf(running.result);
+
+  assert.equal(failure.type, 'GateTimeout');
+  assert.match(failure.message, /for cp1 did not open within 300 s: etcd member cp3 is not healthy; with 2 of 3/);
+});
+
+test('a snapshot is taken on a follower, verified, and copied for its owner alone', async (context) => {
+  const made = host(context);
+  const stateDir = folder(context);
+  const snapshotEtcd = createSnapshotEtcd({ openHosts: async () => made.hosts, now: Date.now, stateDir });
+  const input = { upgrade: UPGRADE, members: MEMBERS, etcd: { snapshot: { keep: 2 }, acceptOutage: false }, epochMs: 5 };
+
+  const taken = await runActivity(snapshotEtcd, input).result;
+  const again = await runActivity(snapshotEtcd, input).result;
+
+  assert.equal(taken.node, 'cp1');
+  assert.equal(taken.revision, 3742);
+  assert.equal(taken.file, join(stateDir, 'snapshots/prod/u1.db'));
+  assert.equal(statSync(taken.file).mode & 0o777, 0o600);
+  assert.equal(statSync(join(stateDir, 'snapshots/prod')).mode & 0o777, 0o700);
+  assert.deepEqual([again.changed, again.sha256], [false, taken.sha256]);
+  assert.deepEqual(made.started, ['snapshotEtcd']);
+});
+
+test('a snapshot whose copy was changed is taken again', async (context) => {
+  const made = host(context);
+  const snapshotEtcd = createSnapshotEtcd({ openHosts: async () => made.hosts, now: Date.now, stateDir: folder(context) });
+  const input = { upgrade: UPGRADE, members: MEMBERS, etcd: { snapshot: { keep: 2 }, acceptOutage: false }, epochMs: 5 };
+  const { file, sha256 } = await runActivity(snapshotEtcd, input).result;
+  writeFileSync(file, 'something else');
+
+  const again = await runActivity(snapshotEtcd, input).result;
+
+  assert.deepEqual([again.changed, again.sha256], [true, sha256]);
+});
+
+test('only the newest snapshots are kept, on the worker and on the host', async (context) => {
+  const made = host(context);
+  const stateDir = folder(context);
+  const snapshotEtcd = createSnapshotEtcd({ openHosts: async () => made.hosts, now: Date.now, stateDir });
+  for (const epochMs of [1, 2, 3]) {
+    const upgrade = { ...UPGRADE, id: `u${epochMs}` };
+    await runActivity(snapshotEtcd, { upgrade, members: MEMBERS, etcd: { snapshot: { keep: 2 }, acceptOutage: false }, epochMs }).result;
+  }
+  const kept = readdirSync(join(stateDir, 'snapshots/prod')).filter((name) => name.endsWith('.db'));
+  assert.equal(kept.length, 2);
+  assert.ok(kept.includes('u3.db'));
+  assert.deepEqual(readdirSync(join(made.root, 'var/lib/capstan/snapshots')).sort(), ['u2.db', 'u3.db']);
+});
+
+test('an empty snapshot is no snapshot', async (context) => {
+  const made = host(context);
+  made.set('etcd/snapshot', '{"hash":1,"revision":0,"totalKey":0,"totalSize":20480}');
+  const snapshotEtcd = createSnapshotEtcd({ openHosts: async () => made.hosts, now: Date.now, stateDir: folder(context) });
+
+  const failure = await failureOf(runActivity(snapshotEtcd, { upgrade: UPGRADE, members: MEMBERS, etcd: { snapshot: { keep: 2 }, acceptOutage: false }, epochMs: 5 }).result);
+
+  assert.equal(failure.type, 'SnapshotInvalid');
+});
+
+for (const { version, target, severity } of [
+  { version: '3.5.19', target: '3.6.5-0', severity: 'block' },
+  { version: '3.5.24', target: '3.6.5-0', severity: 'warn' },
+  { version: '3.5.26', target: '3.6.5-0', severity: 'info' },
+]) {
+  test(`etcd ${version} to ${target}: ${severity}`, () => {
+    const findings = etcdUpgradeFindings(etcd([member('cp1', { version })]), [`registry.k8s.io/etcd:${target}`]);
+    assert.deepEqual(findings.map((finding) => finding.severity), [severity]);
+  });
+}
+
+test('etcd within 3.5 needs no word', () => {
+  assert.deepEqual(etcdUpgradeFindings(etcd([member('cp1', { version: '3.5.15' })]), ['registry.k8s.io/etcd:3.5.24-0']), []);
+});
