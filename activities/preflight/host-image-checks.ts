@@ -22,7 +22,7 @@ export async function listImages(hosts: Hosts, node: PlannedNode, spec: UpgradeS
     const args = [...repositoryArguments(node.to, spec.packages.repository), '--image-repository', imageRepository ?? ''];
     const result = await hosts.probe(hostOf(node), SCRIPTS.listImages, args, { timeoutMs: LIST_MS, signal });
     if (result.exitCode === 0) return result.stdout.split('\n').filter((line) => line !== '');
-    const cause = result.stderr.trim().split('\n').slice(-3).join(' ').slice(-400);
+    const cause = /^error: (.*)$/m.exec(result.stderr)?.[1] ?? result.stderr.trim().slice(-400);
     return hostFinding(CHECK, 'block', node.name, `The images of ${node.to} cannot be listed on ${node.name}: ${cause}`, 'The package kubeadm of the target must be in the repository.');
   } catch (error) {
     signal.throwIfAborted();

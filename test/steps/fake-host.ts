@@ -9,7 +9,7 @@ const DOUBLES = join(import.meta.dirname, 'doubles');
 
 /** Programs of the machine that the scripts may use; everything else that they call is a double. */
 const REAL = [
-  'awk', 'basename', 'cat', 'chmod', 'cmp', 'cp', 'cut', 'date', 'df', 'dirname', 'env', 'find', 'grep', 'head', 'id', 'ls', 'mkdir', 'mktemp', 'mv',
+  'awk', 'basename', 'cat', 'chmod', 'cmp', 'cp', 'cut', 'date', 'dirname', 'env', 'find', 'grep', 'head', 'id', 'ls', 'mkdir', 'mktemp', 'mv',
   'rm', 'sed', 'sha256sum', 'sleep', 'sort', 'stat', 'sync', 'tail', 'timeout', 'touch', 'tr', 'uniq', 'wc', 'sh',
 ] as const;
 
@@ -43,12 +43,13 @@ export function fakeHost(family: 'apt' | 'dnf'): FakeHost {
 
   const run = (script: HostScript, args: readonly string[], onOutput?: (text: string) => void): Promise<ProbeResult> =>
     new Promise((resolve) => {
-      const file = join(home, 'script');
+      const file = join(home, `script-${runs++}`);
       writeFileSync(file, script.text);
       const child = execFile('/bin/sh', [file, ...args], { env }, (error, stdout, stderr) => resolve({ exitCode: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }));
       child.stdout?.on('data', (text: string) => onOutput?.(text));
     });
 
+  let runs = 0;
   const results = new Map<string, { readonly retry: number; readonly outcome: DurableOutcome }>();
   const running = new Map<string, Promise<DurableOutcome>>();
   const started: string[] = [];

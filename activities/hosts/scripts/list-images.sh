@@ -10,7 +10,9 @@ if at_target kubeadm; then
   kubeadm=kubeadm
 else
   staged_update > "$scratch/log" 2>&1 || { cat "$scratch/log" >&2; fail 'the sources of the new version cannot be read'; }
-  "${family}_fetch" "kubeadm$separator$(staged_candidate kubeadm)" > "$scratch/log" 2>&1 || { cat "$scratch/log" >&2; fail 'the package kubeadm cannot be fetched'; }
+  candidate=$(staged_candidate kubeadm)
+  [ -n "$candidate" ] || fail "no package kubeadm $version is in ${template:-the sources of this host}"
+  "${family}_fetch" "kubeadm$separator$candidate" > "$scratch/log" 2>&1 || { cat "$scratch/log" >&2; fail 'the package kubeadm cannot be fetched'; }
   kubeadm=$(unpack_kubeadm "$scratch/kubeadm")
 fi
 wanted_images "$kubeadm"
