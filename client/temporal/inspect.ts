@@ -5,6 +5,7 @@ import { WORKFLOW } from '../../workflows/messages.ts';
 import type { InspectClusterInput, InspectClusterResult } from '../../workflows/messages.ts';
 import { InspectionError } from '../inspection-error.ts';
 import { failureOfError, failureOfProto } from './failures.ts';
+import { noWorker } from './service-errors.ts';
 import type { TemporalSettings } from './settings.ts';
 import { requireWorker } from './workers.ts';
 
@@ -12,6 +13,12 @@ export type InspectCluster = (input: InspectClusterInput) => Promise<InspectClus
 
 /** How often a waiting person is told of a failed try, and a worker is looked for. */
 const LOOK_MS = 2_000;
+
+/** A worker takes up work within milliseconds: Temporal lists one that has just ended for longer than this. */
+const UNTAKEN_MS = 8_000;
+
+// temporal.api.enums.v1.PendingWorkflowTaskState
+const SCHEDULED = 1;
 
 /** An inspection that nobody waits for any more ends by itself. */
 const INSPECTION_TIMEOUT = '30 minutes';
@@ -46,6 +53,7 @@ async function watchOver(
   client: Client, settings: TemporalSettings, handle: WorkflowHandle<InspectCluster>, onWait: (words: string) => void, signal: AbortSignal,
 ): Promise<never> {
   let said = '';
+  const begunMs = Date.now();
   const never = new Promise<never>(() => undefined);
   for (;;) {
     try {
@@ -55,6 +63,7 @@ async function watchOver(
     }
     await requireWorker(client, settings);
     const { raw } = await handle.describe();
+    if (raw.pendingWorkflowTask?.state === SCHEDULED && Date.now() - begunMs > UNTAKEN_MS) throw noWorker(settings.taskQueue, ` and takes up its work within ${UNTAKEN_MS / 1000} s`);
     const failed = raw.pendingActivities?.find(({ lastFailure }) => lastFailure !== null && lastFailure !== undefined)?.lastFailure;
     if (!failed) continue;
     const { message } = failureOfProto(failed);

@@ -4,7 +4,6 @@ import type { TemporalSettings } from './settings.ts';
 
 // Codes of gRPC.
 const DEADLINE_EXCEEDED = 4;
-const NOT_FOUND = 5;
 const PERMISSION_DENIED = 7;
 const UNAVAILABLE = 14;
 const UNAUTHENTICATED = 16;
@@ -41,15 +40,16 @@ export function noWorker(taskQueue: string, known: string): CommandError {
 export function serviceError(error: unknown, settings: TemporalSettings): CommandError {
   if (error instanceof CommandError) return error;
   const cause = innermost(error);
+  // The SDK has an error of its own for it, without a code.
+  if (/^namespace\b.*\bnot found/i.test(cause)) {
+    return new CommandError(`Temporal at ${settings.address} has no namespace ${settings.namespace}`, {
+      next: `create it with \`temporal operator namespace create ${settings.namespace}\`, or set CAPSTAN_TEMPORAL_NAMESPACE`,
+    });
+  }
   switch (grpcCode(error)) {
     case UNAVAILABLE:
     case DEADLINE_EXCEEDED:
       return unreachable(settings, cause);
-    case NOT_FOUND:
-      if (!/namespace/i.test(cause)) break;
-      return new CommandError(`Temporal at ${settings.address} has no namespace ${settings.namespace}`, {
-        next: `create it with \`temporal operator namespace create ${settings.namespace}\`, or set CAPSTAN_TEMPORAL_NAMESPACE`,
-      });
     case PERMISSION_DENIED:
     case UNAUTHENTICATED:
       return new CommandError(`Temporal at ${settings.address} refuses this client (${cause})`, {
