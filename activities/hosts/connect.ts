@@ -45,6 +45,8 @@ export function connect(host: HostAddress, user: string, credentials: Credential
   // Never removed: a client may emit errors after its end, and an error without a listener would end the worker.
   client.on('error', fail);
   client.on('close', () => { fail(new Error('the connection was closed before it was ready')); });
+  // A tunnel whose far side has ended stays half open, without keepalives, until it is closed from here.
+  client.on('end', () => { client.destroy(); });
   client.connect({
     ...(tunnel === undefined ? { host: host.address, port: host.port } : { sock: tunnel }),
     username: user,

@@ -53,6 +53,7 @@ export function createConnectionPool(options: { readonly idleMs: number; readonl
     try {
       const tunnel = await forward(jump, route.host, bastion.address);
       const client = await connect(route.host, route.user, route.credentials, tunnel);
+      client.once('end', release);
       client.once('close', release);
       return client;
     } catch (error) {

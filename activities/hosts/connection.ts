@@ -33,6 +33,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       if (opened === opening) opened = null;
     };
     opening.then((client) => {
+      client.once('end', forget);
       client.once('close', forget);
       if (closed) client.end();
     }, forget);

@@ -28,10 +28,10 @@ export async function openCredentials(ssh: SshSpec): Promise<Credentials> {
 }
 
 function parseKey(text: string, name: string): ParsedKey {
-  const parsed: unknown = ssh2.utils.parseKey(text);
-  // An Ed25519 key in OpenSSH's format comes as a list of one.
-  const key: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
-  if (isPrivateKey(key)) return key;
+  const parsed: ParsedKey | ParsedKey[] | Error = ssh2.utils.parseKey(text);
+  // One file can hold a list of keys; the first is taken, as by ssh.
+  const key = firstOf(parsed);
+  if (key !== undefined && !(key instanceof Error) && key.isPrivateKey()) return key;
   const cause = key instanceof Error ? key.message : 'it is a public key';
   if (/passphrase|encrypted/i.test(cause)) {
     throw stepError('SshAuthenticationFailed', `${KEY_PATH}: the private key ${name} is protected by a passphrase, and nobody is there to type it.`, 'Give Capstan a key of its own without a passphrase, readable by the worker alone.');
@@ -39,6 +39,6 @@ function parseKey(text: string, name: string): ParsedKey {
   throw stepError('SshAuthenticationFailed', `${KEY_PATH}: ${name} holds no private key that can be read (${cause}).`, 'Name an OpenSSH or PEM private key, such as one made by ssh-keygen -t ed25519.');
 }
 
-function isPrivateKey(key: unknown): key is ParsedKey {
-  return typeof key === 'object' && key !== null && 'isPrivateKey' in key && typeof key.isPrivateKey === 'function' && key.isPrivateKey() === true;
+function firstOf(parsed: ParsedKey | readonly ParsedKey[] | Error): ParsedKey | Error | undefined {
+  return 'length' in parsed ? parsed[0] : parsed;
 }

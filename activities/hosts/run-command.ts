@@ -37,6 +37,7 @@ export async function runCommand(client: Client, label: string, command: Command
     command.timeoutMs,
   );
   client.on('error', onClientError);
+  client.on('end', broken);
   client.on('close', broken);
   command.signal?.addEventListener('abort', onAbort, { once: true });
   try {
@@ -46,7 +47,10 @@ export async function runCommand(client: Client, label: string, command: Command
         return;
       }
       channel = opened;
-      follow(opened, command, reject, (exitCode) => { exitCode === null ? broken() : resolve(exitCode); });
+      follow(opened, command, reject, (exitCode) => {
+        if (exitCode === null) broken();
+        else resolve(exitCode);
+      });
     });
     return await promise;
   } catch (error) {
@@ -56,6 +60,7 @@ export async function runCommand(client: Client, label: string, command: Command
   } finally {
     clearTimeout(timer);
     client.off('error', onClientError);
+    client.off('end', broken);
     client.off('close', broken);
     command.signal?.removeEventListener('abort', onAbort);
   }

@@ -253,6 +253,14 @@ test('hosts behind a bastion are reached over one connection to it, with both ke
   assert.deepEqual([jump.load().connections, one.load().connections, two.load().connections], [1, 1, 1]);
   assert.deepEqual([jump.commands, [...new Set(jump.attempts)]], [[], ['jumper publickey']]);
 
+  let seen = '';
+  const cutOff = failureOf(hosts.probe(one.host, script('echo begun; exec sleep 60'), [], { onOutput: (text) => { seen += text; } }));
+  await until('the script has begun', () => seen !== '');
+  one.cut();
+  assert.equal((await cutOff).type, 'HostUnreachable');
+  assert.equal((await hosts.probe(one.host, script('true'), [])).exitCode, 0);
+  assert.equal(jump.load().connections, 1);
+
   jump.cut();
   await until('the connections behind it end', () => one.load().connections === 0);
   assert.equal((await hosts.probe(one.host, script('true'), [])).exitCode, 0);
