@@ -86,6 +86,10 @@ export function initConfiguration(plan: LabPlan, node: LabNode): string {
       failSwapOn: false,
       // A score below the container's own needs CAP_SYS_RESOURCE.
       oomScoreAdj: 0,
+      // Every host sees the whole disk of the machine, however full others have made it: no image that was imported
+      // may be removed for that, since there is no registry to bring it back, and no pod evicted.
+      imageGCHighThresholdPercent: 100,
+      evictionHard: { "memory.available": "100Mi", "nodefs.available": "1Gi", "nodefs.inodesFree": "1%", "imagefs.available": "1Gi" },
     },
     {
       apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
