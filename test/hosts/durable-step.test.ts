@@ -291,3 +291,32 @@ test('a sixth upgrade removes the oldest one, unless a unit of it still runs', a
   await running.open();
   assert.equal(finished(await run).exitCode, 0);
 });
+
+test('the same holds where sh is bash', async (context) => {
+  // As on Red Hat's systems: bash under the name of sh.
+  const bash = await startSshHost({ name: 'w1', doubles: { sh: '#!/bin/bash\nexec -a sh /bin/bash "$@"\n' } });
+  const ssh = createSshHosts({ stateFolder: bash.stateFolder });
+  context.after(async () => {
+    ssh.close();
+    await bash.stop();
+  });
+  const hostsOfBash = await ssh.openHosts(await accessTo(join(bash.root, 'access'), [bash]));
+  const { step, runs, open } = setting('bash', { gated: true, exitCode: 5, text: `[ -n "$BASH_VERSION" ] || exit 99\n${COUNTING}` });
+  let seen = '';
+  const killed = hostsOfBash.runStep(bash.host, step, { onOutput: (text) => { seen += text; } });
+  await until('the step has begun', () => seen.includes('begun'));
+  await bash.killUnit('capstan-bash-w1-kubelet-1');
+  assert.deepEqual(await killed, { kind: 'interrupted', intent: 1, tail: 'begun\n' });
+  seen = '';
+  const lost = failureOf(hostsOfBash.runStep(bash.host, { ...step, after: 1 }, { onOutput: (text) => { seen += text; } }));
+  await until('the step has begun', () => seen.includes('begun'));
+  bash.cut();
+  assert.equal((await lost).type, 'HostUnreachable');
+  const attached = hostsOfBash.runStep(bash.host, { ...step, after: 1 });
+  await open();
+  const outcome = finished(await attached);
+  assert.deepEqual([outcome.intent, outcome.started, outcome.exitCode, outcome.tail], [2, false, 5, 'begun\nended\n']);
+  assert.equal(await hostsOfBash.stepState(bash.host, step), 'finished');
+  assert.equal(await hostsOfBash.readOutput(bash.host, step), 'begun\nended\n');
+  assert.equal(await runs(), 2);
+});
