@@ -67,7 +67,7 @@ apt_simulate() {
 # What was fetched ahead is taken from its folder, so that nothing is fetched now.
 apt_install() {
   mkdir -p "$staged/archives/partial"
-  apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=600 -o APT::Sandbox::User=root \
+  apt-get install -y -q --no-install-recommends -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=600 -o APT::Sandbox::User=root \
     -o "Dir::Cache::archives=$staged/archives" -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
 }
 
@@ -75,7 +75,7 @@ apt_install() {
 apt_mend() {
   [ -e "$record/changing" ] || return 0
   say 'an earlier run was cut off while it installed: dpkg finishes what it began'
-  dpkg --configure -a --force-confdef --force-confold
+  dpkg --configure -a --force-confdef --force-confold || say "note: dpkg could not finish all of it; the installation goes on and says what it needs"
 }
 
 apt_keep_former() {
