@@ -58,7 +58,7 @@ function parseJson(text: string): unknown {
 
 /** Hexadecimal, from a decimal number or from what `--hex` prints. */
 function hexId(value: unknown): string {
-  const text = String(value ?? '0');
+  const text = typeof value === 'string' || typeof value === 'number' ? `${value}` : '0';
   return /^\d+$/.test(text) ? BigInt(text).toString(16) : text.toLowerCase();
 }
 

@@ -19,7 +19,7 @@ export function parseTakenSnapshot(text: string): TakenSnapshot | null {
   if (typeof file !== 'string' || typeof sha256 !== 'string' || typeof takenAt !== 'string') return null;
   if (typeof bytes !== 'number' || typeof revision !== 'number' || typeof totalKeys !== 'number') return null;
   const hash = member(status, 'hash');
-  return { file, sha256, takenAt, bytes, revision, totalKeys, hash: typeof hash === 'number' ? hash.toString(16) : String(hash ?? '') };
+  return { file, sha256, takenAt, bytes, revision, totalKeys, hash: typeof hash === 'number' ? hash.toString(16) : typeof hash === 'string' ? hash : '' };
 }
 
 function member(value: unknown, name: string): unknown {
