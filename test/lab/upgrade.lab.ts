@@ -16,6 +16,8 @@ import type { ProbeReport } from './probes.ts';
 import { AvailabilityWatch, etcdVersions, nodesOf, packagesOf, unitStarts } from './scenario/evidence.ts';
 import type { NodeEvidence } from './scenario/evidence.ts';
 import { Follower } from './scenario/follow.ts';
+import { lookAtWebUi } from './scenario/web-ui.ts';
+import type { SeenInWebUi } from './scenario/web-ui.ts';
 import { capstan, newStage, startCapstan } from './scenario/programs.ts';
 import type { Program, Stage } from './scenario/programs.ts';
 
@@ -28,6 +30,7 @@ interface Outcome {
   readonly service: ProbeReport;
   readonly api: ProbeReport;
   readonly leastAvailable: number;
+  readonly webUi: SeenInWebUi;
   readonly heldByPause: { readonly node: NodeEvidence; readonly paused: boolean };
 }
 
@@ -94,6 +97,8 @@ describe('a real cluster from v1.33.13 to v1.34.4', { timeout: 35 * MINUTES }, (
     await follower.until('the second control-plane node', (status) => status.nodes.filter((node) => node.roles.includes('control-plane') && node.state === 'done').length === 1, 10 * MINUTES);
     await server.kill('SIGTERM');
     server = startServer();
+    await untilAnswered(stage);
+    const webUi = await lookAtWebUi(stage.uiAddress, CLUSTER, applying, join(labFolder, 'web-ui'));
 
     const draining = await follower.until('the drain of a worker', (status) => status.nodes.some((node) => node.roles.includes('worker') && node.state === 'draining'), 15 * MINUTES);
     await worker.kill('SIGKILL');
@@ -113,7 +118,7 @@ describe('a real cluster from v1.33.13 to v1.34.4', { timeout: 35 * MINUTES }, (
     const report = await capstan(stage, ['report', '--cluster', CLUSTER, '-o', 'json']);
     availability.stop();
     outcome = {
-      report: JSON.parse(report.stdout), service: await service.stop(), api: await api.stop(), leastAvailable: availability.least, heldByPause,
+      report: JSON.parse(report.stdout), service: await service.stop(), api: await api.stop(), leastAvailable: availability.least, heldByPause, webUi,
     };
     await writeFile(join(labFolder, 'outcome.json'), `${JSON.stringify(outcome, null, 2)}\n`);
     process.stdout.write(summary(outcome));
@@ -161,6 +166,13 @@ describe('a real cluster from v1.33.13 to v1.34.4', { timeout: 35 * MINUTES }, (
   it('held the next node while paused', () => {
     assert.ok(outcome.heldByPause.paused);
     assert.equal(outcome.heldByPause.node.kubelet, 'v1.33.13');
+  });
+
+  it('shows the table of nodes and what each step is in the Web UI', () => {
+    for (const node of lab.plan.nodes) assert.ok(outcome.webUi.details.includes(node.name), outcome.webUi.details);
+    assert.match(outcome.webUi.details, /v1\.33\.13 → v1\.34\.4/);
+    assert.match(outcome.webUi.history, /upgradeControlPlane • cp\d: kubeadm upgrade apply v1\.34\.4/);
+    assert.match(outcome.webUi.history, /drainNode • cp\d: drain/);
   });
 
   it('says on a second start that there is nothing to do', async () => {
