@@ -97,7 +97,7 @@ export function followCollection<T extends ApiObject>(options: FollowOptions<T>)
         if (next.done === true) return next.value.status === 200 ? version : null;
         clearTimeout(timer);
         timer = setTimeout(() => silent.abort(), SILENCE_MS);
-        const event: Event = JSON.parse(next.value);
+        const event = parseBody<Event>(next.value);
         const reached = apply(event);
         if (reached === null) return null;
         version = reached;

@@ -164,9 +164,10 @@ function parseStatus(text: string): Status {
 }
 
 /** The API's answers are trusted to have the form its version promises; /readyz and the like answer in plain text. */
-function parseBody<T>(text: string): T {
+export function parseBody<T>(text: string): T {
   try {
-    return JSON.parse(text);
+    const parsed: unknown = JSON.parse(text);
+    return parsed as T;
   } catch {
     return text as T;
   }
