@@ -25,7 +25,11 @@ start_api_server_release() {
     say "API server stays as it is during kubeadm: $release_refusal"
     return 0
   fi
-  release_api_server "$(process_of_api_server)" "$(pgrep -x etcd)" "$(newest_etcd_backup)" &
+  # Read here and not by the companion, whose first look might come after kubeadm's first act.
+  release_process=$(process_of_api_server)
+  release_member=$(pgrep -x etcd)
+  release_backup=$(newest_etcd_backup)
+  release_api_server "$release_process" "$release_member" "$release_backup" &
   release_pid=$!
 }
 
@@ -86,7 +90,7 @@ process_of_api_server() {
   [ -n "$wanted_address" ] || return 0
   found=
   for candidate in $(pgrep -x kube-apiserver); do
-    tr '\0' '\n' < "/proc/$candidate/cmdline" 2> /dev/null | grep -qxF -- "--advertise-address=$wanted_address" || continue
+    tr '\0' '\n' < "${CAPSTAN_PROC:-/proc}/$candidate/cmdline" 2> /dev/null | grep -qxF -- "--advertise-address=$wanted_address" || continue
     if [ -n "$found" ]; then return 0; fi
     found=$candidate
   done
