@@ -34,9 +34,9 @@ function runElsewhere() {
     return;
   }
   const child = spawn(newer, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
-  // The terminal sends Ctrl-C to both; the child decides how it ends. Signals sent to this process alone are passed on.
-  process.on('SIGINT', () => {});
-  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  // A signal sent to this process alone must reach the child too. A terminal or a service manager sends it to both:
+  // the child takes repetitions within a second for one.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {
     process.stderr.write(`capstan: ${newer} does not start: ${error.message}\n`);
     process.exitCode = 1;

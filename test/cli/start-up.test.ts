@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -72,7 +74,25 @@ test('a Node that is too old is left for the one that npm brought', async (conte
   const version: unknown = JSON.parse(stdout);
   assert.ok(typeof version === 'object' && version !== null && 'node' in version && String(version.node).startsWith('2'));
   await assert.rejects(promisify(execFile)(old, [launcher, 'dance']), { code: 64 });
+  assert.equal(await interrupted(old, [launcher, 'status']), 130);
 });
+
+/** Exit code of a command that waits for a Temporal which never answers, after SIGINT to the launcher alone. */
+async function interrupted(node: string, args: readonly string[]): Promise<number | null> {
+  const silent = createServer();
+  await new Promise<void>((resolve) => { silent.listen(0, '127.0.0.1', resolve); });
+  const address = silent.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const child = spawn(node, [...args], { stdio: 'ignore', env: { ...process.env, CAPSTAN_TEMPORAL_ADDRESS: `127.0.0.1:${port}` } });
+  // Once it connects, it is up and waits.
+  silent.once('connection', () => { child.kill('SIGINT'); });
+  const sockets: Socket[] = [];
+  silent.on('connection', (socket) => { sockets.push(socket); });
+  const code = await new Promise<number | null>((resolve) => { child.once('close', resolve); });
+  for (const socket of sockets) socket.destroy();
+  silent.close();
+  return code;
+}
 
 /** A Node below 22.18 on PATH; null where there is none. */
 async function olderNode(): Promise<string | null> {
