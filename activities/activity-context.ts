@@ -52,7 +52,12 @@ export function startStep(now: Clock): (outcome: { readonly busySeconds: number;
   const startMs = now();
   const { attempt } = currentActivity();
   return ({ busySeconds, changed, note }) => {
-    const seconds = Math.max(0, now() - startMs) / 1000;
-    return { startedAt: new Date(startMs).toISOString(), seconds, busySeconds: Math.min(busySeconds, seconds), attempt, changed, note };
+    const endMs = now();
+    const own = Math.max(0, endMs - startMs) / 1000;
+    // A later attempt attaches to what an earlier one had started: the step began with the host's work, not with this attempt.
+    const seconds = attempt > 1 ? Math.max(own, busySeconds) : own;
+    return {
+      startedAt: new Date(Math.min(startMs, endMs - seconds * 1000)).toISOString(), seconds, busySeconds: Math.min(busySeconds, seconds), attempt, changed, note,
+    };
   };
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { failureTypeOf } from '../step-error.ts';
 import type { ApiObject } from './objects.ts';
 import type { Followed } from './port.ts';
+import { parseBody } from './transport.ts';
 import type { Transport } from './transport.ts';
 
 /** The server ends a watch after this; a watch that lives longer only hides a dead peer. */

@@ -31,6 +31,9 @@ const HOST_STEPS: Readonly<Record<string, readonly string[]>> = {
   upgradeEtcdMember: ['kubeadmUpgrade'],
   upgradeControlPlane: ['kubeadmUpgrade'],
   upgradeKubelet: ['upgradeKubelet'],
+  snapshotEtcd: ['snapshotEtcd'],
+  kubeadmUpgrade: ['kubeadmUpgrade'],
+  kubeadmUpgradeNode: ['kubeadmUpgradeNode'],
 };
 
 /** Whole output of a step's host commands, a page at a time. Failures: SpecInvalid where node or step is unknown, and those of `Hosts`. */

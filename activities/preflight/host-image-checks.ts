@@ -44,7 +44,7 @@ export async function imageFindings(hosts: Hosts, node: PlannedNode, images: rea
     const findings = missing.flatMap(({ image, state, reason }) => missingFinding(node, image, state, reason));
     if (findings.length > 0) return findings;
     const rest = missing.length === 0 ? '' : `, ${missing.length} can be pulled`;
-    return [hostFinding(CHECK, 'info', node.name, `${node.name}: ${images.length - missing.length} of ${images.length} images are there${rest}.`)];
+    return [hostFinding(CHECK, 'info', node.name, `${images.length - missing.length} of ${images.length} images are there${rest}.`)];
   } catch (error) {
     signal.throwIfAborted();
     return [fromError(hostOf(node), error)];
@@ -58,6 +58,6 @@ function missingImage(line: string): { readonly image: string; readonly state: s
 
 function missingFinding(node: PlannedNode, image: string, state: string, reason: string): readonly Finding[] {
   if (state === 'pullable') return [];
-  if (state === 'unknown') return [hostFinding(CHECK, 'warn', node.name, `${node.name}: the image ${image} is not there yet, and whether it can be pulled shows while staging, before any change.`)];
-  return [hostFinding(CHECK, 'block', node.name, `${node.name}: the image ${image} is not there and cannot be pulled: ${reason.slice(0, 300)}`, 'Import it on the host, or let the host reach its registry.')];
+  if (state === 'unknown') return [hostFinding(CHECK, 'warn', node.name, `the image ${image} is not there yet, and whether it can be pulled shows while staging, before any change.`)];
+  return [hostFinding(CHECK, 'block', node.name, `the image ${image} is not there and cannot be pulled: ${reason.slice(0, 300)}`, 'Import it on the host, or let the host reach its registry.')];
 }

@@ -39,7 +39,7 @@ async function findings(made: FakeHost, nodes: readonly PlannedNode[] = [CP1, W1
 }
 
 function blocks(found: readonly Finding[]): readonly string[] {
-  return found.filter((finding) => finding.severity === 'block').map((finding) => finding.message);
+  return found.filter((finding) => finding.severity === 'block').map((finding) => `${finding.node}: ${finding.message}`);
 }
 
 test('sound hosts block nothing, and nothing on them is changed', async (context) => {
