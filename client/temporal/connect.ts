@@ -17,7 +17,10 @@ export async function connect(environment: Readonly<Record<string, string | unde
   const tls = settings.tls === null ? false : await tlsConfig(settings.tls);
   try {
     const connection = await Connection.connect({
-      address: settings.address, tls, connectTimeout: CONNECT_TIMEOUT_MS, ...(settings.apiKey === null ? {} : { apiKey: settings.apiKey }),
+      address: settings.address, tls, connectTimeout: CONNECT_TIMEOUT_MS,
+      // The SDK's own retry sets timers that outlive the connection and then end the process; `upgrade-client.ts` tries again itself.
+      interceptors: [],
+      ...(settings.apiKey === null ? {} : { apiKey: settings.apiKey }),
     });
     return openUpgradeClient(new Client({ connection, namespace: settings.namespace }), settings);
   } catch (error) {

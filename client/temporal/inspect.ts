@@ -38,7 +38,8 @@ export async function inspectCluster(
   });
   const over = new AbortController();
   try {
-    return await Promise.race([handle.result(), watchOver(client, settings, handle, onWait, over.signal)]);
+    // Aborted at the end: a call that outlives the connection would fail when nobody listens.
+    return await client.connection.withAbortSignal(over.signal, () => Promise.race([handle.result(), watchOver(client, settings, handle, onWait, over.signal)]));
   } catch (error) {
     if (error instanceof WorkflowFailedError) throw new InspectionError(failureOfError(error));
     await handle.terminate('nobody waits for it any more').catch(() => undefined);

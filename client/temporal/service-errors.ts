@@ -2,9 +2,13 @@ import { CommandError } from '../command-error.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { TemporalSettings } from './settings.ts';
 
-// Codes of gRPC.
+// Codes of gRPC. A server that ends or begins answers with any of these but the refusals.
+const CANCELLED = 1;
 const DEADLINE_EXCEEDED = 4;
 const PERMISSION_DENIED = 7;
+const RESOURCE_EXHAUSTED = 8;
+const ABORTED = 10;
+const INTERNAL = 13;
 const UNAVAILABLE = 14;
 const UNAUTHENTICATED = 16;
 
@@ -13,13 +17,6 @@ export function grpcCode(error: unknown): number | null {
   if (typeof error !== 'object' || error === null) return null;
   if ('code' in error && typeof error.code === 'number') return error.code;
   return 'cause' in error ? grpcCode(error.cause) : null;
-}
-
-/** True where Temporal may answer the next try. */
-export function isPassing(error: unknown): boolean {
-  if (error instanceof CommandError) return error.exitCode === EXIT.unreachable;
-  const code = grpcCode(error);
-  return code === UNAVAILABLE || code === DEADLINE_EXCEEDED;
 }
 
 export function unreachable({ address }: Pick<TemporalSettings, 'address'>, cause: string): CommandError {
@@ -47,8 +44,12 @@ export function serviceError(error: unknown, settings: TemporalSettings): Comman
     });
   }
   switch (grpcCode(error)) {
-    case UNAVAILABLE:
+    case CANCELLED:
     case DEADLINE_EXCEEDED:
+    case RESOURCE_EXHAUSTED:
+    case ABORTED:
+    case INTERNAL:
+    case UNAVAILABLE:
       return unreachable(settings, cause);
     case PERMISSION_DENIED:
     case UNAUTHENTICATED:

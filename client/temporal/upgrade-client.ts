@@ -1,6 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { UpgradeReport } from '../../workflows/domain/status.ts';
 import { pauseSignal, resumeSignal, retryNodeSignal, SEARCH_ATTRIBUTES, skipNodeSignal, upgradeWorkflowId, WORKFLOW } from '../../workflows/messages.ts';
 import type { UpgradeClusterInput, UpgradeMemo } from '../../workflows/messages.ts';
@@ -12,22 +13,30 @@ import { describeUpgrade, readOrigin, readReport, readStatus, requireUpgrade } f
 import type { UpgradeCluster } from './read-upgrade.ts';
 import { runningSteps } from './running-steps.ts';
 import { checkService } from './service-checks.ts';
-import { serviceError } from './service-errors.ts';
+import { grpcCode, serviceError } from './service-errors.ts';
 import type { TemporalSettings } from './settings.ts';
 import { listUpgrades, runningClusters, summaryOf } from './summaries.ts';
 
 /** No call of the service takes longer, but those that wait for an upgrade or an inspection. */
 const CALL_TIMEOUT_MS = 15_000;
 
+/** Pauses before the second and the third try of a call. */
+const RETRY_PAUSES_MS = [200, 1_000] as const;
+
+/** Codes of gRPC: RESOURCE_EXHAUSTED, ABORTED, UNAVAILABLE. */
+const PASSING_CODES: readonly number[] = [8, 10, 14];
+
 /** The client over a connection, which it owns. */
 export function openUpgradeClient(client: Client, settings: TemporalSettings): UpgradeClient {
-  const call = <T>(body: () => Promise<T>): Promise<T> =>
+  const once = <T>(body: () => Promise<T>): Promise<T> =>
     told(settings, () => client.connection.withDeadline(Date.now() + CALL_TIMEOUT_MS, body));
+  const call = <T>(body: () => Promise<T>): Promise<T> => once(() => tryAgain(body));
   return {
     address: settings.address,
     namespace: settings.namespace,
     inspect: (input, onWait = () => undefined) => told(settings, () => inspectCluster(client, settings, input, onWait)),
-    start: (input) => call(() => start(client, settings, input)),
+    // Never tried again: a start whose answer was lost would be refused as a second one.
+    start: (input) => once(() => start(client, settings, input)),
     find: (cluster) => call(async () => {
       const description = await describeUpgrade(client, cluster);
       return description === null ? null : summaryOf(description);
@@ -44,6 +53,19 @@ export function openUpgradeClient(client: Client, settings: TemporalSettings): U
     page: (cluster) => page(settings, cluster),
     close: () => client.connection.close(),
   };
+}
+
+/** Tries again where the service says that it passes. */
+async function tryAgain<T>(body: () => Promise<T>): Promise<T> {
+  for (const pauseMs of RETRY_PAUSES_MS) {
+    try {
+      return await body();
+    } catch (error) {
+      if (!PASSING_CODES.includes(grpcCode(error) ?? 0)) throw error;
+      await delay(pauseMs);
+    }
+  }
+  return body();
 }
 
 async function told<T>(settings: TemporalSettings, body: () => Promise<T>): Promise<T> {
