@@ -29,7 +29,7 @@ for (const entry of Object.values(lock.packages)) {
   }
 }
 
-const packages = Object.fromEntries(Object.entries(lock.packages).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+const packages = Object.fromEntries(Object.entries(lock.packages).toSorted(([a], [b]) => a.localeCompare(b, 'en')));
 writeFileSync(file, `${JSON.stringify({ ...lock, packages }, null, 2)}\n`);
 process.stdout.write(`${added.length} packages for other platforms added to package-lock.json\n`);
 
