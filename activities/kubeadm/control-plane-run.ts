@@ -36,7 +36,7 @@ export async function runKubeadm(run: ControlPlaneRun): Promise<DurableResult> {
   if (state === 'absent' || state === 'interrupted') await prepare(run, state === 'absent');
   const { node, kubeadm, force } = input;
   const command = node.first ? kubeadmApplyArguments(node.to, kubeadm, config, force) : kubeadmNodeArguments(kubeadm, config);
-  const args = [recordFolder(input), ...command];
+  const args = [recordFolder(input), node.to, ...command];
   return runDurable(hosts, input, KUBEADM_STEP, SCRIPTS.kubeadmUpgrade, args, async () => {
     const left = await readKubeadmState(hosts, input, run.signal);
     // A kubeadm that runs outside of our unit may be anybody's.

@@ -23,7 +23,7 @@ export function createUpgradeKubeadm({ openHosts, now }: HostActivityOptions) {
       return end({ busySeconds: installed.busySeconds, changed, note: `kubeadm ${input.node.to}` });
     }
     const config = await uploadKubeadmConfig(hosts, input, false);
-    const args = [recordFolder(input), ...kubeadmNodeArguments(input.kubeadm, config)];
+    const args = [recordFolder(input), input.node.to, ...kubeadmNodeArguments(input.kubeadm, config)];
     const node = await runDurable(hosts, input, 'kubeadmUpgradeNode', SCRIPTS.kubeadmUpgrade, args, () => kubeadmVerdict(hosts, input));
     return end({ busySeconds: installed.busySeconds + node.busySeconds, changed: true, note: `kubeadm ${input.node.to}, kubeadm upgrade node` });
   };

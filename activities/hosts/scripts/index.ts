@@ -12,7 +12,7 @@ export const SCRIPTS = {
   stageNode: script('stage-node', [...PACKAGES, 'lib-package-arguments']),
   upgradeKubeadm: script('upgrade-kubeadm', [...PACKAGES, 'lib-package-arguments']),
   upgradeKubelet: script('upgrade-kubelet', [...PACKAGES, 'lib-kubelet', 'lib-package-arguments']),
-  kubeadmUpgrade: script('kubeadm-upgrade', []),
+  kubeadmUpgrade: script('kubeadm-upgrade', ['lib-release-api-server']),
   kubeadmPlan: script('kubeadm-plan', []),
   kubeadmState: script('kubeadm-state', []),
   readEtcd: script('read-etcd', ['lib-etcd']),
