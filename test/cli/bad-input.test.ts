@@ -75,7 +75,7 @@ describe('a Temporal that is not there', { concurrency: 2 }, () => {
       const { code, err, seconds } = await spawnCapstan(args);
       assert.equal(code, 75);
       assert.match(err, /Temporal does not answer at 127\.0\.0\.1:9 .*\nNext: start one with `capstan dev`/);
-      assert.ok(seconds < 5, `${seconds} s`);
+      assert.ok(seconds < 30, `${seconds} s`);
     });
   }
 });

@@ -46,7 +46,7 @@ describe('a command loads only what it needs', { concurrency: 2 }, () => {
   });
 });
 
-// Limits of twice the goal (0.3 s): other tests run on the same cores; the best of five tries counts.
+// The goal is 0.3 s on a quiet machine. Here other tests run on the same cores: a generous limit, and a ratio within this run.
 test('--help is there in a moment, by the clock and against a bare Node', async () => {
   const help: number[] = [];
   const bare: number[] = [];
@@ -59,7 +59,7 @@ test('--help is there in a moment, by the clock and against a bare Node', async 
     await promisify(execFile)(process.execPath, ['-e', '0']);
     bare.push((performance.now() - begun) / 1000);
   }
-  assert.ok(Math.min(...help) < 0.6, `best of five: ${Math.min(...help)} s`);
+  assert.ok(Math.min(...help) < 2, `best of five: ${Math.min(...help)} s`);
   assert.ok(Math.min(...help) < 8 * Math.min(...bare), `${Math.min(...help)} s against ${Math.min(...bare)} s of a bare Node`);
 });
 

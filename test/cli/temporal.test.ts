@@ -50,6 +50,8 @@ describe('with a real Temporal', { timeout: 120_000 }, () => {
     ran = worker.run();
   });
   after(async () => {
+    // Where the test that looks has failed, the node still waits to be looked at.
+    looked.resolve();
     if (worker.getState() === 'RUNNING') worker.shutdown();
     await ran;
     await server.teardown();

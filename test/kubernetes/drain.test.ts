@@ -77,7 +77,7 @@ test('a budget is waited for, named in the heartbeat with its pod, and used as s
     const before = performance.now();
     allow(api, 'web', 1);
     await running.result;
-    assert.ok(performance.now() - before < 2_000, 'the change of the budget was not seen at once');
+    assert.ok(performance.now() - before < 4_500, 'the change of the budget was not seen at once');
   }));
 
 test('no more evictions of a budget are asked for at once than it allows', () =>

@@ -18,6 +18,8 @@ import type { NodeEvidence } from './scenario/evidence.ts';
 import { Follower } from './scenario/follow.ts';
 import { lookAtWebUi } from './scenario/web-ui.ts';
 import type { SeenInWebUi } from './scenario/web-ui.ts';
+import { readState } from './files.ts';
+import { packageVersion } from './versions.ts';
 import { capstan, newStage, startCapstan } from './scenario/programs.ts';
 import type { Program, Stage } from './scenario/programs.ts';
 
@@ -47,12 +49,13 @@ describe('a real cluster from v1.33.13 to v1.34.4', { timeout: 35 * MINUTES }, (
   const startWorker = (): Program => startCapstan(stage, 'worker', ['worker']);
 
   before(async () => {
-    await down(CLUSTER);
+    if (!(await isUntouched())) await down(CLUSTER);
     lab = await up(defaultOptions);
     stage = await newStage(await mkdtemp(join(tmpdir(), 'capstan-lab-')));
     server = startServer();
-    await untilAnswered(stage);
+    await untilAnswered(stage, ['list']);
     worker = startWorker();
+    await untilAnswered(stage, ['doctor']);
   });
 
   after(async () => {
@@ -97,7 +100,7 @@ describe('a real cluster from v1.33.13 to v1.34.4', { timeout: 35 * MINUTES }, (
     await follower.until('the second control-plane node', (status) => status.nodes.filter((node) => node.roles.includes('control-plane') && node.state === 'done').length === 1, 10 * MINUTES);
     await server.kill('SIGTERM');
     server = startServer();
-    await untilAnswered(stage);
+    await untilAnswered(stage, ['doctor']);
     const webUi = await lookAtWebUi(stage.uiAddress, CLUSTER, applying, join(labFolder, 'web-ui'));
 
     const draining = await follower.until('the drain of a worker', (status) => status.nodes.some((node) => node.roles.includes('worker') && node.state === 'draining'), 15 * MINUTES);
@@ -190,6 +193,14 @@ describe('a real cluster from v1.33.13 to v1.34.4', { timeout: 35 * MINUTES }, (
   });
 });
 
+/** Whether a lab of this clone is up on which nothing was upgraded: then it need not be made anew. */
+async function isUntouched(): Promise<boolean> {
+  const state = await readState();
+  if (state?.ready !== true) return false;
+  const units = await Promise.all(state.plan.nodes.map((node) => onHost(state, node.name, 'dpkg-query -W -f \'${Version}\' kubeadm; ls /var/lib/capstan 2>/dev/null || true')));
+  return units.every((unit) => unit === packageVersion(state.plan.kubernetes));
+}
+
 function nodeIn(status: { readonly nodes: readonly { readonly name: string; readonly state: string }[] }, states: readonly string[]): string {
   const node = status.nodes.find((other) => states.includes(other.state));
   assert.ok(node);
@@ -203,9 +214,10 @@ async function untilOnHost(lab: LabState, node: string, command: string): Promis
   }
 }
 
-async function untilAnswered(stage: Stage): Promise<void> {
+/** Waits until a command that needs the server, or server and worker, ends well. */
+async function untilAnswered(stage: Stage, command: readonly string[]): Promise<void> {
   for (;;) {
-    if ((await capstan(stage, ['list'])).code === 0) return;
+    if ((await capstan(stage, command)).code === 0) return;
     await delay(500);
   }
 }
