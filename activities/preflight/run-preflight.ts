@@ -5,6 +5,7 @@ import type { OpenHosts } from '../hosts/port.ts';
 import type { OpenKube } from '../kubernetes/port.ts';
 import { selectorKeys } from '../observe/observe-cluster.ts';
 import type { ObserveInput } from '../observe/observe-cluster.ts';
+import { compactFindings } from '../../workflows/domain/compact-findings.ts';
 import type { Finding } from '../../workflows/domain/check.ts';
 import type { Observation } from '../../workflows/domain/observation.ts';
 import type { UpgradePlan } from '../../workflows/domain/plan.ts';
@@ -32,7 +33,7 @@ export interface PreflightOptions {
 export function createRunPreflight(options: PreflightOptions): (input: PreflightInput) => Promise<PreflightResult> {
   return async function runPreflight(input) {
     const startMs = options.now();
-    const findings = await whileBeating(() => 'preflight checks run', () => findingsOf(options, input));
+    const findings = compactFindings(await whileBeating(() => 'preflight checks run', () => findingsOf(options, input)));
     return { findings, startedAt: new Date(startMs).toISOString(), seconds: (options.now() - startMs) / 1000 };
   };
 }
