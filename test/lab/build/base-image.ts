@@ -9,7 +9,6 @@ import { digest } from "./binaries.ts";
 const imageFolder = join(import.meta.dirname, "..", "image");
 const pulledBase = "debian:bookworm-slim";
 const builtBase = "capstan-lab/debian:bookworm";
-const mirror = "http://deb.debian.org/debian";
 
 /** Name of the host image, which the engine holds afterwards. */
 export async function hostImage(): Promise<string> {
@@ -45,7 +44,8 @@ const pullMs = 120_000;
 async function bootstrapDebian(archive: string): Promise<void> {
   requireBootstrap(pulledBase);
   await withScratch(async (folder) => {
-    await run("debootstrap", ["--variant=minbase", "bookworm", folder, mirror]);
+    // The mirror is the one that the machine's debootstrap was made with.
+    await run("debootstrap", ["--variant=minbase", "bookworm", folder]);
     await run("tar", ["-C", folder, "--exclude=./var/cache/apt/archives/*.deb", "-cf", archive, "."]);
   });
 }
