@@ -3,7 +3,7 @@ import type { Finding } from '../workflows/domain/check.ts';
 import type { PlannedNode, UpgradePlan } from '../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../workflows/domain/spec.ts';
 import type {
-  AddonInput, ControlPlaneResult, ControlPlaneStepInput, DrainStepInput, KubeletResult, NodeStepInput, PackageStepInput,
+  AddonInput, CordonInput, ControlPlaneResult, ControlPlaneStepInput, DrainStepInput, KubeletResult, PackageStepInput,
   SnapshotInput, SnapshotResult, StepResult, UncordonInput, UpgradeRef, WaitNodeReadyInput,
 } from '../workflows/domain/step.ts';
 
@@ -43,7 +43,7 @@ export interface Activities {
   upgradeKubeadm(input: PackageStepInput): Promise<StepResult>;
   upgradeEtcdMember(input: ControlPlaneStepInput): Promise<StepResult>;
   upgradeControlPlane(input: ControlPlaneStepInput): Promise<ControlPlaneResult>;
-  cordonNode(input: NodeStepInput): Promise<StepResult>;
+  cordonNode(input: CordonInput): Promise<StepResult>;
   drainNode(input: DrainStepInput): Promise<StepResult>;
   upgradeKubelet(input: PackageStepInput): Promise<KubeletResult>;
   waitNodeReady(input: WaitNodeReadyInput): Promise<StepResult>;

@@ -36,12 +36,16 @@ async function runChild(run: ClusterRunner, node: PlannedNode, attempt: Attempt)
       staticSummary: `${node.name}: ${node.from} → ${node.to}`,
       args: [{
         upgrade: run.upgrade, node, ...attempt, repository: run.spec.packages.repository, imageRepository: run.state.imageRepository,
-        kubeadm: run.spec.kubeadm, drain: drainPolicy(run.spec, node), members: run.members, acceptOutage: run.spec.etcd.acceptOutage,
+        kubeadm: run.spec.kubeadm, drain: drainPolicy(run.spec, node), maxUnavailable: windowOf(run, node), members: run.members, acceptOutage: run.spec.etcd.acceptOutage,
       }],
     });
   } finally {
     run.inFlight.delete(node.name);
   }
+}
+
+function windowOf(run: ClusterRunner, node: PlannedNode): number {
+  return run.state.plan.phases.find((phase) => phase.phase === 'workers' && phase.pool === node.pool)?.maxUnavailable ?? 1;
 }
 
 /** Stages one node; a failure holds it like any other. */

@@ -5,7 +5,7 @@ import type { PlannedNode } from './domain/plan.ts';
 import type { DrainSpec, KubeadmSpec } from './domain/spec.ts';
 import type { NodeState, NodeStep } from './domain/state.ts';
 import type { ReportedStep } from './domain/status.ts';
-import type { ControlPlaneStepInput, NodeStepInput, PackageStepInput, UpgradeRef } from './domain/step.ts';
+import type { ControlPlaneStepInput, CordonInput, NodeStepInput, PackageStepInput, UpgradeRef } from './domain/step.ts';
 import { pauseSignal, resumeSignal, skipNodeSignal } from './messages.ts';
 import { openNodeSequence } from './node-sequence.ts';
 import type { NodeSequence } from './node-sequence.ts';
@@ -21,6 +21,8 @@ export interface UpgradeNodeInput {
   readonly imageRepository: string | null;
   readonly kubeadm: KubeadmSpec;
   readonly drain: DrainSpec;
+  /** Width of the window that this node is in. */
+  readonly maxUnavailable: number;
   /** Nodes that carry an etcd member, this one included; empty where etcd is external. */
   readonly members: readonly PlannedNode[];
   readonly acceptOutage: boolean;
@@ -50,6 +52,7 @@ async function upgrade(input: UpgradeNodeInput, { epochMs, step }: NodeSequence)
   const { node, upgrade: ref, retry } = input;
   const base: NodeStepInput = { upgrade: ref, node, retry, epochMs };
   const packages: PackageStepInput = { ...base, repository: input.repository, imageRepository: input.imageRepository, kubeadm: input.kubeadm };
+  const cordon: CordonInput = { ...base, maxUnavailable: input.maxUnavailable };
   const to = node.to;
 
   await step('upgradeKubeadm', 'preparing', () => host.upgradeKubeadm.executeWithOptions({ summary: `${node.name}: kubeadm ${to}` }, [packages]));
@@ -63,9 +66,9 @@ async function upgrade(input: UpgradeNodeInput, { epochMs, step }: NodeSequence)
     await step('upgradeControlPlane', 'upgrading', () => host.upgradeControlPlane.executeWithOptions({ summary: `${node.name}: ${command}` }, [controlPlane]));
   }
 
-  await step('cordonNode', 'cordoning', () => api.cordonNode.executeWithOptions({ summary: `${node.name}: cordon` }, [base]));
+  await step('cordonNode', 'cordoning', () => api.cordonNode.executeWithOptions({ summary: `${node.name}: cordon` }, [cordon]));
   if (input.drain.enabled) {
-    await step('drainNode', 'draining', () => drain.drainNode.executeWithOptions({ summary: `${node.name}: drain` }, [{ ...base, drain: input.drain }]));
+    await step('drainNode', 'draining', () => drain.drainNode.executeWithOptions({ summary: `${node.name}: drain` }, [{ ...cordon, drain: input.drain }]));
   }
   const kubelet = await step('upgradeKubelet', 'upgrading', () => host.upgradeKubelet.executeWithOptions({ summary: `${node.name}: kubelet ${to}` }, [packages]));
   const restartedAt = kubelet?.restartedAt ?? null;

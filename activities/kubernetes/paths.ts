@@ -10,6 +10,8 @@ export function collectionPath(subject: Subject): string {
       return withQuery('/api/v1/nodes', { fieldSelector: `metadata.name=${subject.name}` });
     case 'control-plane-nodes':
       return withQuery('/api/v1/nodes', { labelSelector: CONTROL_PLANE_LABEL });
+    case 'cordoned-nodes':
+      return withQuery('/api/v1/nodes', { fieldSelector: 'spec.unschedulable=true' });
     case 'node-lease':
       return withQuery('/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases', { fieldSelector: `metadata.name=${subject.node}` });
     case 'pods':

@@ -38,6 +38,7 @@ export type EvictionAnswer =
 export type Subject =
   | { readonly kind: 'node'; readonly name: string }
   | { readonly kind: 'control-plane-nodes' }
+  | { readonly kind: 'cordoned-nodes' }
   | { readonly kind: 'node-lease'; readonly node: string }
   | ({ readonly kind: 'pods' } & PodQuery)
   | { readonly kind: 'budgets' };
@@ -45,6 +46,7 @@ export type Subject =
 interface SubjectObjects {
   readonly node: Node;
   readonly 'control-plane-nodes': Node;
+  readonly 'cordoned-nodes': Node;
   readonly 'node-lease': Lease;
   readonly pods: Pod;
   readonly budgets: DisruptionBudget;

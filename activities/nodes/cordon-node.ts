@@ -1,6 +1,6 @@
 import { currentActivity } from '../activity-context.ts';
 import { stepError } from '../step-error.ts';
-import type { NodeStepInput, StepResult } from '../../workflows/domain/step.ts';
+import type { CordonInput, NodeStepInput, StepResult } from '../../workflows/domain/step.ts';
 import type { Node } from '../kubernetes/objects.ts';
 import type { Kube, OpenKube } from '../kubernetes/port.ts';
 import { timedStep } from '../kubernetes/timed-step.ts';
@@ -13,7 +13,7 @@ import { isReady } from './ready.ts';
 export interface NodeActivityOptions {
   readonly openKube: OpenKube;
   readonly now: Clock;
-  /** How long a control-plane node waits for the others to be up. Default 5 minutes. */
+  /** How long a node waits until others are up. Default 5 minutes. */
   readonly gateTimeoutMs?: number;
 }
 
@@ -21,9 +21,9 @@ const GATE_TIMEOUT_MS = 5 * 60_000;
 
 /**
  * Cordons a node and marks the cordon as ours, in one change. A person's cordon is left as it is.
- * Failures: GateTimeout where another control-plane node stays down (contract 1), ClusterMoved where the node is not the planned one.
+ * Failures: GateTimeout where another control-plane node, or as many of the pool as may be down, stay down (contract 1), ClusterMoved where the node is not the planned one.
  */
-export function createCordonNode(options: NodeActivityOptions): (input: NodeStepInput) => Promise<StepResult> {
+export function createCordonNode(options: NodeActivityOptions): (input: CordonInput) => Promise<StepResult> {
   return async function cordonNode(input) {
     const activity = currentActivity();
     const finish = timedStep(activity, options.now);
@@ -34,7 +34,7 @@ export function createCordonNode(options: NodeActivityOptions): (input: NodeStep
 }
 
 /** Probe first: a node that is cordoned is only looked at, unless another upgrade left its mark on it. */
-export async function ensureCordoned(activity: Activity, kube: Kube, input: NodeStepInput, gateTimeoutMs: number): Promise<{ readonly changed: boolean; readonly note: string }> {
+export async function ensureCordoned(activity: Activity, kube: Kube, input: CordonInput, gateTimeoutMs: number): Promise<{ readonly changed: boolean; readonly note: string }> {
   const { upgrade, node: planned } = input;
   let gatePassed = false;
   for (;;) {
@@ -42,12 +42,12 @@ export async function ensureCordoned(activity: Activity, kube: Kube, input: Node
     const cordon = cordonOf(node, upgrade);
     if (cordon === 'this-upgrade') return { changed: false, note: 'cordoned already' };
     if (cordon === 'person') return { changed: false, note: 'cordoned by a person: stays so' };
-    if (cordon === null && planned.roles.includes('control-plane') && !gatePassed) {
-      await waitForOtherControlPlanes(activity, kube, input, gateTimeoutMs);
+    if (cordon === null && !gatePassed) {
+      await waitForRoom(activity, kube, input, gateTimeoutMs);
       gatePassed = true;
       continue;
     }
-    const change = { resourceVersion: node.metadata.resourceVersion, unschedulable: true, annotations: { [CORDONED_BY]: cordonMark(upgrade) } };
+    const change = { resourceVersion: node.metadata.resourceVersion, unschedulable: true, annotations: { [CORDONED_BY]: cordonMark(upgrade, planned.pool) } };
     const answer = await rideOver(activity, () => kube.changeNode(planned.name, change));
     if (answer === 'changed') return { changed: true, note: cordon === 'another-upgrade' ? 'took over the cordon of a former upgrade' : 'cordoned' };
   }
@@ -62,20 +62,22 @@ export async function plannedNode(kube: Kube, input: NodeStepInput): Promise<Nod
   throw stepError('ClusterMoved', `Node ${planned.name} of cluster ${upgrade.cluster} ${found}.`, `Look at \`kubectl get node ${planned.name}\`; then make a new plan with \`capstan plan\`.`);
 }
 
-async function waitForOtherControlPlanes(activity: Activity, kube: Kube, input: NodeStepInput, timeoutMs: number): Promise<void> {
-  const nodes = kube.follow({ kind: 'control-plane-nodes' });
+/** Contract 1 when the step runs: whatever was planned, the nodes that are down now decide. */
+async function waitForRoom(activity: Activity, kube: Kube, input: CordonInput, timeoutMs: number): Promise<void> {
+  const controlPlane = input.node.roles.includes('control-plane');
+  const nodes = kube.follow({ kind: controlPlane ? 'control-plane-nodes' : 'cordoned-nodes' });
   await watchUntil({
     activity,
     sources: [nodes],
     timeoutMs,
     check: () => {
-      const down = otherControlPlanesDown(nodes.items ?? [], input);
-      return down.length === 0 ? { done: true } : { waitingFor: { message: `waiting for ${down.join(', ')}` } };
+      const down = controlPlane ? otherControlPlanesDown(nodes.items ?? [], input) : cordonedOfPool(nodes.items ?? [], input);
+      return down.length < (controlPlane ? 1 : input.maxUnavailable) ? { done: true } : { waitingFor: { message: `waiting for ${down.join(', ')}` } };
     },
     onTimeout: (last, outage) =>
       stepError(
         'GateTimeout',
-        `Control-plane node ${input.node.name} was not cordoned: ${last.message} for ${Math.round(timeoutMs / 1000)} s; control-plane nodes go one at a time.${outage === null ? '' : ` ${outage}`}`,
+        `Node ${input.node.name} was not cordoned: ${last.message} for ${Math.round(timeoutMs / 1000)} s; ${controlPlane ? 'control-plane nodes go one at a time' : `at most ${input.maxUnavailable} of the pool ${input.node.pool} may be down at once`}.${outage === null ? '' : ` ${outage}`}`,
         `Bring the other node back, then \`capstan retry ${input.node.name}\`.`,
       ),
   });
@@ -88,4 +90,10 @@ function otherControlPlanesDown(nodes: readonly Node[], input: NodeStepInput): r
     const cordon = cordonOf(node, input.upgrade);
     return cordon === 'this-upgrade' || cordon === 'another-upgrade' ? [`${node.metadata.name} (cordoned by an upgrade)`] : [];
   });
+}
+
+/** Other nodes of the pool that this upgrade has down. */
+function cordonedOfPool(nodes: readonly Node[], { node, upgrade }: CordonInput): readonly string[] {
+  const mark = cordonMark(upgrade, node.pool);
+  return nodes.filter((other) => other.metadata.name !== node.name && other.metadata.annotations?.[CORDONED_BY] === mark).map((other) => other.metadata.name);
 }

@@ -5,7 +5,7 @@ import { timedStep } from '../kubernetes/timed-step.ts';
 import { rideOver } from '../kubernetes/wait.ts';
 import type { Activity } from '../kubernetes/wait.ts';
 import type { NodeActivityOptions } from './cordon-node.ts';
-import { CORDONED_BY, cordonMark } from './cordon-mark.ts';
+import { CORDONED_BY, isMarkOf } from './cordon-mark.ts';
 
 /**
  * Takes away the cordon of this upgrade and its mark, in one change, and reads it back. Any other cordon stays.
@@ -21,14 +21,13 @@ export function createUncordonNode(options: NodeActivityOptions): (input: Uncord
 }
 
 async function releaseCordon(activity: Activity, kube: Kube, input: UncordonInput): Promise<{ readonly changed: boolean; readonly note: string }> {
-  const ours = cordonMark(input.upgrade);
   let changed = false;
   for (;;) {
     const node = await rideOver(activity, () => kube.getNode(input.node.name));
     if (node === null) return { changed, note: 'the node is gone' };
     const cordoned = node.spec.unschedulable === true;
     const mark = node.metadata.annotations?.[CORDONED_BY];
-    if (mark !== ours) {
+    if (!isMarkOf(mark, input.upgrade)) {
       if (!cordoned) return { changed, note: changed ? 'uncordoned' : 'not cordoned' };
       return { changed, note: mark === undefined ? 'cordoned by a person: stays so' : `cordoned by ${mark}: stays so` };
     }

@@ -10,7 +10,7 @@ import { timedStep } from '../kubernetes/timed-step.ts';
 import type { Clock } from '../kubernetes/timed-step.ts';
 import { firstOf, rideOver } from '../kubernetes/wait.ts';
 import type { Activity } from '../kubernetes/wait.ts';
-import { CORDONED_BY, OWN_PREFIX, cordonMark } from '../nodes/cordon-mark.ts';
+import { CORDONED_BY, OWN_PREFIX, isMarkOf } from '../nodes/cordon-mark.ts';
 import { isReady } from '../nodes/ready.ts';
 import type { ReadEtcd } from '../observe/observe-cluster.ts';
 import { readKubeadmConfig } from '../observe/kubeadm-config.ts';
@@ -91,7 +91,7 @@ function nodeProblems(planned: PlannedNode, nodes: readonly Node[], staticPods: 
 function leftovers(node: Node, upgrade: UpgradeRef): string[] {
   const { name, annotations } = node.metadata;
   const problems: string[] = [];
-  if (annotations?.[CORDONED_BY] === cordonMark(upgrade)) problems.push(`node ${name} still carries our mark ${CORDONED_BY}${node.spec.unschedulable === true ? ' and is cordoned' : ''}`);
+  if (isMarkOf(annotations?.[CORDONED_BY], upgrade)) problems.push(`node ${name} still carries our mark ${CORDONED_BY}${node.spec.unschedulable === true ? ' and is cordoned' : ''}`);
   const taints = (node.spec.taints ?? []).filter((taint) => taint.key.startsWith(OWN_PREFIX)).map((taint) => taint.key);
   if (taints.length > 0) problems.push(`node ${name} still carries our taint ${taints.join(', ')}`);
   return problems;

@@ -34,7 +34,7 @@ test('a cordon of ours is marked, is set once, and is given back with its mark',
   withApi(async (api) => {
     api.put('nodes', fakeNode('w1'));
     const first = await runActivity(cordonNode, nodeStep(api, 'w1')).result;
-    assert.deepEqual([first.changed, state(api, 'w1')], [true, { cordoned: true, mark: 'upgrade/lab#u1' }]);
+    assert.deepEqual([first.changed, state(api, 'w1')], [true, { cordoned: true, mark: 'upgrade/lab#u1/default' }]);
     const writes = api.requests.filter((request) => request.startsWith('PATCH')).length;
     assert.equal(writes, 1);
     const again = await runActivity(cordonNode, nodeStep(api, 'w1'), 2).result;
@@ -76,7 +76,7 @@ test('what a former upgrade of ours left cordoned is taken over; another upgrade
     await runActivity(uncordonNode, { ...nodeStep(api, 'w1'), release: true }).result;
     assert.deepEqual(state(api, 'w1'), { cordoned: true, mark: 'upgrade/lab#u0' });
     await runActivity(cordonNode, nodeStep(api, 'w1')).result;
-    assert.equal(state(api, 'w1').mark, 'upgrade/lab#u1');
+    assert.equal(state(api, 'w1').mark, 'upgrade/lab#u1/default');
     await runActivity(uncordonNode, { ...nodeStep(api, 'w1'), release: false }).result;
     assert.deepEqual(state(api, 'w1'), { cordoned: false, mark: null });
   }));
@@ -93,6 +93,23 @@ test('a control-plane node is not cordoned while another is down, and is once it
     const waiting = runActivity(cordonNode, step);
     await waiting.heartbeat((progress) => progress.message.includes('cp2'));
     api.put('nodes', fakeNode('cp2', { controlPlane: true }));
+    assert.equal((await waiting.result).changed, true);
+  }));
+
+test('a worker waits while as many of its pool are down by this upgrade as may be, whatever was planned', () =>
+  withApi(async (api) => {
+    for (const name of ['w1', 'w2', 'w3', 'w4', 'w5']) api.put('nodes', fakeNode(name));
+    const inPool = (name: string, pool = 'default') => ({ ...nodeStep(api, name, { pool }), maxUnavailable: 2 });
+    await runActivity(cordonNode, inPool('w1')).result;
+    await runActivity(cordonNode, inPool('w4', 'other')).result;
+    await runActivity(cordonNode, inPool('w2')).result;
+    const refused = await failureOf(runActivity(cordonNode, inPool('w3')).result);
+    assert.equal(refused.type, 'GateTimeout');
+    assert.match(refused.message, /waiting for w1, w2 .*at most 2 of the pool default may be down at once/);
+    assert.equal(state(api, 'w3').cordoned, false);
+    const waiting = runActivity(cordonNode, inPool('w3'));
+    await waiting.heartbeat((progress) => progress.message.includes('w2'));
+    await runActivity(uncordonNode, { ...inPool('w1'), release: false }).result;
     assert.equal((await waiting.result).changed, true);
   }));
 

@@ -7,7 +7,7 @@ import { createLeaseActivities } from '../../activities/lease/lease-activities.t
 import { createNodeActivities } from '../../activities/nodes/node-activities.ts';
 import { isReady } from '../../activities/nodes/ready.ts';
 import type { AccessSpec } from '../../workflows/domain/spec.ts';
-import type { DrainStepInput, NodeStepInput, UpgradeRef } from '../../workflows/domain/step.ts';
+import type { DrainStepInput, CordonInput, UpgradeRef } from '../../workflows/domain/step.ts';
 import { failureOf, runActivity } from '../support/run-activity.ts';
 
 const LAB = join(import.meta.dirname, '../../.lab');
@@ -26,7 +26,7 @@ const { acquireLease, releaseLease } = createLeaseActivities(options);
 describe('the API of a real cluster', { timeout: 240_000 }, () => {
   let kube: Kube;
   let upgrade: UpgradeRef;
-  let step: NodeStepInput;
+  let step: CordonInput;
   let name: string;
 
   before(async () => {
@@ -37,7 +37,7 @@ describe('the API of a real cluster', { timeout: 240_000 }, () => {
     assert.ok(node !== null);
     const version = node.status.nodeInfo.kubeletVersion;
     step = {
-      upgrade, retry: 0, epochMs: 1,
+      upgrade, retry: 0, epochMs: 1, maxUnavailable: 1,
       node: { name, uid: node.metadata.uid, roles: ['worker'], address: name, port: 22, pool: 'default', from: version, to: version, first: false, cordoned: false, changes: true },
     };
   });
@@ -56,7 +56,7 @@ describe('the API of a real cluster', { timeout: 240_000 }, () => {
   test('a drain under a budget empties a worker, keeps the Deployment within its budget, and gives the node back', async () => {
     const drain: DrainStepInput['drain'] = { enabled: true, timeoutSeconds: 180, gracePeriodSeconds: -1, deleteEmptyDir: true, deleteBarePods: true, podSelector: null };
     assert.equal((await runActivity(cordonNode, step).result).changed, true);
-    assert.equal((await kube.getNode(name))?.metadata.annotations?.[MARK], `upgrade/lab-test#${upgrade.id}`);
+    assert.equal((await kube.getNode(name))?.metadata.annotations?.[MARK], `upgrade/lab-test#${upgrade.id}/default`);
     const budgets = kube.follow({ kind: 'budgets' });
     let lowest = 0;
     let watching = true;

@@ -284,8 +284,11 @@ function matches(object: FakeObject, query: URLSearchParams): boolean {
   const field = query.get('fieldSelector');
   if (field !== null) {
     const [key, value] = field.split('=');
-    const actual = key === 'metadata.name' ? metadata.name : (object['spec'] as { nodeName?: string } | undefined)?.nodeName;
-    if (actual !== value) return false;
+    const spec = object['spec'] as { nodeName?: string; unschedulable?: boolean } | undefined;
+    const fields: Readonly<Record<string, string | undefined>> = {
+      'metadata.name': metadata.name, 'spec.nodeName': spec?.nodeName, 'spec.unschedulable': String(spec?.unschedulable ?? false),
+    };
+    if (fields[key ?? ''] !== value) return false;
   }
   const labels = (metadata['labels'] ?? {}) as Readonly<Record<string, string>>;
   return (query.get('labelSelector') ?? '').split(',').every((part) => {

@@ -1,6 +1,6 @@
 import type { DrainSpec } from '../../workflows/domain/spec.ts';
 import type { PlannedNode } from '../../workflows/domain/plan.ts';
-import type { NodeStepInput, UpgradeRef } from '../../workflows/domain/step.ts';
+import type { CordonInput, UpgradeRef } from '../../workflows/domain/step.ts';
 import type { FakeApi, FakeObject } from './fake-api.ts';
 
 export const DRAIN: DrainSpec = { enabled: true, timeoutSeconds: 20, gracePeriodSeconds: -1, deleteEmptyDir: false, deleteBarePods: false, podSelector: null };
@@ -74,6 +74,6 @@ export function plannedNode(name: string, change: Partial<PlannedNode> = {}): Pl
   return { name, uid: `uid-${name}`, roles: ['worker'], address: name, port: 22, pool: 'default', from: 'v1.33.13', to: 'v1.34.4', first: false, cordoned: false, changes: true, ...change };
 }
 
-export function nodeStep(api: FakeApi, name: string, change: Partial<PlannedNode> = {}): NodeStepInput {
-  return { upgrade: upgradeRef(api), node: plannedNode(name, change), retry: 0, epochMs: 1 };
+export function nodeStep(api: FakeApi, name: string, change: Partial<PlannedNode> = {}): CordonInput {
+  return { upgrade: upgradeRef(api), node: plannedNode(name, change), retry: 0, epochMs: 1, maxUnavailable: 1 };
 }

@@ -35,6 +35,12 @@ export interface WaitNodeReadyInput extends NodeStepInput {
   readonly restartedAt: string | null;
 }
 
+/** Input of `cordonNode`. */
+export interface CordonInput extends NodeStepInput {
+  /** Most nodes of the node's pool that may be down at once; 1 for a control-plane node. */
+  readonly maxUnavailable: number;
+}
+
 export interface UncordonInput extends NodeStepInput {
   /** True where the node is given back without having been upgraded (skip, cancel). */
   readonly release: boolean;
@@ -59,7 +65,8 @@ export interface ControlPlaneStepInput extends NodeStepInput {
   readonly acceptOutage: boolean;
 }
 
-export interface DrainStepInput extends NodeStepInput {
+/** Input of `drainNode`: it cordons again where somebody has uncordoned meanwhile. */
+export interface DrainStepInput extends CordonInput {
   readonly drain: DrainSpec;
 }
 
