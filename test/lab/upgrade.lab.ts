@@ -26,6 +26,8 @@ import type { Program, Stage } from './scenario/programs.ts';
 const SPEC = labFiles.spec;
 const CLUSTER = 'capstan-lab';
 const MINUTES = 60_000;
+// `npm run lab -- upgrade-by-hand` on the same lab with the same probes, recorded in docs/lab.md.
+const FAILED_BY_HAND = 82;
 
 interface Outcome {
   readonly report: UpgradeReport;
@@ -164,6 +166,11 @@ describe('a real cluster from v1.33.13 to v1.34.4', { timeout: 35 * MINUTES }, (
     assert.ok(outcome.leastAvailable >= 5, `${outcome.leastAvailable} of 6 available`);
     assert.deepEqual(outcome.service.failures, []);
     assert.ok(outcome.service.sent > 1000);
+  });
+
+  it('lost no more requests to the API through its load balancer than the plain procedure by hand', () => {
+    assert.ok(outcome.api.sent > 1000);
+    assert.ok(outcome.api.failed <= FAILED_BY_HAND, `${outcome.api.failed} of ${outcome.api.sent}: ${JSON.stringify(outcome.api.failures.slice(0, 20))}`);
   });
 
   it('held the next node while paused', () => {

@@ -22,7 +22,7 @@ export async function lookAtWebUi(address: string, cluster: string, node: string
   await mkdir(dirname(pictures), { recursive: true });
   const browser: Browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
   try {
-    const page = await browser.newPage({ viewport: { width: 1680, height: 1000 } });
+    const page = await browser.newPage({ viewport: { width: 1680, height: 1300 } });
     page.setDefaultTimeout(PATIENCE_MS);
     const upgrade = `${address}/namespaces/default/workflows/${encodeURIComponent(`upgrade/${cluster}`)}`;
     const details = await showDetails(page, upgrade, node, `${pictures}-upgrade.png`);
