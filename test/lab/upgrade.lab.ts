@@ -38,7 +38,7 @@ interface Outcome {
   readonly heldByPause: { readonly node: NodeEvidence; readonly paused: boolean };
 }
 
-describe('a real cluster from v1.33.13 to v1.34.4', { timeout: 35 * MINUTES }, () => {
+describe('a real cluster from v1.33.13 to v1.34.4', { timeout: 58 * MINUTES }, () => {
   let lab: LabState;
   let stage: Stage;
   let server: Program;
@@ -76,7 +76,7 @@ describe('a real cluster from v1.33.13 to v1.34.4', { timeout: 35 * MINUTES }, (
     assert.equal(JSON.parse(plan.stdout).to, 'v1.34.4');
   });
 
-  it('upgrades all nodes while the worker is killed twice, the server restarted and the operator pauses', { timeout: 25 * MINUTES }, async () => {
+  it('upgrades all nodes while the worker is killed twice, the server restarted and the operator pauses', { timeout: 30 * MINUTES }, async () => {
     const service = new Prober(httpProbe(lab.plan.serviceUrl), 10);
     const api = new Prober(await apiProbe(labFiles.kubeconfig), 10);
     const availability = new AvailabilityWatch(lab);
