@@ -1,6 +1,7 @@
 import type { Client } from 'ssh2';
 import type { ApplicationFailure } from '@temporalio/common';
 import { stepError } from '../step-error.ts';
+import { unreachable } from './host-failures.ts';
 import { afterLine, keepOutput } from './kept-output.ts';
 import { quoteAll } from './quote.ts';
 import { runCommand } from './run-command.ts';
@@ -51,7 +52,7 @@ export async function runAsRoot(client: Client, access: RootAccess, script: Root
     ...(script.signal === undefined ? {} : { signal: script.signal }),
     ...(script.timeoutMs === undefined ? {} : { timeoutMs: script.timeoutMs }),
   });
-  if (!errorOutput.passed()) throw refused(access, exitCode, errorOutput.before().toString('utf8'));
+  if (!errorOutput.passed()) throw notBegun(access, exitCode, errorOutput.before().toString('utf8'));
   return { exitCode, stdout: stdout.bytes(), stderr: stderr.bytes() };
 }
 
@@ -70,7 +71,7 @@ export async function sendAsRoot(client: Client, access: RootAccess, text: strin
     onOutput: stdout.take,
     onErrorOutput: errorOutput.take,
   });
-  if (!errorOutput.passed()) throw refused(access, exitCode, errorOutput.before().toString('utf8'));
+  if (!errorOutput.passed()) throw notBegun(access, exitCode, errorOutput.before().toString('utf8'));
   return { exitCode, stdout: stdout.bytes(), stderr: stderr.bytes() };
 }
 
@@ -96,6 +97,12 @@ function lineFor(access: RootAccess, words: readonly string[]): string {
  */
 function inputFor(script: RootScript): string {
   return `{\nset -- ${quoteAll(script.args)}\n${CHECK}${script.text}\n} </dev/null\n`;
+}
+
+/** sudo never refuses with exit code 0: then the script ran, and what it said was lost on the way. */
+function notBegun(access: RootAccess, exitCode: number, text: string): ApplicationFailure {
+  if (exitCode === 0) return unreachable(access.label, 'a command ended, but its output did not arrive; its result is unknown.');
+  return refused(access, exitCode, text);
 }
 
 function refused(access: RootAccess, exitCode: number, text: string): ApplicationFailure {

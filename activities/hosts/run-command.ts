@@ -71,7 +71,14 @@ function follow(channel: ClientChannel, command: Command, fail: (error: unknown)
   let exitCode: number | null = null;
   // An exit by signal has no code: what was done is as unknown as after a broken connection.
   channel.on('exit', (code: number | null) => { exitCode = code; });
-  channel.on('close', () => { end(exitCode); });
+  // Each output ends by itself: standard error may still hold bytes when the channel says that it is closed.
+  const open = new Set(['channel', 'error output']);
+  const ended = (what: string): void => {
+    if (open.delete(what) && open.size === 0) end(exitCode);
+  };
+  channel.on('close', () => { ended('channel'); });
+  channel.stderr.on('end', () => { ended('error output'); });
+  channel.stderr.on('close', () => { ended('error output'); });
   channel.on('error', (error: Error) => { fail(new Error(messageOf(error))); });
   channel.on('data', (chunk: Buffer) => {
     const taken = command.onOutput(chunk);

@@ -196,9 +196,12 @@ function runCommands(session: Session, env: Readonly<Record<string, string>>, co
     child.on('exit', () => children.delete(child));
     child.on('close', (code, signal) => {
       if (!channel.writable) return;
-      if (signal === null) channel.exit(code ?? 0);
-      else channel.exit(signal.replace('SIG', ''), false, '');
-      channel.end();
+      // What waits for the channel's window goes first, as with sshd.
+      channel.stderr.end(() => {
+        if (signal === null) channel.exit(code ?? 0);
+        else channel.exit(signal.replace('SIG', ''), false, '');
+        channel.end();
+      });
     });
   });
 }
