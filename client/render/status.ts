@@ -81,7 +81,6 @@ function note(node: NodeStatus, activity: RunningStep | undefined): string {
 /** What a step waits for, on one line. */
 export function stepNote({ attempt, failure, message, blockers }: RunningStep): string {
   const parts: string[] = [];
-  if (attempt > 1) parts.push(failure === null ? `attempt ${attempt}` : `attempt ${attempt}, after ${failure.type}: ${firstLine(failure.message)}`);
   if (message !== null) parts.push(firstLine(message));
   const [first] = blockers;
   // The message of a drain names its pods itself more often than not.
@@ -89,6 +88,8 @@ export function stepNote({ attempt, failure, message, blockers }: RunningStep): 
     const more = blockers.length === 1 ? '' : ` and ${blockers.length - 1} more`;
     parts.push(`waits for ${first.pod}${first.budget === null ? '' : ` (budget ${first.budget})`}${more}`);
   }
+  // Last, since a narrow terminal cuts the line: what it waits for now matters more than why it was tried again.
+  if (attempt > 1) parts.push(failure === null ? `attempt ${attempt}` : `attempt ${attempt}, after ${failure.type}: ${firstLine(failure.message)}`);
   return parts.join('; ');
 }
 
