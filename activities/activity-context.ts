@@ -50,12 +50,13 @@ export async function whileBeating<T>(message: () => string, work: () => Promise
 /** Starts the clock of a step; the function that it returns ends it. `busySeconds` never exceeds the step's own time. */
 export function startStep(now: Clock): (outcome: { readonly busySeconds: number; readonly changed: boolean; readonly note: string }) => StepResult {
   const startMs = now();
-  const { attempt } = currentActivity();
+  const { attempt, scheduledMs } = currentActivity();
   return ({ busySeconds, changed, note }) => {
     const endMs = now();
     const own = Math.max(0, endMs - startMs) / 1000;
     // A later attempt attaches to what an earlier one had started: the step began with the host's work, not with this attempt.
-    const seconds = attempt > 1 ? Math.max(own, busySeconds) : own;
+    const sinceScheduled = (endMs - scheduledMs) / 1000;
+    const seconds = attempt > 1 ? Math.max(own, Math.min(busySeconds, sinceScheduled)) : own;
     return {
       startedAt: new Date(Math.min(startMs, endMs - seconds * 1000)).toISOString(), seconds, busySeconds: Math.min(busySeconds, seconds), attempt, changed, note,
     };

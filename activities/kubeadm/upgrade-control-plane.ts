@@ -22,12 +22,15 @@ export function createUpgradeControlPlane({ openHosts, now }: HostActivityOption
     const hosts = await openHosts(input.upgrade.access);
     const busyFrom = now();
     const run: ControlPlaneRun = { hosts, input, now, signal: currentActivity().signal };
-    await runKubeadm(run);
+    const kubeadm = await runKubeadm(run);
+    const endedMs = now();
     const state = await confirmed(run);
     const gate = gateOf(run);
     if (gate !== null) await waitForGate(gate);
     const command = input.node.first ? `kubeadm upgrade apply ${input.node.to}` : 'kubeadm upgrade node';
-    return { ...end({ busySeconds: (now() - busyFrom) / 1000, changed: true, note: command }), backups: state.backups };
+    // kubeadm ran on while no worker watched it.
+    const busySeconds = Math.max(now() - busyFrom, kubeadm.busySeconds * 1000 + now() - endedMs) / 1000;
+    return { ...end({ busySeconds, changed: true, note: command }), backups: state.backups };
   };
 }
 
