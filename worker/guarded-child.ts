@@ -2,16 +2,23 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 
 // The shell waits for the end of its stdin, which comes with the death of this process, however it died.
+// The trap comes before the program: a SIGTERM in between must not leave the program behind.
 const GUARD = `
+child= ended=
+trap 'ended=yes; [ -z "$child" ] || kill -TERM "$child"' TERM
 exec 3<&0 </dev/null
 "$@" 3<&- &
 child=$!
-trap 'kill -TERM $child' TERM
-{ while read -r _; do :; done <&3; kill -TERM $child; } 2>/dev/null &
+[ -z "$ended" ] || kill -TERM "$child"
+{ while read -r _; do :; done <&3; kill -TERM "$child"; } 2>/dev/null &
 watcher=$!
 exec 3<&-
-while kill -0 $child 2>/dev/null; do wait $child; status=$?; done
+while :; do
+  wait "$child"; status=$?
+  kill -0 "$child" 2>/dev/null || break
+done
 kill $watcher 2>/dev/null
+wait $watcher 2>/dev/null
 exit $status
 `;
 
