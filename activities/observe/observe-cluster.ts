@@ -2,6 +2,7 @@ import type { EtcdObservation, NodeObservation, Observation } from '../../workfl
 import type { AccessSpec, NodeSpec, UpgradeSpec } from '../../workflows/domain/spec.ts';
 import { compareVersions, parseVersion } from '../../workflows/domain/version.ts';
 import type { Role } from '../../workflows/domain/state.ts';
+import { addressOf } from '../hosts/host-address.ts';
 import type { HostAddress, Hosts, OpenHosts } from '../hosts/port.ts';
 import type { Node, Pod } from '../kubernetes/objects.ts';
 import type { OpenKube } from '../kubernetes/port.ts';
@@ -71,14 +72,6 @@ function rolesOf(node: Node, staticPods: readonly Pod[]): readonly Role[] {
   if (staticPodOf(staticPods, 'etcd', node.metadata.name) !== null) roles.push('etcd');
   roles.push(isControlPlane(node) ? 'control-plane' : 'worker');
   return roles;
-}
-
-function addressOf(node: Node, specs: readonly NodeSpec[]): string {
-  const given = specs.find((spec) => spec.name === node.metadata.name)?.address;
-  if (given !== undefined && given !== null) return given;
-  const addresses = node.status.addresses ?? [];
-  const found = addresses.find((address) => address.type === 'InternalIP') ?? addresses.find((address) => address.type === 'Hostname');
-  return found?.address ?? node.metadata.name;
 }
 
 function keptLabels(node: Node, keys: readonly string[] | undefined): Readonly<Record<string, string>> {
