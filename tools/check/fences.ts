@@ -1,11 +1,12 @@
 import type { ImportKind } from './read-imports.ts';
 
 /** Part of the project that a file belongs to; the more special one comes first in `AREAS`. */
-export type Area = 'domain' | 'workflows' | 'spec' | 'activities' | 'worker' | 'client';
+export type Area = 'domain' | 'workflows' | 'spec' | 'activities' | 'worker' | 'simulator' | 'client';
 
 export const AREAS = [
   ['domain', 'workflows/domain/'], ['workflows', 'workflows/'], ['spec', 'spec/'],
-  ['activities', 'activities/'], ['worker', 'worker/'], ['client', 'client/'],
+  ['activities', 'activities/'], ['worker', 'worker/'],
+  ['simulator', 'simulator/'], ['client', 'client/'],
 ] as const satisfies readonly (readonly [Area, string])[];
 
 /** What files of an area may import. */
@@ -49,10 +50,18 @@ export const FENCES: Readonly<Record<Area, Fence>> = {
     packages: { never: ['@temporalio/workflow', 'commander'] }, builtins: true, reach: 'nothing',
     reason: 'worker/ puts activities together and takes workflows by path',
   },
+  simulator: {
+    files: [DOMAIN, MESSAGES, WORKFLOW_TYPES, ['spec/', ...ANY], ['activities/', ...ANY], ['worker/', ...ANY], ['simulator/', ...ANY]],
+    packages: { never: ['@temporalio/workflow', 'commander'] }, builtins: true, reach: 'nothing',
+    reason: 'simulator/ is a cluster and whoever runs the engine on it; the engine knows nothing of it',
+  },
   client: {
-    files: [DOMAIN, MESSAGES, WORKFLOW_TYPES, ['spec/', ...ANY], ['client/', ...ANY], ['worker/main.ts', 'dynamic', 'type'], ['worker/dev.ts', 'dynamic', 'type']],
+    files: [
+      DOMAIN, MESSAGES, WORKFLOW_TYPES, ['spec/', ...ANY], ['client/', ...ANY], ['worker/main.ts', 'dynamic', 'type'], ['worker/dev.ts', 'dynamic', 'type'],
+      ['simulator/demo/main.ts', 'dynamic', 'type'], ['simulator/rehearse/main.ts', 'dynamic', 'type'],
+    ],
     packages: { never: ['@kubernetes/client-node', 'ssh2', '@temporalio/worker', '@temporalio/activity', '@temporalio/testing'] }, builtins: true, reach: 'static',
-    reason: 'client/ loads no Kubernetes, SSH or worker code; worker/main.ts and worker/dev.ts only when asked',
+    reason: 'client/ loads no Kubernetes, SSH, worker or simulator code; worker/main.ts, worker/dev.ts and the simulator\'s main.ts files only when asked',
   },
 };
 

@@ -1,0 +1,67 @@
+/** Any object of the API, as plain JSON. Objects in the store are never changed in place: a change replaces them. */
+export interface ApiObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: ObjectMeta;
+  readonly [field: string]: unknown;
+}
+
+export interface ObjectMeta {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+  readonly generation?: number;
+  readonly creationTimestamp?: string;
+  readonly deletionTimestamp?: string;
+  readonly deletionGracePeriodSeconds?: number;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly ownerReferences?: readonly { readonly apiVersion: string; readonly kind: string; readonly name: string; readonly uid: string; readonly controller?: boolean }[];
+  readonly [field: string]: unknown;
+}
+
+export type StoreEvent = { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly resource: string; readonly object: ApiObject; readonly version: number };
+
+/** The API's objects by resource (`nodes`, `pods`, `poddisruptionbudgets`, …), with one counter of versions as etcd has. */
+export interface Store {
+  readonly version: number;
+  get(resource: string, namespace: string | null, name: string): ApiObject | null;
+  list(resource: string): readonly ApiObject[];
+  /** Creates, or replaces an object of that name; fills in uid, resourceVersion and creationTimestamp. */
+  put(resource: string, object: ApiObject): ApiObject;
+  /** Null where it is not there. */
+  update(resource: string, namespace: string | null, name: string, change: (object: ApiObject) => ApiObject): ApiObject | null;
+  remove(resource: string, namespace: string | null, name: string): void;
+  /** Called at once with every later event. Returns how to end it. */
+  subscribe(listener: (event: StoreEvent) => void): () => void;
+}
+
+/** The kubelets as the API sees them: node status, heartbeats, Leases, and the pods of their node. */
+export interface Kubelets {
+  /** The process is gone: heartbeats stop, and pods of this node are neither started nor ended. */
+  stop(node: string): void;
+  /** It runs at this version; the node becomes Ready after the twin's `nodeReady`, unless a fault forbids it. */
+  start(node: string, version: string): void;
+  isRunning(node: string): boolean;
+  /** The static pods of a control-plane node by component (`kube-apiserver`, `etcd`, …) and image. */
+  setStaticPods(node: string, images: Readonly<Record<string, string>>): void;
+}
+
+/** Answer to an eviction, as the API's eviction subresource decides. */
+export type EvictionResult =
+  | { readonly kind: 'evicted' }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'conflict'; readonly message: string }
+  | { readonly kind: 'budget'; readonly budget: string; readonly message: string }
+  | { readonly kind: 'several-budgets'; readonly message: string };
+
+/** A cluster's API without any transport: its objects, and what moves them (controllers, scheduler, kubelets). */
+export interface ClusterModel {
+  readonly store: Store;
+  readonly kubelets: Kubelets;
+  evict(pod: { readonly namespace: string; readonly name: string; readonly uid?: string }, gracePeriodSeconds: number | null, dryRun?: boolean): EvictionResult;
+  /** Evictions that were granted, by `namespace/owner` of the pod. */
+  readonly evictions: readonly { readonly pod: string; readonly owner: string; readonly node: string; readonly atMs: number }[];
+  stop(): void;
+}
