@@ -4,7 +4,7 @@
 set -eu
 umask 077
 export LC_ALL=C
-file=$1 sum=$2
+file=${CAPSTAN_ROOT:-}$1 sum=$2
 mkdir -p "$(dirname "$file")"
 partial=$(mktemp "$file.XXXXXX")
 trap 'rm -f "$partial"' EXIT

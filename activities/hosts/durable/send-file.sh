@@ -2,7 +2,7 @@
 # Writes FILE to standard output, then its size and SHA-256 to standard error.
 set -eu
 export LC_ALL=C
-file=$1
+file=${CAPSTAN_ROOT:-}$1
 if [ ! -f "$file" ]; then
   printf 'capstan: file absent\n' >&2
   exit 0

@@ -5,7 +5,7 @@ set -eu
 umask 077
 export LC_ALL=C
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-root=$1 upgrade=$2 node=$3 step=$4 unit=$5
+root=${CAPSTAN_ROOT:-}$1 upgrade=$2 node=$3 step=$4 unit=$5
 folder=$root/$upgrade/$node/$step
 
 say() {
