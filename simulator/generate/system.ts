@@ -1,21 +1,16 @@
-import { parseVersion } from '../../workflows/domain/version.ts';
+import { companionsOf, IMAGE_REPOSITORY } from '../components.ts';
 import type { ApiObject } from '../model.ts';
 
 const NAMESPACE = 'kube-system';
-/** As `kubeadm config images list` names them. */
-const REPOSITORY = 'registry.k8s.io';
-/** CoreDNS that kubeadm of each minor installs, kubernetes/cmd/kubeadm/app/constants. */
-const COREDNS: Readonly<Record<number, string>> = { 32: 'v1.11.3', 33: 'v1.12.0', 34: 'v1.12.1', 35: 'v1.13.1', 36: 'v1.14.0' };
 
 /** What kubeadm leaves in a cluster, and a network add-on: what is there before anybody deploys anything. */
 export function systemObjects(version: string, clusterUid: string): readonly ApiObject[] {
-  const coreDns = COREDNS[parseVersion(version)?.minor ?? 33] ?? 'v1.12.0';
   return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, uid: clusterUid } },
     ...['default', 'kube-public', 'kube-node-lease'].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
-    daemonSet('kube-proxy', { 'k8s-app': 'kube-proxy' }, `${REPOSITORY}/kube-proxy:${version}`),
+    daemonSet('kube-proxy', { 'k8s-app': 'kube-proxy' }, `${IMAGE_REPOSITORY}/kube-proxy:${version}`),
     daemonSet('network', { 'k8s-app': 'network' }, 'network.example/agent:v1.2.0'),
-    deployment(`${REPOSITORY}/coredns/coredns:${coreDns}`),
+    deployment(`${IMAGE_REPOSITORY}/coredns/coredns:${companionsOf(version).coredns}`),
   ];
 }
 

@@ -1,0 +1,74 @@
+import type { ClusterDescription, Fault } from './description.ts';
+import { randomOf } from './random.ts';
+
+/** What a fault by its name does, for people and for `docs/simulator.md`. */
+export interface FaultKind {
+  /** What goes wrong, and for how long. */
+  readonly does: string;
+  /** What the engine makes of it. `held`: a person has to decide about the node. */
+  readonly ends: 'done' | 'held';
+  /** Null: it concerns the API, not one node. */
+  readonly on: 'worker' | 'any' | null;
+}
+
+/** Every fault that a twin can be given by name. Times are the twin's. */
+export const FAULTS = {
+  'package-locked': { on: 'any', ends: 'done', does: 'Another program holds the package manager\'s lock when the node\'s packages are first installed, and lets go a minute later.' },
+  'package-broken': { on: 'worker', ends: 'held', does: 'The package of the new kubelet cannot be unpacked: its repository serves a damaged file.' },
+  'disk-full': { on: 'worker', ends: 'held', does: 'No room is left on the node\'s disk once its packages are staged.' },
+  'slow-download': { on: 'any', ends: 'done', does: 'Packages and images reach the node ten times slower.' },
+  'kubelet-not-ready': { on: 'worker', ends: 'done', does: 'The kubelet of the new version reports NotReady for a minute before it is Ready.' },
+  'kubeadm-fails-once': { on: 'any', ends: 'done', does: 'kubeadm ends with an error the first time, after it changed nothing.' },
+  'host-reboot': { on: 'worker', ends: 'done', does: 'The host reboots while the kubelet\'s packages are installed.' },
+  'connection-cut': { on: 'any', ends: 'done', does: 'Every SSH connection to the host breaks in its first package step; what runs there runs on.' },
+  'budget-blocks': { on: 'worker', ends: 'held', does: 'A budget that never allows an eviction covers a pod of the node.' },
+  'api-5xx': { on: null, ends: 'done', does: 'The API answers one request in fifteen with 500, 502, 503 or 504.' },
+  'api-slow': { on: null, ends: 'done', does: 'The API takes two seconds longer for one request in ten.' },
+  'watch-silent': { on: null, ends: 'done', does: 'Watches stay open and say nothing more, once the first worker is cordoned.' },
+  'watch-gone': { on: null, ends: 'done', does: 'The API forgets its history again and again: watches end with 410 and must begin anew.' },
+  'api-cut': { on: null, ends: 'done', does: 'Every connection to the API is cut once a worker is cordoned.' },
+} as const satisfies Readonly<Record<string, FaultKind>>;
+export type FaultName = keyof typeof FAULTS;
+
+export const FAULT_NAMES: readonly FaultName[] = Object.keys(FAULTS).filter(isFaultName);
+
+export function isFaultName(name: string): name is FaultName {
+  return Object.hasOwn(FAULTS, name);
+}
+
+/** A fault whose node is known; null where it concerns the API. */
+export interface PlacedFault {
+  readonly name: FaultName;
+  readonly node: string | null;
+}
+
+/**
+ * Reads `NAME` or `NAME@NODE`, as `--fault` takes it.
+ * @throws Error that lists what is allowed.
+ */
+export function parseFault(text: string): Fault {
+  const [name = '', node] = text.split('@', 2);
+  if (!isFaultName(name)) throw new Error(`There is no fault "${name}". Allowed: ${FAULT_NAMES.join(', ')}; each may name its node, as in host-reboot@w3.`);
+  if (node !== undefined && FAULTS[name].on === null) throw new Error(`The fault ${name} concerns the API, not a node: leave out "@${node}".`);
+  return { name, node: node ?? null };
+}
+
+/**
+ * Gives each fault its node: the one it names, or one by the seed.
+ * @throws Error where it names no fault, or a node on which it cannot happen.
+ */
+export function placeFaults(faults: readonly Fault[], nodes: ClusterDescription['nodes'], seed: number): readonly PlacedFault[] {
+  return faults.map(({ name, node }, index) => {
+    parseFault(name);
+    if (!isFaultName(name)) throw new Error(`There is no fault "${name}".`);
+    const { on } = FAULTS[name];
+    if (on === null) return { name, node: null };
+    const able = nodes.filter(({ role }) => on === 'any' || role === on).map((able) => able.name);
+    if (node !== null && !able.includes(node)) throw new Error(`The fault ${name} cannot happen on "${node}": it is for ${on === 'any' ? 'a node' : 'a worker'} of this cluster: ${someOf(able)}.`);
+    return { name, node: node ?? able[randomOf(seed, 'fault', name, index).below(able.length)] ?? null };
+  });
+}
+
+function someOf(names: readonly string[]): string {
+  return names.length > 8 ? `${names.slice(0, 4).join(', ')} … ${names.at(-1) ?? ''}` : names.join(', ');
+}
