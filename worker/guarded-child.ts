@@ -26,7 +26,8 @@ exit $status
  * Starts a program that ends with this process, even where this one is killed with SIGKILL.
  * It has a process group of its own: Ctrl-C reaches only us, so that we decide what ends first. SIGTERM ends it.
  * @param output descriptor that takes its stdout and stderr.
+ * @param environment Default: that of this process.
  */
-export function spawnGuarded(program: string, args: readonly string[], output: number): ChildProcess {
-  return spawn('/bin/sh', ['-c', GUARD, 'capstan-guard', program, ...args], { stdio: ['pipe', output, output], detached: true });
+export function spawnGuarded(program: string, args: readonly string[], output: number, environment: NodeJS.ProcessEnv = process.env): ChildProcess {
+  return spawn('/bin/sh', ['-c', GUARD, 'capstan-guard', program, ...args], { stdio: ['pipe', output, output], detached: true, env: environment });
 }
