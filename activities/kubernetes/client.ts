@@ -24,23 +24,32 @@ export interface KubeOptions {
 
 /** The port over HTTP. */
 export function createKube(transport: Transport, options: KubeOptions = {}): Kube {
-  async function list<T>(path: string, signal?: AbortSignal): Promise<Listed<T>> {
-    const items: T[] = [];
+  /** Lists page by page, so that no more than a page is held where `add` keeps little of it. */
+  async function fold<T, R>(path: string, begin: () => R, add: (sofar: R, page: readonly T[]) => R, signal?: AbortSignal): Promise<{ readonly result: R; readonly resourceVersion: string }> {
+    let result = begin();
     let next = '';
     for (;;) {
       const page = withQuery(path, next === '' ? { limit: String(PAGE_SIZE) } : { limit: String(PAGE_SIZE), continue: next });
       const { status, body } = await transport.request<ListBody<T>>({ method: 'GET', path: page, about: path, ...(signal === undefined ? {} : { signal }) });
       if (status === 410) {
         // The list took longer than the server keeps its snapshot: begin again.
-        items.length = 0;
+        result = begin();
         next = '';
         continue;
       }
       if (status >= 400) throw stepError('Unexpected', `The API at ${transport.server} answered ${status} to a list of ${path}.`);
-      items.push(...body.items);
+      result = add(result, body.items);
       next = body.metadata.continue ?? '';
-      if (next === '') return { items, resourceVersion: body.metadata.resourceVersion };
+      if (next === '') return { result, resourceVersion: body.metadata.resourceVersion };
     }
+  }
+
+  async function list<T>(path: string, signal?: AbortSignal): Promise<Listed<T>> {
+    const { result, resourceVersion } = await fold<T, T[]>(path, () => [], (items, page) => {
+      items.push(...page);
+      return items;
+    }, signal);
+    return { items: result, resourceVersion };
   }
 
   async function get<T>(path: string): Promise<T | null> {
@@ -125,6 +134,7 @@ export function createKube(transport: Transport, options: KubeOptions = {}): Kub
     serverVersion: async () => (await get<{ readonly gitVersion: string }>('/version'))?.gitVersion ?? '',
     failingReadyChecks,
     clusterUid,
+    fold: async (path, begin, add) => (await fold(path, begin, add)).result,
     listNodes: async () => (await list<Node>('/api/v1/nodes')).items,
     getNode: (name) => get(nodePath(name)),
     changeNode,

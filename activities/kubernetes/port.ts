@@ -1,5 +1,5 @@
 import type { AccessSpec } from '../../workflows/domain/spec.ts';
-import type { ConfigMap, DisruptionBudget, EndpointSlice, Lease, Manifest, Node, Pod, WebhookConfiguration, Workload } from './objects.ts';
+import type { ConfigMap, DisruptionBudget, EndpointSlice, Lease, Manifest, Node, Pod, Taint, WebhookConfiguration, Workload } from './objects.ts';
 
 /** Which pods: all fields narrow. */
 export interface PodQuery {
@@ -12,9 +12,12 @@ export interface PodQuery {
 export interface NodeChange {
   /** The change is refused (`conflict`) where the node has changed since this version was read. */
   readonly resourceVersion: string;
-  readonly unschedulable: boolean;
-  /** null takes the annotation away. */
-  readonly annotations: Readonly<Record<string, string | null>>;
+  /** Absent leaves it as it is. */
+  readonly unschedulable?: boolean;
+  /** null takes the annotation away; absent leaves all as they are. */
+  readonly annotations?: Readonly<Record<string, string | null>>;
+  /** All taints that the node has afterwards; absent leaves them as they are. */
+  readonly taints?: readonly Taint[];
 }
 
 export interface PodRef {
@@ -88,12 +91,23 @@ export interface Kube {
   /** UID of the namespace kube-system: the cluster's identity. */
   clusterUid(): Promise<string>;
 
+  /**
+   * Lists a collection page by page. `begin` is called again, and what was added forgotten, where the list must start anew.
+   * Failures: those of any list.
+   */
+  fold<T, R>(path: string, begin: () => R, add: (sofar: R, page: readonly T[]) => R): Promise<R>;
+
   listNodes(): Promise<readonly Node[]>;
   getNode(name: string): Promise<Node | null>;
   /** `conflict` where someone changed the node since it was read: read again. */
   changeNode(name: string, change: NodeChange): Promise<'changed' | 'conflict' | 'absent'>;
 
   listPods(query: PodQuery): Promise<readonly Pod[]>;
+  /**
+   * Reads pods page by page, for lists that are too long to be kept. `begin` is called for each try and gives what takes the pages;
+   * a list that the API forgets half-way is begun again.
+   */
+  scanPods(query: PodQuery, begin: () => (pods: readonly Pod[]) => void): Promise<void>;
   /** Asks for the pod's eviction; `gracePeriodSeconds` null takes the pod's own. */
   evict(pod: PodRef, gracePeriodSeconds: number | null): Promise<EvictionAnswer>;
   listBudgets(): Promise<readonly DisruptionBudget[]>;
