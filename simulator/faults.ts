@@ -18,7 +18,7 @@ export const FAULTS = {
   'disk-full': { on: 'worker', ends: 'held', does: 'No room is left on the node\'s disk once its packages are staged.' },
   'slow-download': { on: 'any', ends: 'done', does: 'Packages and images reach the node ten times slower.' },
   'kubelet-not-ready': { on: 'worker', ends: 'done', does: 'The kubelet of the new version reports NotReady for a minute before it is Ready.' },
-  'kubeadm-fails-once': { on: 'any', ends: 'done', does: 'kubeadm ends with an error the first time, after it changed nothing.' },
+  'kubeadm-fails-once': { on: 'any', ends: 'held', does: 'kubeadm ends with an error the first time, before it changed anything: a retry goes through.' },
   'host-reboot': { on: 'worker', ends: 'done', does: 'The host reboots while the kubelet\'s packages are installed.' },
   'connection-cut': { on: 'any', ends: 'done', does: 'Every SSH connection to the host breaks in its first package step; what runs there runs on.' },
   'budget-blocks': { on: 'worker', ends: 'held', does: 'A budget that never allows an eviction covers a pod of the node.' },
@@ -67,6 +67,18 @@ export function placeFaults(faults: readonly Fault[], nodes: ClusterDescription[
     if (node !== null && !able.includes(node)) throw new Error(`The fault ${name} cannot happen on "${node}": it is for ${on === 'any' ? 'a node' : 'a worker'} of this cluster: ${someOf(able)}.`);
     return { name, node: node ?? able[randomOf(seed, 'fault', name, index).below(able.length)] ?? null };
   });
+}
+
+/** The table of `docs/simulator.md`. */
+export function faultTable(): string {
+  return [
+    '| fault | on | what goes wrong | the upgrade |',
+    '| --- | --- | --- | --- |',
+    ...FAULT_NAMES.map((name) => {
+      const { on, does, ends } = FAULTS[name];
+      return `| \`${name}\` | ${on === null ? 'the API' : on === 'any' ? 'any node' : 'a worker'} | ${does} | ${ends === 'done' ? 'goes on and is done' : 'is held for a decision'} |`;
+    }),
+  ].join('\n');
 }
 
 function someOf(names: readonly string[]): string {
