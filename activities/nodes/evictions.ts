@@ -28,7 +28,7 @@ export interface Evictions {
   readonly accepted: number;
 }
 
-export function createEvictions(kube: Kube, gracePeriodSeconds: number, nowMs: () => number): Evictions {
+export function createEvictions(kube: Pick<Kube, 'evict'>, gracePeriodSeconds: number, nowMs: () => number): Evictions {
   const refused = new Map<string, Refused>();
   /** When each was accepted. */
   const sent = new Map<string, number>();
@@ -95,7 +95,7 @@ function choose(pods: readonly Pod[], budgets: readonly DisruptionBudget[], due:
 }
 
 /** An API that does not answer is a refusal that passes. */
-async function ask(kube: Kube, pod: { readonly namespace: string; readonly name: string; readonly uid: string }, gracePeriodSeconds: number): Promise<EvictionAnswer> {
+async function ask(kube: Pick<Kube, 'evict'>, pod: { readonly namespace: string; readonly name: string; readonly uid: string }, gracePeriodSeconds: number): Promise<EvictionAnswer> {
   try {
     return await kube.evict(pod, gracePeriodSeconds < 0 ? null : gracePeriodSeconds);
   } catch (error) {

@@ -7,7 +7,7 @@ export interface KubeadmConfig {
   readonly imageRepository: string | null;
 }
 
-export async function readKubeadmConfig(kube: Kube): Promise<KubeadmConfig | null> {
+export async function readKubeadmConfig(kube: Pick<Kube, 'getConfigMap'>): Promise<KubeadmConfig | null> {
   const map = await kube.getConfigMap('kube-system', 'kubeadm-config');
   const text = map?.data?.['ClusterConfiguration'];
   if (text === undefined) return null;

@@ -5,7 +5,7 @@ import { isMirror } from '../nodes/ready.ts';
 export const CONTROL_PLANE_COMPONENTS = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const;
 
 /** Mirrors of the static pods that kubeadm labels `tier=control-plane`, etcd included. */
-export async function listStaticPods(kube: Kube): Promise<readonly Pod[]> {
+export async function listStaticPods(kube: Pick<Kube, 'listPods'>): Promise<readonly Pod[]> {
   const pods = await kube.listPods({ namespace: 'kube-system', labels: 'tier=control-plane' });
   return pods.filter(isMirror);
 }

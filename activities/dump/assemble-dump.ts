@@ -1,0 +1,98 @@
+import type { ClusterDump, DumpedBudget, DumpedNode, DumpedSelector, DumpedWorkload, PodShape } from '../../workflows/domain/cluster-dump.ts';
+import type { DisruptionBudget, Selector } from '../kubernetes/objects.ts';
+import { isControlPlane } from '../nodes/ready.ts';
+import type { CollectedWorkload, PodCollection } from './collect-pods.ts';
+import { cpuMillis, memoryMiB } from './quantity.ts';
+import type { RawNode } from './raw-objects.ts';
+
+export const ZONE_LABEL = 'topology.kubernetes.io/zone';
+const HOST_LABEL = 'kubernetes.io/hostname';
+
+export interface DumpParts {
+  readonly clusterUid: string;
+  readonly serverVersion: string;
+  readonly etcdLeader: string | null;
+  /** In the order that the indexes of `pods` follow. */
+  readonly nodes: readonly RawNode[];
+  readonly pods: PodCollection;
+  readonly budgets: readonly DisruptionBudget[];
+  /** Labels of nodes that pools select by. */
+  readonly poolKeys: readonly string[];
+  readonly gaps: readonly string[];
+}
+
+/** The dump of what was read; labels that nothing selects by are left behind. */
+export function assembleDump(parts: DumpParts): ClusterDump {
+  const { shapes } = parts.pods;
+  const nodeKeys = new Set([ZONE_LABEL, HOST_LABEL, ...parts.poolKeys, ...shapes.flatMap(nodeKeysOf)]);
+  const podKeys = new Set([
+    ...parts.budgets.flatMap(({ spec }) => keysOf(spec.selector)),
+    ...shapes.flatMap(({ apart = [], spread = [] }) => [...apart, ...spread].flatMap(({ selector }) => keysOf(selector))),
+  ]);
+  return {
+    clusterUid: parts.clusterUid, serverVersion: parts.serverVersion, etcdLeader: parts.etcdLeader,
+    nodes: parts.nodes.map((node) => nodeOf(node, nodeKeys)),
+    shapes,
+    workloads: parts.pods.workloads.map((workload) => workloadOf(workload, podKeys)),
+    budgets: parts.budgets.map(budgetOf),
+    gaps: parts.gaps,
+  };
+}
+
+function nodeOf(node: RawNode, keys: ReadonlySet<string>): DumpedNode {
+  const { allocatable = {}, nodeInfo } = node.status;
+  return {
+    name: node.metadata.name,
+    controlPlane: isControlPlane(node),
+    labels: kept(node.metadata.labels, keys),
+    taints: (node.spec.taints ?? []).filter(({ key }) => !key.startsWith('node.kubernetes.io/')).map(({ key, value, effect }) => ({ key, effect, ...(value === undefined ? {} : { value }) })),
+    unschedulable: node.spec.unschedulable === true,
+    cpuMillis: cpuMillis(allocatable['cpu']),
+    memoryMiB: memoryMiB(allocatable['memory']),
+    pods: Number(allocatable['pods'] ?? 110),
+    kubeletVersion: nodeInfo.kubeletVersion,
+  };
+}
+
+function workloadOf(workload: CollectedWorkload, podKeys: ReadonlySet<string>): DumpedWorkload {
+  const { kind, namespace, name, shape, ready, unready } = workload;
+  const keys = new Set([...podKeys, ...keysOf(workload.selector)]);
+  return {
+    kind, namespace, name, shape,
+    replicas: workload.replicas ?? ready.length + unready.length,
+    selector: selectorOf(workload.selector) ?? {},
+    labels: kept(workload.labels, keys),
+    // Sorted: equal numbers beside one another pack well.
+    on: [...ready.toSorted((left, right) => left - right), ...unready.toSorted((left, right) => left - right)],
+    ...(unready.length === 0 ? {} : { unready: unready.length }),
+  };
+}
+
+function budgetOf({ metadata, spec }: DisruptionBudget): DumpedBudget {
+  const policy: unknown = Reflect.get(spec, 'unhealthyPodEvictionPolicy');
+  return {
+    namespace: metadata.namespace ?? 'default', name: metadata.name, selector: selectorOf(spec.selector),
+    ...(spec.minAvailable === undefined ? {} : { minAvailable: spec.minAvailable }),
+    ...(spec.maxUnavailable === undefined ? {} : { maxUnavailable: spec.maxUnavailable }),
+    ...(typeof policy === 'string' ? { unhealthyPodEvictionPolicy: policy } : {}),
+  };
+}
+
+function selectorOf(selector: Selector | null | undefined): DumpedSelector | null {
+  if (selector === null || selector === undefined) return null;
+  const { matchLabels, matchExpressions } = selector;
+  return { ...(matchLabels === undefined ? {} : { matchLabels }), ...(matchExpressions === undefined ? {} : { matchExpressions }) };
+}
+
+function nodeKeysOf({ nodeSelector, nodeTerms = [], apart = [], spread = [] }: PodShape): readonly string[] {
+  return [...Object.keys(nodeSelector ?? {}), ...nodeTerms.flat().map(({ key }) => key), ...[...apart, ...spread].map(({ topologyKey }) => topologyKey)];
+}
+
+function keysOf(selector: DumpedSelector | Selector | null | undefined): readonly string[] {
+  if (selector === null || selector === undefined) return [];
+  return [...Object.keys(selector.matchLabels ?? {}), ...(selector.matchExpressions ?? []).map(({ key }) => key)];
+}
+
+function kept(labels: Readonly<Record<string, string>> | undefined, keys: ReadonlySet<string>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(labels ?? {}).filter(([key]) => keys.has(key)));
+}
