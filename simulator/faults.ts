@@ -36,6 +36,9 @@ export function isFaultName(name: string): name is FaultName {
   return Object.hasOwn(FAULTS, name);
 }
 
+/** The question is wrong, not the twin: the message says what is allowed. */
+export class UnknownFault extends Error {}
+
 /** A fault whose node is known; null where it concerns the API. */
 export interface PlacedFault {
   readonly name: FaultName;
@@ -44,27 +47,26 @@ export interface PlacedFault {
 
 /**
  * Reads `NAME` or `NAME@NODE`, as `--fault` takes it.
- * @throws Error that lists what is allowed.
+ * @throws UnknownFault that lists what is allowed.
  */
 export function parseFault(text: string): Fault {
   const [name = '', node] = text.split('@', 2);
-  if (!isFaultName(name)) throw new Error(`There is no fault "${name}". Allowed: ${FAULT_NAMES.join(', ')}; each may name its node, as in host-reboot@w3.`);
-  if (node !== undefined && FAULTS[name].on === null) throw new Error(`The fault ${name} concerns the API, not a node: leave out "@${node}".`);
+  if (!isFaultName(name)) throw noFault(name);
+  if (node !== undefined && FAULTS[name].on === null) throw new UnknownFault(`The fault ${name} concerns the API, not a node: leave out "@${node}".`);
   return { name, node: node ?? null };
 }
 
 /**
  * Gives each fault its node: the one it names, or one by the seed.
- * @throws Error where it names no fault, or a node on which it cannot happen.
+ * @throws UnknownFault where it names no fault, or a node on which it cannot happen.
  */
 export function placeFaults(faults: readonly Fault[], nodes: ClusterDescription['nodes'], seed: number): readonly PlacedFault[] {
   return faults.map(({ name, node }, index) => {
-    parseFault(name);
-    if (!isFaultName(name)) throw new Error(`There is no fault "${name}".`);
+    if (!isFaultName(name)) throw noFault(name);
     const { on } = FAULTS[name];
     if (on === null) return { name, node: null };
     const able = nodes.filter(({ role }) => on === 'any' || role === on).map((able) => able.name);
-    if (node !== null && !able.includes(node)) throw new Error(`The fault ${name} cannot happen on "${node}": it is for ${on === 'any' ? 'a node' : 'a worker'} of this cluster: ${someOf(able)}.`);
+    if (node !== null && !able.includes(node)) throw new UnknownFault(`The fault ${name} cannot happen on "${node}": it is for ${on === 'any' ? 'a node' : 'a worker'} of this cluster: ${someOf(able)}.`);
     return { name, node: node ?? able[randomOf(seed, 'fault', name, index).below(able.length)] ?? null };
   });
 }
@@ -79,6 +81,10 @@ export function faultTable(): string {
       return `| \`${name}\` | ${on === null ? 'the API' : on === 'any' ? 'any node' : 'a worker'} | ${does} | ${ends === 'done' ? 'goes on and is done' : 'is held for a decision'} |`;
     }),
   ].join('\n');
+}
+
+function noFault(name: string): UnknownFault {
+  return new UnknownFault(`There is no fault "${name}". Allowed: ${FAULT_NAMES.join(', ')}. One that is for a node may name it, as in host-reboot@w03.`);
 }
 
 function someOf(names: readonly string[]): string {

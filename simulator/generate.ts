@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ClusterDescription, Fault, NodeDescription, Taint, Timings } from './description.ts';
-import { systemObjects } from './generate/system.ts';
+import { networkAddon } from './generate/network.ts';
 import { ordinaryWorkloads } from './generate/workloads.ts';
 import { LAB_TIMINGS } from './timings.ts';
 
@@ -46,7 +46,7 @@ export function generateCluster(options: GenerateOptions): ClusterDescription {
       ...named('cp', controlPlanes).map((node, index) => nodeOf(node, 'control-plane', index, options)),
       ...named('w', workers).map((node, index) => nodeOf(node, 'worker', index, options)),
     ],
-    objects: [...systemObjects(version, uidOf('cluster', name, seed)), ...ordinaryWorkloads({ seed, pods: workers * podsPerNode, cpuMillis: requestOf(podsPerNode), workers })],
+    objects: [networkAddon(), ...ordinaryWorkloads({ seed, pods: workers * podsPerNode, cpuMillis: requestOf(podsPerNode), workers })],
     timings: options.timings ?? LAB_TIMINGS,
     faults: options.faults ?? [],
   };

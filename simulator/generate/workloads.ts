@@ -31,8 +31,7 @@ const UNPROTECTED_EVERY = 5;
  */
 export function ordinaryWorkloads(options: WorkloadOptions): readonly ApiObject[] {
   const random = randomOf(options.seed, 'workloads');
-  const namespaces = NAMESPACES.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }));
-  const objects: ApiObject[] = [...namespaces, agent()];
+  const objects: ApiObject[] = [agent()];
   let left = options.pods;
   if (left > 8) {
     objects.push(job(options));

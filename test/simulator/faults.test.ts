@@ -8,7 +8,7 @@ const { nodes } = generateCluster({ name: 'twin', seed: 7, workers: 12 });
 describe('a fault by name', () => {
   test('that there is not is refused with all that there are', () => {
     assert.throws(() => parseFault('host-rebot'), (error: Error) => FAULT_NAMES.every((name) => error.message.includes(name)));
-    assert.throws(() => placeFaults([{ name: 'toString', node: null }], nodes, 7), /There is no fault "toString"/);
+    assert.throws(() => placeFaults([{ name: 'toString', node: null }], nodes, 7), /There is no fault "toString"\. Allowed/);
   });
 
   test('takes the node that it names', () => {

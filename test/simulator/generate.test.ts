@@ -28,8 +28,7 @@ describe('a generated cluster', () => {
   test('has as many pods for each worker as asked', () => {
     const { objects } = cluster(100, 30);
     const pods = objects.reduce((sum, object) => sum + (object.kind === 'Job' ? 1 : replicas(object)), 0);
-    // Besides the two of CoreDNS.
-    assert.ok(Math.abs(pods - 2 - 3_000) <= 3, String(pods));
+    assert.ok(Math.abs(pods - 3_000) <= 3, String(pods));
   });
 
   test('fits on half of its nodes', () => {
