@@ -1,0 +1,88 @@
+import { companionsOf, staticPodImages } from '../components.ts';
+import type { Machine } from './machine.ts';
+
+export const MANIFESTS = '/etc/kubernetes/manifests';
+const SECURE_PORT = 6443;
+
+/** Writes the manifest of a static pod, as far as anything reads it. */
+export function writeManifest(machine: Machine, component: string, image: string): void {
+  const { files, root } = machine;
+  files.write(`${root}${MANIFESTS}/${component}.yaml`, [
+    'apiVersion: v1', 'kind: Pod', 'metadata:', '  labels:', `    component: ${component}`, '    tier: control-plane', `  name: ${component}`, '  namespace: kube-system',
+    'spec:', '  containers:', '  - command:', `    - ${component}`, ...flagsOf(machine, component).map((flag) => `    - ${flag}`),
+    `    image: ${image}`, '    imagePullPolicy: IfNotPresent', `    name: ${component}`, '  hostNetwork: true', '',
+  ].join('\n'), 0o600);
+}
+
+/** Image that a manifest names; null where it is not there. */
+export function manifestImage({ files, root }: Machine, component: string): string | null {
+  return /^ *image: (.*)$/m.exec(files.read(`${root}${MANIFESTS}/${component}.yaml`) ?? '')?.[1] ?? null;
+}
+
+/** Tells the API which static pods run here. */
+export function publishStaticPods(machine: Machine): void {
+  const images = Object.keys(staticPodImages('v0.0.0')).flatMap((component): [string, string][] => {
+    const image = manifestImage(machine, component);
+    return image === null ? [] : [[component, image]];
+  });
+  machine.world.model.kubelets.setStaticPods(machine.node.name, Object.fromEntries(images));
+}
+
+/** A new process of kube-apiserver in the place of the former one, or of none. */
+export function startApiServer(machine: Machine): void {
+  const { apiServer, files, root } = machine;
+  if (apiServer.pid !== 0) files.remove(`${root}/proc/${String(apiServer.pid)}`);
+  apiServer.pid = machine.startApiServer();
+  apiServer.leaving = false;
+  files.write(`${root}/proc/${String(apiServer.pid)}/comm`, 'kube-apiserver\n');
+  files.write(`${root}/proc/${String(apiServer.pid)}/cmdline`, ['kube-apiserver', ...flagsOf(machine, 'kube-apiserver'), ''].join('\0'));
+}
+
+/** SIGTERM: the first one takes it out of the load balancer, the second ends it, and the kubelet starts another. */
+export function signalApiServer(machine: Machine): void {
+  if (machine.apiServer.leaving) startApiServer(machine);
+  else machine.apiServer.leaving = true;
+  tell(machine, 'signal');
+}
+
+export function startMember(machine: Machine): void {
+  const { apiServer, files, root } = machine;
+  apiServer.etcdPid = machine.newPid();
+  const folder = `${root}/proc/${String(apiServer.etcdPid)}`;
+  files.write(`${folder}/comm`, 'etcd\n');
+  for (const name of ['etcdctl', 'etcdutl']) files.write(`${folder}/root/usr/local/bin/${name}`, machine.programText, 0o755);
+}
+
+export function stopMember({ apiServer, files, root }: Machine): void {
+  if (apiServer.etcdPid !== 0) files.remove(`${root}/proc/${String(apiServer.etcdPid)}`);
+  apiServer.etcdPid = 0;
+}
+
+export function tell(machine: Machine, event: 'backup made' | 'member started' | 'signal'): void {
+  for (const listener of machine.apiServer.listeners) listener(event);
+}
+
+/** Everything that kubeadm left on a control-plane node when it was set up. */
+export function layOutControlPlane(machine: Machine): void {
+  const { files, root, world: { description } } = machine;
+  for (const [component, image] of Object.entries(staticPodImages(description.version))) writeManifest(machine, component, image);
+  files.write(`${root}/etc/kubernetes/admin.conf`, `apiVersion: v1\nkind: Config\nclusters:\n- cluster:\n    server: https://api.${description.name}.twin:${String(SECURE_PORT)}\n  name: kubernetes\n`, 0o600);
+  for (const name of ['ca.crt', 'healthcheck-client.crt', 'healthcheck-client.key', 'server.crt', 'server.key']) files.write(`${root}/etc/kubernetes/pki/etcd/${name}`, `${name} of the twin\n`, 0o600);
+  startApiServer(machine);
+  startMember(machine);
+}
+
+/** Version of the member that a Kubernetes version brings, without the image's revision. */
+export function etcdVersion(tag: string): string {
+  return tag.replace(/-\d+$/, '');
+}
+
+export function etcdVersionOf(version: string): string {
+  return etcdVersion(companionsOf(version).etcd);
+}
+
+function flagsOf(machine: Machine, component: string): readonly string[] {
+  if (component === 'kube-apiserver') return [`--advertise-address=${machine.address}`, `--secure-port=${String(SECURE_PORT)}`, '--etcd-servers=https://127.0.0.1:2379'];
+  if (component === 'etcd') return [`--advertise-client-urls=https://${machine.address}:2379`, `--name=${machine.node.name}`, '--data-dir=/var/lib/etcd'];
+  return ['--leader-elect=true'];
+}

@@ -1,0 +1,86 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** Files of one host, by absolute path: on the disk where a real shell reads them, else in memory. */
+export interface HostFiles {
+  /** Null where there is no such file. */
+  read(path: string): string | null;
+  /** Makes the folders above it too. */
+  write(path: string, text: string, mode?: number): void;
+  makeFolder(path: string): void;
+  /** Names in a folder, sorted; empty where it is not there. */
+  list(path: string): readonly string[];
+  exists(path: string): boolean;
+  isFile(path: string): boolean;
+  /** A file, or a folder with all that is in it. */
+  remove(path: string): void;
+  /** Number of the file as `/proc/locks` names it; 0 where files have none. */
+  inode(path: string): number;
+}
+
+export function diskFiles(): HostFiles {
+  return {
+    read: (path) => {
+      try {
+        return readFileSync(path, 'utf8');
+      } catch {
+        return null;
+      }
+    },
+    write: (path, text, mode) => {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, text);
+      if (mode !== undefined) chmodSync(path, mode);
+    },
+    makeFolder: (path) => { mkdirSync(path, { recursive: true }); },
+    list: (path) => {
+      try {
+        return readdirSync(path).toSorted();
+      } catch {
+        return [];
+      }
+    },
+    exists: existsSync,
+    isFile: (path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true,
+    remove: (path) => { rmSync(path, { recursive: true, force: true }); },
+    inode: (path) => statSync(path, { throwIfNoEntry: false })?.ino ?? 0,
+  };
+}
+
+/** A tree in memory: a thousand hosts need no thousand folders. */
+export function memoryFiles(): HostFiles {
+  const texts = new Map<string, string>();
+  const folders = new Map<string, Set<string>>();
+
+  function makeFolder(path: string): void {
+    if (folders.has(path)) return;
+    folders.set(path, new Set());
+    enter(path);
+  }
+  function enter(path: string): void {
+    const above = dirname(path);
+    if (above === path) return;
+    makeFolder(above);
+    folders.get(above)?.add(path.slice(above === '/' ? 1 : above.length + 1));
+  }
+  function remove(path: string): void {
+    for (const name of folders.get(path) ?? []) remove(`${path}/${name}`);
+    folders.delete(path);
+    texts.delete(path);
+    const above = dirname(path);
+    folders.get(above)?.delete(path.slice(above === '/' ? 1 : above.length + 1));
+  }
+  return {
+    read: (path) => texts.get(path) ?? null,
+    write: (path, text) => {
+      texts.set(path, text);
+      enter(path);
+    },
+    makeFolder,
+    list: (path) => [...(folders.get(path) ?? [])].toSorted(),
+    exists: (path) => texts.has(path) || folders.has(path),
+    isFile: (path) => texts.has(path),
+    remove,
+    inode: () => 0,
+  };
+}

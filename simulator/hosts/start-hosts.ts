@@ -1,0 +1,117 @@
+import { mkdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { ServerChannel } from 'ssh2';
+import { nodeAddress } from '../addresses.ts';
+import { etcdVersionOf } from './control-plane.ts';
+import { createEtcd } from './etcd.ts';
+import { diskFiles, memoryFiles } from './files.ts';
+import { createHost, rebootHost } from './host.ts';
+import { layOut } from './layout.ts';
+import { createMachine } from './machine.ts';
+import type { Machine, World } from './machine.ts';
+import type { HostsOptions, ScriptWay, TwinHost, TwinHosts } from './port.ts';
+import { startRecognisedRuntime } from './recognised/runtime.ts';
+import type { Disturbances, Runtime } from './runtime.ts';
+import { startShellRuntime } from './shell-runtime.ts';
+import { knownHostsLine, newPrivateKey, publicKeyOf } from './ssh-keys.ts';
+import { startSshServer } from './ssh-server.ts';
+import type { SshServer } from './ssh-server.ts';
+
+export type { HostsOptions, TwinHost, TwinHosts } from './port.ts';
+
+const USER = 'ops';
+/** More hosts than this make too many processes for one machine. */
+const MOST_SHELL_NODES = 50;
+const PORT_TRIES = 20;
+
+/**
+ * Starts an SSH server for each node of the description, each on a loopback address of its own, and the state behind them.
+ *
+ * @throws Error where the addresses or the port cannot be had.
+ */
+export async function startHosts(options: HostsOptions): Promise<TwinHosts> {
+  const { description, folder } = options;
+  const way: ScriptWay = options.way ?? (description.nodes.length <= MOST_SHELL_NODES ? 'shell' : 'recognised');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const machines = new Map<string, Machine>();
+  const servers = new Map<string, SshServer>();
+  const hosts = new Map<string, TwinHost>();
+  const disturb: Disturbances = {
+    cut: (machine) => { servers.get(machine.node.name)?.cut(); },
+    reboot: (machine, downMs) => {
+      const server = servers.get(machine.node.name);
+      if (server !== undefined) rebootHost(machine, runtime, server, downMs);
+    },
+  };
+  const runtime = way === 'shell' ? await startShellRuntime(folder, machines, disturb) : startRecognisedRuntime(machines, disturb);
+  const stop = async (): Promise<void> => {
+    for (const server of servers.values()) await server.stop();
+    await runtime.stop();
+  };
+  try {
+    const world = createWorld(options, machines, runtime);
+    const [hostKey, privateKey] = [newPrivateKey(), newPrivateKey()];
+    const allowed = publicKeyOf(privateKey);
+    const port = options.port ?? await freePort(machines.size);
+    for (const machine of machines.values()) {
+      const commands: string[] = [];
+      const run = (line: string, channel: ServerChannel): void => {
+        commands.push(line);
+        runtime.run(machine, line, channel);
+      };
+      const server = await startSshServer({ address: machine.address, port, hostKey, user: USER, allowed, run });
+      servers.set(machine.node.name, server);
+      hosts.set(machine.node.name, createHost(machine, runtime, server, commands));
+    }
+    return {
+      way, user: USER, port, privateKey, etcd: world.etcd, stop,
+      // One key for all, as hosts have that were made from one image; one line, because it is looked through for each of them.
+      knownHosts: `${knownHostsLine(nodeAddress(0).replace(/\d+\.\d+$/, '*'), port, publicKeyOf(hostKey))}\n`,
+      host: (name) => {
+        const host = hosts.get(name);
+        if (host === undefined) throw new RangeError(`the twin has no node ${name}`);
+        return host;
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function createWorld(options: HostsOptions, machines: Map<string, Machine>, runtime: Runtime): World {
+  const { description, model, clock, seed, journal } = options;
+  const members = description.nodes.flatMap(({ name, role }, index) => (role === 'control-plane' ? [{ name, address: nodeAddress(index) }] : []));
+  const world: World = { description, model, clock, seed, journal, machines, etcd: createEtcd(seed, members, etcdVersionOf(description.version)) };
+  description.nodes.forEach((node, index) => {
+    const root = runtime.rootOf(node.name);
+    const machine = createMachine({
+      world, node, index, address: nodeAddress(index), root, files: root === '' ? memoryFiles() : diskFiles(),
+      programText: runtime.programText, startApiServer: runtime.startApiServer,
+    });
+    machines.set(node.name, machine);
+    layOut(machine);
+  });
+  return world;
+}
+
+/** A port that is free on the first and the last of the addresses; between them nobody else listens. */
+async function freePort(nodes: number): Promise<number> {
+  for (let tries = 0; tries < PORT_TRIES; tries += 1) {
+    const port = await listenOnce(0, nodeAddress(0));
+    if (port !== null && await listenOnce(port, nodeAddress(Math.max(0, nodes - 1))) !== null) return port;
+  }
+  throw new Error(`No port is free on ${nodeAddress(0)}: the twin's hosts need loopback addresses of Linux.`);
+}
+
+/** Null where it is taken. */
+function listenOnce(port: number, address: string): Promise<number | null> {
+  const { promise, resolve } = Promise.withResolvers<number | null>();
+  const server = createServer();
+  server.once('error', () => { resolve(null); });
+  server.listen(port, address, () => {
+    const bound = server.address();
+    server.close(() => { resolve(bound === null || typeof bound === 'string' ? null : bound.port); });
+  });
+  return promise;
+}

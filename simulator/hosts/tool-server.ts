@@ -1,0 +1,118 @@
+import { createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { basename } from 'node:path';
+import type { Machine } from './machine.ts';
+import { Gone } from './tools/call.ts';
+import type { Tool } from './tools/call.ts';
+
+/**
+ * The program behind every tool of the twin: it tells the twin by what name, where and how it was called, prints what the
+ * answer says and ends as it says. No process is started for that. An answer that breaks off is a program that was killed.
+ */
+export const TOOL_PROGRAM = `#!/bin/bash
+exec 3<> "/dev/tcp/127.0.0.1/$TWIN_PORT" || exit 137
+input=
+if [ "\${0##*/}" = cpio ]; then read -r input; fi
+set -- "$@" \${input:+"$input"}
+printf '%s\\0' "$#" "$TWIN_KEY" "$TWIN_NODE" "$TWIN_UNIT" "$$" "$0" "$PWD" "$@" >&3
+while IFS= read -r -u 3 line; do
+  case $line in
+    o*) printf '%s\\n' "\${line:1}" ;;
+    e*) printf '%s\\n' "\${line:1}" >&2 ;;
+    x*) exit "\${line:1}" ;;
+  esac
+done
+exit 137
+`;
+
+/** What one call says about itself before its arguments. */
+const FIELDS = 7;
+
+export interface ToolServer {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+export interface ToolServerOptions {
+  /** Calls without it are not answered: the port is open to all of this machine. */
+  readonly key: string;
+  readonly tools: Readonly<Record<string, Tool>>;
+  readonly machineOf: (name: string) => Machine | undefined;
+  readonly onKill: (machine: Machine, unit: string) => void;
+  readonly onCut: (machine: Machine) => void;
+  readonly onReboot: (machine: Machine, downMs: number) => void;
+}
+
+export async function startToolServer(options: ToolServerOptions): Promise<ToolServer> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.setNoDelay(true);
+    socket.on('error', () => undefined);
+    socket.once('close', () => sockets.delete(socket));
+    let received = Buffer.alloc(0);
+    let called = false;
+    socket.on('data', (chunk: Buffer) => {
+      if (called) return;
+      received = Buffer.concat([received, chunk]);
+      const words = wordsOf(received);
+      if (words === null) return;
+      called = true;
+      void answer(options, words, socket);
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return {
+    port: portOf(server.address()),
+    stop: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => { server.close(resolve); });
+    },
+  };
+}
+
+/** Null until all has come. */
+function wordsOf(received: Buffer): readonly string[] | null {
+  const words = received.toString('utf8').split('\0');
+  const count = Number(words[0]);
+  return words.length - 1 < FIELDS + count ? null : words.slice(0, FIELDS + count);
+}
+
+async function answer(options: ToolServerOptions, words: readonly string[], socket: Socket): Promise<void> {
+  const [, key, node = '', unit = '', , program = '', folder = '', ...args] = words;
+  const machine = options.machineOf(node);
+  const name = basename(program);
+  const tool = options.tools[name];
+  if (key !== options.key || machine === undefined) {
+    socket.destroy();
+    return;
+  }
+  const gone = new AbortController();
+  socket.once('close', () => { gone.abort(); });
+  const write = (mark: string, text: string): void => {
+    if (!socket.destroyed) socket.write(`${mark}${text.replaceAll('\n', `\n${mark}`)}\n`);
+  };
+  try {
+    const code = tool === undefined ? 127 : await tool({
+      machine, program, args, folder, signal: gone.signal,
+      kill: () => { options.onKill(machine, unit); },
+      cut: () => { options.onCut(machine); },
+      reboot: (downMs) => { options.onReboot(machine, downMs); },
+      out: (text) => { write('o', text); },
+      err: (text) => { write('e', text); },
+    });
+    write('x', String(code));
+    socket.end();
+  } catch (error) {
+    if (!(error instanceof Gone)) write('e', `the twin failed in ${name}: ${error instanceof Error ? error.message : String(error)}`);
+    socket.destroy();
+  }
+}
+
+function portOf(address: AddressInfo | string | null): number {
+  if (address === null || typeof address === 'string') throw new Error('no TCP port');
+  return address.port;
+}

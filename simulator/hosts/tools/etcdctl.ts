@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import type { EtcdCluster, EtcdMember } from '../etcd.ts';
+import { OperationFailed, spend } from './call.ts';
+import type { Call } from './call.ts';
+
+const DB_SIZE = 4_206_592;
+const KEYS = 1_334;
+
+/** `etcdctl` inside the member's container, with the JSON that 3.5 and 3.6 print. */
+export async function etcdctl(call: Call): Promise<number> {
+  const words = wordsOf(call.args);
+  const { machine, machine: { world: { etcd }, node } } = call;
+  const own = etcd.member(node.name);
+  if (own === null || !own.running) {
+    call.err('Error: context deadline exceeded');
+    return 1;
+  }
+  switch (words.slice(0, 2).join(' ')) {
+    case 'member list':
+      if (!etcd.hasQuorum()) return unavailable(call);
+      call.out(`{"header":${header(etcd, own, false)},"members":[${etcd.members.map(memberJson).join(',')}]}`);
+      return 0;
+    case 'endpoint status': {
+      const rows = etcd.members.filter((member) => member.running).map((member) => statusJson(etcd, member));
+      call.out(`[${rows.join(',')}]`);
+      return rows.length === etcd.members.length ? 0 : 1;
+    }
+    case 'endpoint health': {
+      const isHealthy = (member: EtcdMember): boolean => member.running && etcd.hasQuorum();
+      call.out(JSON.stringify(etcd.members.map((member) => ({ endpoint: url(member), health: isHealthy(member), took: '4.2ms', ...(isHealthy(member) ? {} : { error: 'context deadline exceeded' }) }))));
+      return etcd.members.every(isHealthy) ? 0 : 1;
+    }
+    case 'alarm list': {
+      const alarms = etcd.alarms.map(({ member, alarm }) => `{"memberID":${String(etcd.member(member)?.id ?? 0n)},"alarm":${alarm === 'NOSPACE' ? '1' : '2'}}`);
+      call.out(`{"header":${header(etcd, own, true)}${alarms.length === 0 ? '' : `,"alarms":[${alarms.join(',')}]`}}`);
+      return 0;
+    }
+    case 'snapshot save': return save(call, words[2] ?? '');
+    default:
+      if (words[0] === 'move-leader') return moveLeader(call, words[1] ?? '');
+      call.err(`Error: the twin's etcdctl does not know: ${words.join(' ')}`);
+      machine.record('unknown etcdctl command', words.join(' '));
+      return 1;
+  }
+}
+
+/** `etcdutl snapshot status FILE -w json`. */
+export function etcdutl(call: Call): number {
+  const words = wordsOf(call.args);
+  const text = call.machine.files.read(words[2] ?? '');
+  const facts = /^etcd snapshot of (.*)\nrevision (\d+)\n/.exec(text ?? '');
+  if (words[1] !== 'status' || text === null || facts === null) {
+    call.err(`Error: ${words[2] ?? ''} is no snapshot`);
+    return 1;
+  }
+  call.out(`{"hash":${String(parseInt(createHash('sha256').update(text).digest('hex').slice(0, 8), 16))},"revision":${facts[2] ?? '0'},"totalKey":${String(KEYS)},"totalSize":${String(DB_SIZE)},"version":"${facts[1] ?? ''}"}`);
+  return 0;
+}
+
+async function save(call: Call, file: string): Promise<number> {
+  const { machine } = call;
+  try {
+    const { etcd, clock, description } = machine.world;
+    const tookMs = await spend(call, 'snapshot etcd', description.timings.snapshot);
+    const version = etcd.member(machine.node.name)?.version ?? '';
+    machine.files.write(file, `etcd snapshot of ${version}\nrevision ${String(etcd.revision())}\ntaken ${new Date(clock.now()).toISOString()}\n`, 0o600);
+    machine.record('etcd snapshot taken', version, tookMs);
+  } catch (error) {
+    if (error instanceof OperationFailed) return error.exitCode;
+    throw error;
+  }
+  call.out(`Snapshot saved at ${file}`);
+  return 0;
+}
+
+function moveLeader(call: Call, to: string): number {
+  const { machine, machine: { world: { etcd }, node } } = call;
+  const target = etcd.members.find((member) => member.id.toString(16) === to);
+  const leader = etcd.leader();
+  if (target === undefined || leader?.name !== node.name) {
+    call.err('Error: no leader endpoint given at [https://127.0.0.1:2379]');
+    return 1;
+  }
+  if (!etcd.moveLeader(node.name, target.id)) {
+    call.err('Error: etcdserver: bad leader transferee');
+    return 1;
+  }
+  machine.record('etcd leadership moved', `${node.name} → ${target.name}`);
+  call.out(`Leadership transferred from ${leader.id.toString(16)} to ${to}`);
+  return 0;
+}
+
+function unavailable(call: Call): number {
+  call.err('{"level":"warn","msg":"retrying of unary invoker failed","error":"rpc error: code = DeadlineExceeded"}');
+  call.err('Error: context deadline exceeded');
+  return 1;
+}
+
+/** Words that are no option; those options take their value as the next word. */
+function wordsOf(args: readonly string[]): readonly string[] {
+  const words: string[] = [];
+  for (let at = 0; at < args.length; at += 1) {
+    const word = args[at] ?? '';
+    if (word === '--cluster' || word === '--hex') continue;
+    if (word.startsWith('-')) at += word.includes('=') ? 0 : 1;
+    else words.push(word);
+  }
+  return words;
+}
+
+/** Written by hand: ids have 64 bits, which no number of JavaScript holds. */
+function header(etcd: EtcdCluster, member: EtcdMember, withRevision: boolean): string {
+  const revision = withRevision ? `"revision":${String(etcd.revision())},` : '';
+  return `{"cluster_id":${String(etcd.clusterId)},"member_id":${String(member.id)},${revision}"raft_term":${String(etcd.term)}}`;
+}
+
+function memberJson(member: EtcdMember): string {
+  const { address } = member;
+  return `{"ID":${String(member.id)},"name":"${member.name}","peerURLs":["https://${address}:2380"],"clientURLs":["${url(member)}"]${member.learner ? ',"isLearner":true' : ''}}`;
+}
+
+function statusJson(etcd: EtcdCluster, member: EtcdMember): string {
+  const index = etcd.revision() + 500;
+  const newer = member.version.startsWith('3.5.') ? '' : ',"storageVersion":"3.5.0","downgradeInfo":{}';
+  return `{"Endpoint":"${url(member)}","Status":{"header":${header(etcd, member, true)},"version":"${member.version}","dbSize":${String(DB_SIZE)},"leader":${String(etcd.leader()?.id ?? 0n)},"raftIndex":${String(index)},"raftTerm":${String(etcd.term)},"raftAppliedIndex":${String(index)},"dbSizeInUse":${String(DB_SIZE / 2)}${newer}}}`;
+}
+
+function url(member: EtcdMember): string {
+  return `https://${member.address}:2379`;
+}

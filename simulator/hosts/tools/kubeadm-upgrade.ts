@@ -1,0 +1,168 @@
+import { setTimeout as realTime } from 'node:timers/promises';
+import { companionsOf, imagesOf, staticPodImages } from '../../components.ts';
+import { etcdVersion, manifestImage, publishStaticPods, startApiServer, startMember, stopMember, tell, writeManifest } from '../control-plane.ts';
+import { writeKubeletConfig } from '../layout.ts';
+import type { ControlPlaneEvent, Machine } from '../machine.ts';
+import { behind, upgradeAddons, writeClusterVersion } from './kubeadm-cluster.ts';
+import { spend } from './call.ts';
+import type { Call } from './call.ts';
+import { pullImage } from './images.ts';
+
+// A companion of kubeadm on the host is a real program that looks every tenth of a second: it needs real time, however fast the twin's runs.
+const LEAVE_MS = 1_500;
+const RETURN_MS = 4_000;
+
+export async function upgradeWorker(call: Call): Promise<void> {
+  const { machine } = call;
+  call.out('[upgrade/preflight] Skipping prepull. Not a control plane node.');
+  call.out('[upgrade/control-plane] Skipping phase. Not a control plane node.');
+  call.out('[upgrade/kubeconfig] Skipping phase. Not a control plane node.');
+  const tookMs = await spend(call, 'kubeadm upgrade', machine.world.description.timings.kubeadmWorker);
+  kubeletConfig(call);
+  call.out('[upgrade/addon] Skipping the addon/coredns phase. Not a control plane node.');
+  call.out('[upgrade/addon] Skipping the addon/kube-proxy phase. Not a control plane node.');
+  machine.record('kubeadm upgrade node', '', tookMs);
+}
+
+/** Etcd first, then the rest of the control plane; what is at the version already is left alone. */
+export async function upgradeControlPlane(call: Call, target: string, isApply: boolean): Promise<void> {
+  const { machine } = call;
+  await prepull(call, target);
+  call.out(`[upgrade/control-plane] Upgrading your Static Pod-hosted control plane to version "${target}" (timeout: 5m0s)...`);
+  await upgradeEtcd(call, target);
+  await upgradeStaticPods(call, target);
+  call.out('[upgrade/control-plane] The control plane instance for this node was successfully upgraded!');
+  if (isApply) {
+    writeClusterVersion(machine, target);
+    machine.record('kubeadm-config', target);
+    call.out('[upload-config] Storing the configuration used in ConfigMap "kubeadm-config" in the "kube-system" Namespace');
+  }
+  kubeletConfig(call);
+  addons(call, target);
+  machine.record(isApply ? `kubeadm upgrade apply ${target}` : 'kubeadm upgrade node');
+  if (isApply) call.out(`[upgrade] SUCCESS! A control plane node of your cluster was upgraded to "${target}".`);
+}
+
+async function prepull(call: Call, target: string): Promise<void> {
+  call.out('[upgrade/prepull] Pulling images required for setting up a Kubernetes cluster');
+  for (const image of imagesOf(target)) {
+    if (!call.machine.images.has(image)) await pullImage(call, image);
+  }
+}
+
+async function upgradeEtcd(call: Call, target: string): Promise<void> {
+  const { machine } = call;
+  const { world: { etcd, description }, node } = machine;
+  const from = manifestImage(machine, 'etcd');
+  const to = staticPodImages(target)['etcd'] ?? '';
+  if (from === null) return;
+  if (from === to) {
+    call.out('[upgrade/etcd] Non fatal issue encountered during upgrade: the desired etcd version for this Kubernetes version is already running');
+    return;
+  }
+  call.out(`[upgrade/staticpods] Preparing for "etcd" upgrade`);
+  const backup = backupFolder(machine, 'etcd');
+  machine.files.write(`${machine.root}${backup}/etcd.yaml`, machine.files.read(`${machine.root}/etc/kubernetes/manifests/etcd.yaml`) ?? '');
+  const left = mayLeave(machine) ? nextEvent(call, 'signal', LEAVE_MS) : null;
+  tell(machine, 'backup made');
+  await left;
+  stopMember(machine);
+  etcd.stop(node.name);
+  const tookMs = await spend(call, 'replace etcd member', description.timings.kubeadmEtcd, () => { replaceMember(machine, target, from, to, 0); });
+  replaceMember(machine, target, from, to, tookMs);
+  const back = machine.apiServer.leaving ? nextEvent(call, 'signal', RETURN_MS) : null;
+  tell(machine, 'member started');
+  await back;
+  call.out(`[upgrade/staticpods] Moving new manifest to "/etc/kubernetes/manifests/etcd.yaml" and backing up old manifest to "${backup}/etcd.yaml"`);
+  call.out('[upgrade/staticpods] Component "etcd" upgraded successfully!');
+}
+
+/** The kubelet starts the member of the new manifest, whatever has become of kubeadm. */
+function replaceMember(machine: Machine, target: string, from: string, to: string, tookMs: number): void {
+  writeManifest(machine, 'etcd', to);
+  startMember(machine);
+  machine.world.etcd.start(machine.node.name, etcdVersion(companionsOf(target).etcd));
+  publishStaticPods(machine);
+  machine.record('etcd member replaced', `${tagOf(from)} → ${tagOf(to)}`, tookMs);
+}
+
+async function upgradeStaticPods(call: Call, target: string): Promise<void> {
+  const { machine } = call;
+  const wanted = Object.entries(staticPodImages(target)).filter(([component]) => component !== 'etcd');
+  const changed = wanted.filter(([component, image]) => manifestImage(machine, component) !== image);
+  const tookMs = await spend(call, 'kubeadm upgrade', machine.world.description.timings.kubeadmControlPlane);
+  if (changed.length === 0) return;
+  const backup = backupFolder(machine, 'manifests');
+  const former = tagOf(manifestImage(machine, 'kube-apiserver') ?? '');
+  for (const [component, image] of changed) {
+    call.out(`[upgrade/staticpods] Preparing for "${component}" upgrade`);
+    machine.files.write(`${machine.root}${backup}/${component}.yaml`, machine.files.read(`${machine.root}/etc/kubernetes/manifests/${component}.yaml`) ?? '');
+    writeManifest(machine, component, image);
+    call.out(`[upgrade/staticpods] Moving new manifest to "/etc/kubernetes/manifests/${component}.yaml" and backing up old manifest to "${backup}/${component}.yaml"`);
+    call.out(`[upgrade/staticpods] Component "${component}" upgraded successfully!`);
+  }
+  machine.apiServer.version = target;
+  startApiServer(machine);
+  publishStaticPods(machine);
+  machine.record('static pods', `${former} → ${target}`, tookMs);
+}
+
+function kubeletConfig(call: Call): void {
+  const { machine } = call;
+  const folder = backupFolder(machine, 'kubelet-config');
+  machine.files.write(`${machine.root}${folder}/config.yaml`, machine.files.read(`${machine.root}/var/lib/kubelet/config.yaml`) ?? '');
+  writeKubeletConfig(machine);
+  call.out(`[upgrade/kubelet-config] Backing up kubelet config file to "${folder}/config.yaml"`);
+  call.out('[kubelet-start] Writing kubelet configuration to file "/var/lib/kubelet/config.yaml"');
+  call.out('[upgrade/kubelet-config] The kubelet configuration for this node was successfully upgraded!');
+}
+
+/** kubeadm leaves the add-ons to the last control-plane node. */
+function addons(call: Call, target: string): void {
+  const waiting = behind(call.machine, target);
+  if (waiting.length > 0) {
+    call.out(`[upgrade/addon] Skipping upgrade of addons because control plane instances [${waiting.join(' ')}] have not been upgraded`);
+    return;
+  }
+  upgradeAddons(call.machine, target);
+  call.machine.record('addons', target);
+  call.out('[addons] Applied essential addon: CoreDNS');
+  call.out('[addons] Applied essential addon: kube-proxy');
+}
+
+/** With a single API server nobody takes it out of the load balancer. */
+function mayLeave(machine: Machine): boolean {
+  return [...machine.world.machines.values()].filter(({ node }) => node.role === 'control-plane').length > 1;
+}
+
+/** Waits for an event on this node's control plane, at most `ms` of real time. */
+async function nextEvent(call: Call, wanted: ControlPlaneEvent, ms: number): Promise<void> {
+  const { listeners } = call.machine.apiServer;
+  const end = new AbortController();
+  const listen = (event: ControlPlaneEvent): void => {
+    if (event === wanted) end.abort();
+  };
+  listeners.add(listen);
+  try {
+    await realTime(ms, undefined, { signal: AbortSignal.any([end.signal, call.signal]) });
+  } catch {
+    // It came, or whoever called is gone: the next wait sees that.
+  } finally {
+    listeners.delete(listen);
+  }
+}
+
+/** `kubeadm-backup-etcd-2026-11-21-07-19-14`, as kubeadm names it; one second later where that is taken. */
+function backupFolder(machine: Machine, of: string): string {
+  const prefix = of === 'kubelet-config' ? 'kubeadm-kubelet-config-' : `kubeadm-backup-${of}-`;
+  for (let at = machine.world.clock.now(); ; at += 1000) {
+    const folder = `/etc/kubernetes/tmp/${prefix}${new Date(at).toISOString().slice(0, 19).replaceAll(/[T:]/g, '-')}`;
+    if (machine.files.exists(`${machine.root}${folder}`)) continue;
+    machine.files.makeFolder(`${machine.root}${folder}`);
+    return folder;
+  }
+}
+
+function tagOf(image: string): string {
+  return image.replace(/^.*:/, '');
+}

@@ -1,0 +1,130 @@
+import { companionsOf, imagesOf } from '../../components.ts';
+import { manifestImage } from '../control-plane.ts';
+import { versionOfPackage } from '../machine.ts';
+import type { Machine } from '../machine.ts';
+import { clusterVersion, notReadyControlPlanes, refusal } from './kubeadm-cluster.ts';
+import { upgradeControlPlane, upgradeWorker } from './kubeadm-upgrade.ts';
+import { OperationFailed } from './call.ts';
+import type { Call } from './call.ts';
+
+export async function kubeadm(call: Call): Promise<number> {
+  const { machine, args } = call;
+  const words = args.filter((word) => !word.startsWith('-'));
+  const version = machine.unpacked.get(call.program) ?? versionOfPackage(machine.packages.get('kubeadm')?.version ?? '');
+  switch (words.slice(0, 2).join(' ')) {
+    case 'version':
+    case 'version short':
+      call.out(version);
+      return 0;
+    case 'config images':
+      for (const image of imagesOf(option(args, '--kubernetes-version') ?? version, version, option(args, '--image-repository') ?? undefined)) call.out(image);
+      return 0;
+    case 'upgrade plan': return plan(call, version, words[2] ?? version);
+    case 'upgrade apply':
+    case 'upgrade node': return upgrade(call, version, words);
+    default:
+      call.err(`error: unknown command: the twin's kubeadm does not know: ${args.join(' ')}`);
+      return 1;
+  }
+}
+
+async function upgrade(call: Call, version: string, words: readonly string[]): Promise<number> {
+  const { machine } = call;
+  const isWorker = machine.node.role === 'worker';
+  machine.kubeadms += 1;
+  try {
+    call.out('[upgrade] Reading configuration from the "kubeadm-config" ConfigMap in namespace "kube-system"...');
+    call.out("[upgrade] Use 'kubeadm init phase upload-config kubeadm --config your-config-file' to re-upload it.");
+    call.out('[upgrade/preflight] Running preflight checks');
+    const target = words[1] === 'apply' ? words[2] ?? version : clusterVersion(machine);
+    const problem = isWorker && words[1] === 'apply'
+      ? 'couldn\'t create a Kubernetes client from file "/etc/kubernetes/admin.conf": failed to load admin kubeconfig: open /etc/kubernetes/admin.conf: no such file or directory'
+      : refusal(machine, version, target, words[1] === 'apply');
+    if (problem !== null) {
+      call.err(`error: ${problem}`);
+      return 1;
+    }
+    if (isWorker) await upgradeWorker(call);
+    else await upgradeControlPlane(call, target, words[1] === 'apply');
+    return 0;
+  } catch (error) {
+    if (error instanceof OperationFailed) return error.exitCode;
+    throw error;
+  } finally {
+    machine.kubeadms -= 1;
+  }
+}
+
+function plan(call: Call, version: string, target: string): number {
+  const { machine } = call;
+  call.out('[preflight] Running pre-flight checks.');
+  if (machine.node.role === 'worker') {
+    call.err('couldn\'t create a Kubernetes client from file "/etc/kubernetes/admin.conf": failed to load admin kubeconfig: open /etc/kubernetes/admin.conf: no such file or directory');
+    return 1;
+  }
+  call.out('[upgrade/config] Reading configuration from the "kubeadm-config" ConfigMap in namespace "kube-system"...');
+  call.out("[upgrade/config] Use 'kubeadm init phase upload-config kubeadm --config your-config-file' to re-upload it.");
+  call.out('[upgrade] Running cluster health checks');
+  const away = notReadyControlPlanes(machine);
+  if (away.length > 0) {
+    call.err(`[preflight] Some fatal errors occurred:\n\t[ERROR ControlPlaneNodesReady]: there are NotReady control-planes in the cluster: [${away.join(' ')}]\nerror: [upgrade/health] FATAL: preflight checks failed`);
+    return 1;
+  }
+  call.out('[upgrade] Fetching available versions to upgrade to');
+  call.out(`[upgrade/versions] Cluster version: ${clusterVersion(machine).slice(1)}`);
+  call.out(`[upgrade/versions] kubeadm version: ${version}`);
+  call.out(`[upgrade/versions] Target version: ${target}`);
+  call.out('');
+  if (clusterVersion(machine) === target) return 0;
+  for (const line of table(machine, target)) call.out(line);
+  return 0;
+}
+
+function table(machine: Machine, target: string): readonly string[] {
+  const current = clusterVersion(machine);
+  const planes = [...machine.world.machines.values()].filter(({ node }) => node.role === 'control-plane');
+  const row = (component: string, node: string, from: string, to: string): string => `${component.padEnd(25)} ${node.padEnd(9)} ${from.padEnd(11)} ${to}`;
+  return [
+    "Components that must be upgraded manually after you have upgraded the control plane with 'kubeadm upgrade apply':",
+    row('COMPONENT', 'NODE', 'CURRENT', 'TARGET'),
+    ...[...machine.world.machines.values()].slice(0, 100).map(({ node, kubelet }) => row('kubelet', node.name, kubelet.version, target)),
+    '',
+    'Upgrade to the latest version in the v1 series:',
+    '',
+    row('COMPONENT', 'NODE', 'CURRENT', 'TARGET'),
+    ...['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].flatMap((name) => planes.map((plane) => row(name, plane.node.name, tagOf(manifestImage(plane, name)), target))),
+    row('kube-proxy', '', current.slice(1), target),
+    row('CoreDNS', '', companionsOf(current).coredns, companionsOf(target).coredns),
+    ...planes.map((plane) => row('etcd', plane.node.name, tagOf(manifestImage(plane, 'etcd')), companionsOf(target).etcd)),
+    '',
+    'You can now apply the upgrade by executing the following command:',
+    '',
+    `\tkubeadm upgrade apply ${target}`,
+    '',
+    '_____________________________________________________________________',
+    '',
+    '',
+    'The table below shows the current state of component configs as understood by this version of kubeadm.',
+    'Configs that have a "yes" mark in the "MANUAL UPGRADE REQUIRED" column require manual config upgrade or',
+    'resetting to kubeadm defaults before a successful upgrade can be performed. The version to manually',
+    'upgrade to is denoted in the "PREFERRED VERSION" column.',
+    '',
+    'API GROUP                 CURRENT VERSION   PREFERRED VERSION   MANUAL UPGRADE REQUIRED',
+    'kubeproxy.config.k8s.io   v1alpha1          v1alpha1            no',
+    'kubelet.config.k8s.io     v1beta1           v1beta1             no',
+    '_____________________________________________________________________',
+    '',
+  ];
+}
+
+function tagOf(image: string | null): string {
+  return image?.replace(/^.*:/, '') ?? '';
+}
+
+/** Value of `--name VALUE` or `--name=VALUE`; null where it is absent or empty. */
+function option(args: readonly string[], name: string): string | null {
+  const joined = args.find((word) => word.startsWith(`${name}=`));
+  if (joined !== undefined) return joined.slice(name.length + 1) || null;
+  const at = args.indexOf(name);
+  return at < 0 ? null : args[at + 1] || null;
+}

@@ -1,0 +1,76 @@
+import { versionOfPackage } from '../machine.ts';
+import type { Machine } from '../machine.ts';
+import type { Units } from '../units.ts';
+import { spend } from './call.ts';
+import type { Call, Tool } from './call.ts';
+
+/** `systemctl` over the kubelet and the units that `systemd-run` started. */
+export function systemctl(units: Units): Tool {
+  return async (call) => {
+    const { machine, args: [command, ...rest] } = call;
+    const name = (rest.at(-1) ?? '').replace(/\.service$/, '');
+    switch (command) {
+      case 'daemon-reload':
+      case 'reset-failed':
+        return 0;
+      case 'is-active': {
+        const active = name === 'kubelet' ? machine.kubelet.running : units.isActive(machine, name);
+        const state = active ? 'active' : name === 'kubelet' && machine.kubelet.crash !== null ? 'activating' : 'inactive';
+        call.out(state);
+        return active ? 0 : 3;
+      }
+      case 'show':
+        call.out(String(name === 'kubelet' && machine.kubelet.running ? machine.kubelet.pid : 0));
+        return 0;
+      case 'stop':
+        stopKubelet(machine);
+        return 0;
+      case 'start':
+        await startKubelet(call);
+        return 0;
+      default:
+        call.err(`Unknown command verb ${command ?? ''}: the twin's systemctl does not have it.`);
+        return 1;
+    }
+  };
+}
+
+/** `journalctl -u kubelet`. */
+export function journalctl(call: Call): number {
+  const { kubelet } = call.machine;
+  call.out(`kubelet[${String(kubelet.pid)}]: ${kubelet.crash ?? `Kubelet version ${kubelet.version}`}`);
+  return 0;
+}
+
+/** `curl …/healthz` of the kubelet. */
+export function curl(call: Call): number {
+  const { kubelet } = call.machine;
+  if (!kubelet.running || kubelet.crash !== null) return 7;
+  call.out('ok');
+  return 0;
+}
+
+export function stopKubelet(machine: Machine): void {
+  if (!machine.kubelet.running) return;
+  machine.kubelet.running = false;
+  machine.world.model.kubelets.stop(machine.node.name);
+  machine.record('unit kubelet stopped', machine.kubelet.version);
+}
+
+async function startKubelet(call: Call): Promise<void> {
+  const { machine } = call;
+  if (machine.kubelet.running) return;
+  const tookMs = await spend(call, 'restart kubelet', machine.world.description.timings.restartKubelet);
+  runKubelet(machine, tookMs);
+}
+
+/** The kubelet of the installed package runs, unless it ends right after its start. */
+export function runKubelet(machine: Machine, tookMs: number): void {
+  const { kubelet, packages, node, world: { model } } = machine;
+  kubelet.pid += 10;
+  kubelet.version = versionOfPackage(packages.get('kubelet')?.version ?? '');
+  machine.record('unit kubelet started', kubelet.version, tookMs);
+  if (kubelet.crash !== null) return;
+  kubelet.running = true;
+  model.kubelets.start(node.name, kubelet.version);
+}
