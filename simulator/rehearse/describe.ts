@@ -13,6 +13,8 @@ export function describeTwin(dump: ClusterDump, plan: UpgradePlan, timings: Timi
     nodes: dump.nodes.map(nodeDescription),
     objects: [
       ...namespaceObjects(dump),
+      // Its presence says that the cluster is described whole: the twin then adds nothing of kubeadm's.
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'kubeadm-config', namespace: 'kube-system' }, data: {} },
       ...dump.budgets.map(budgetObject),
       ...dump.workloads.flatMap((workload, index) => workloadObjects({ workload, index, shape: dump.shapes[workload.shape] ?? NO_SHAPE, nodes: dump.nodes })),
     ],
