@@ -1,5 +1,6 @@
 import type { Clock } from './activity-context.ts';
 import { createUpgradeAddon } from './addons/upgrade-addon.ts';
+import { createDescribeCluster } from './dump/describe-cluster.ts';
 import { createEtcdActivities } from './etcd/etcd-activities.ts';
 import { readEtcd } from './etcd/read-etcd.ts';
 import type { OpenHosts } from './hosts/port.ts';
@@ -32,6 +33,7 @@ export function createActivities(ports: ActivityPorts): Activities {
   return {
     planUpgrade: createPlanUpgrade(observeCluster),
     runPreflight: createRunPreflight({ openKube, openHosts, observeCluster, now }),
+    describeCluster: createDescribeCluster({ openKube, observeCluster }),
     readLog: createReadLog({ openKube, openHosts }),
     ...createLeaseActivities({ openKube, now }),
     ...createEtcdActivities(ports),

@@ -1,4 +1,6 @@
 import type { EtcdObservation } from '../workflows/domain/observation.ts';
+import type { DrainFacts, ObserveDrainsInput } from '../workflows/domain/drain-facts.ts';
+import type { ClusterDump } from '../workflows/domain/cluster-dump.ts';
 import type { Finding } from '../workflows/domain/check.ts';
 import type { PlannedNode, UpgradePlan } from '../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../workflows/domain/spec.ts';
@@ -32,6 +34,8 @@ export interface Activities {
   planUpgrade(input: { readonly spec: UpgradeSpec }): Promise<PlannedUpgrade>;
   /** `plan` null: only the ways in (API, SSH, sudo) are checked. */
   runPreflight(input: { readonly spec: UpgradeSpec; readonly plan: UpgradePlan | null; readonly imageRepository: string | null }): Promise<PreflightResult>;
+  /** What a rehearsal needs of the cluster. Reads only. */
+  describeCluster(input: { readonly spec: UpgradeSpec }): Promise<ClusterDump>;
   readLog(input: { readonly spec: UpgradeSpec; readonly upgrade: string; readonly node: string; readonly step: string; readonly offset: number }): Promise<LogPage>;
 
   acquireLease(input: { readonly upgrade: UpgradeRef; readonly by: string }): Promise<StepResult>;
@@ -48,6 +52,13 @@ export interface Activities {
   upgradeKubelet(input: PackageStepInput): Promise<KubeletResult>;
   waitNodeReady(input: WaitNodeReadyInput): Promise<StepResult>;
   uncordonNode(input: UncordonInput): Promise<StepResult>;
+
+  /** What drains of these nodes would meet, for the order of a window. Reads only. */
+  observeDrains(input: ObserveDrainsInput): Promise<DrainFacts>;
+  /** Softly keeps evicted pods away from nodes that are still to be upgraded. */
+  taintNodes(input: { readonly upgrade: UpgradeRef; readonly nodes: readonly string[] }): Promise<StepResult>;
+  /** Takes that taint off every node of the cluster. */
+  releaseTaints(input: { readonly upgrade: UpgradeRef }): Promise<StepResult>;
 
   upgradeAddon(input: AddonInput): Promise<StepResult>;
   verifyCluster(input: { readonly upgrade: UpgradeRef; readonly plan: UpgradePlan; readonly skipped: readonly string[] }): Promise<StepResult>;

@@ -11,6 +11,12 @@ export async function inspectCluster(input: InspectClusterInput): Promise<Inspec
       const { findings } = await inspect.runPreflight.executeWithOptions({ summary: 'Check the ways in' }, [{ spec, plan: null, imageRepository: null }]);
       return { plan: null, findings };
     }
+    case 'rehearse': {
+      const { plan } = await inspect.planUpgrade.executeWithOptions({ summary: 'Read the cluster and plan' }, [{ spec }]);
+      if (!plan.changes) return { plan, findings: [] };
+      const dump = await inspect.describeCluster.executeWithOptions({ summary: 'Read nodes, pods, budgets and workloads' }, [{ spec }]);
+      return { plan, findings: [], dump };
+    }
     case 'plan':
     case 'preflight': {
       const { plan, imageRepository } = await inspect.planUpgrade.executeWithOptions({ summary: 'Read the cluster and plan' }, [{ spec }]);

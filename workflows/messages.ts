@@ -2,6 +2,7 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import { defineQuery, defineSignal } from '@temporalio/workflow';
 import type { UpgradeSpec } from './domain/spec.ts';
 import type { UpgradePlan } from './domain/plan.ts';
+import type { ClusterDump } from './domain/cluster-dump.ts';
 import type { Finding } from './domain/check.ts';
 import type { NodeState, NodeStep } from './domain/state.ts';
 import type { ClusterRun } from './domain/run.ts';
@@ -43,7 +44,7 @@ export interface UpgradeMemo {
   readonly target: string;
 }
 
-export const INSPECTIONS = ['plan', 'preflight', 'doctor', 'logs'] as const;
+export const INSPECTIONS = ['plan', 'preflight', 'doctor', 'logs', 'rehearse'] as const;
 export type Inspection = (typeof INSPECTIONS)[number];
 
 export interface InspectClusterInput {
@@ -58,6 +59,8 @@ export interface InspectClusterResult {
   readonly plan: UpgradePlan | null;
   /** Empty with `plan`. */
   readonly findings: readonly Finding[];
+  /** With `rehearse`: what the twin is made from. */
+  readonly dump?: ClusterDump;
   /** With `logs`: the whole output. */
   readonly log?: string;
 }

@@ -2,6 +2,7 @@ import type { ClusterDump } from '../../workflows/domain/cluster-dump.ts';
 import type { Observation } from '../../workflows/domain/observation.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import type { OpenKube } from '../kubernetes/port.ts';
+import { whileBeating } from '../activity-context.ts';
 import { selectorKeys } from '../observe/observe-cluster.ts';
 import type { ObserveInput } from '../observe/observe-cluster.ts';
 import { failureTypeOf } from '../step-error.ts';
@@ -19,9 +20,11 @@ export interface DescribeClusterOptions {
 export function createDescribeCluster(options: DescribeClusterOptions): (input: { readonly spec: UpgradeSpec }) => Promise<ClusterDump> {
   return async function describeCluster({ spec }) {
     const poolKeys = selectorKeys(spec);
-    const observation = await options.observeCluster({ access: spec.access, nodes: spec.nodes, labelKeys: poolKeys });
-    const kube = await options.openKube(spec.access);
-    return readDump({ fold: kube.fold, gap }, { observation, poolKeys });
+    return whileBeating(() => 'reading nodes, pods, budgets and workloads', async () => {
+      const observation = await options.observeCluster({ access: spec.access, nodes: spec.nodes, labelKeys: poolKeys });
+      const kube = await options.openKube(spec.access);
+      return readDump({ fold: kube.fold, gap }, { observation, poolKeys });
+    });
   };
 }
 
