@@ -61,8 +61,9 @@ function messageOf(issue: Issue, path: KeyPath, value: unknown): string {
   if (issue.code === 'custom') return issue.message;
   if (value === undefined) return 'is missing';
   if (value === null) return 'is empty';
-  if (path.at(-1) === 'maxUnavailable' && (typeof value === 'number' || typeof value === 'string')) {
-    const problem = maxUnavailableProblem(value);
+  const isOfZone = path.at(-1) === 'maxUnavailablePerZone';
+  if ((isOfZone || path.at(-1) === 'maxUnavailable') && (typeof value === 'number' || typeof value === 'string')) {
+    const problem = maxUnavailableProblem(value, isOfZone ? 'zone' : 'pool');
     if (problem !== null) return problem;
   }
   if (issue.code === 'invalid_type') return `is ${kindOf(value)}`;

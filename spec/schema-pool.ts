@@ -34,5 +34,7 @@ export const poolSchema = z.strictObject({
   selector: selector.nullable().default(null),
   maxUnavailable: z.union([z.int().min(1), z.string().regex(PERCENTAGE)]).default('10%')
     .meta(meta({ description: 'How many nodes of the pool may be down at once: a count below the total, or a percentage, floored and at least 1. In a pool of one node, 1 is that node.', expected: MAX_UNAVAILABLE_FORM, example: '10%' })),
+  maxUnavailablePerZone: z.union([z.int().min(1), z.string().regex(PERCENTAGE)]).nullable().default(null)
+    .meta(meta({ description: 'How many nodes of the pool may be down at once in one zone (label topology.kubernetes.io/zone): a count, or a percentage of its nodes there. Null sets no limit by zone.', expected: `${MAX_UNAVAILABLE_FORM}, or null`, example: 1 })),
   drain,
-}).meta(meta({ description: 'A pool of workers.', expected: 'the keys name, selector, maxUnavailable and drain' }));
+}).meta(meta({ description: 'A pool of workers.', expected: 'the keys name, selector, maxUnavailable, maxUnavailablePerZone and drain' }));

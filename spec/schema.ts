@@ -42,6 +42,10 @@ const etcd = z.strictObject({
   acceptOutage: flag(false, 'Upgrade even where etcd has one or two members, which cannot keep quorum while one of them is upgraded: the API is away for that time.'),
 }).prefault({}).meta(meta({ description: 'What concerns etcd.', expected: 'the keys snapshot and acceptOutage' }));
 
+const staging = z.strictObject({
+  width: z.int().min(1).max(500).default(20).meta(meta({ description: 'Nodes that fetch packages and images of the target at the same time, before the first one is cordoned: wide enough to be quick, narrow enough for the mirror.', expected: 'a count from 1 to 500', example: 20 })),
+}).prefault({}).meta(meta({ description: 'How packages and images are brought to the nodes beforehand.', expected: '{width: COUNT}' }));
+
 const packages = z.strictObject({
   repository: text(REPOSITORY, {
     description: 'URL of the package repository of one minor, with `{minor}` (such as 1.34) in its place; hosts are switched to it. Null where one repository has every minor.',
@@ -70,6 +74,7 @@ const spec = z.strictObject({
   access,
   nodes: z.array(node).superRefine(hostRules).default([]).meta(meta({ description: 'Nodes whose address or port differs from what the API lists; the others need no entry.', expected: 'a list of nodes' })),
   etcd,
+  staging,
   pools: z.array(poolSchema).min(1).superRefine(poolRules).prefault([{ name: 'default' }])
     .meta(meta({ description: 'Worker nodes that share a policy. A worker belongs to exactly one pool; the pool without a selector takes the rest.', expected: 'a list of at least one pool; leave it out for one pool of all workers' })),
   packages,

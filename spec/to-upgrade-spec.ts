@@ -17,6 +17,7 @@ export function toUpgradeSpec({ metadata, spec }: WrittenSpec, folder: string): 
     access: toAccess(spec.access, folder),
     nodes: spec.nodes,
     etcd: spec.etcd,
+    staging: spec.staging,
     pools: spec.pools.map(toPool),
     packages: spec.packages,
     kubeadm: { ...spec.kubeadm, componentConfigs: toFile(spec.kubeadm.componentConfigs, folder) },
@@ -32,8 +33,8 @@ function toAccess({ transport, kubeconfig, ssh }: Written['access'], folder: str
   };
 }
 
-function toPool({ name, selector, maxUnavailable, drain }: Written['pools'][number]): PoolSpec {
-  return { name, selector: isEmptySelector(selector) ? null : selector, maxUnavailable, drain: toDrain(drain) };
+function toPool({ name, selector, maxUnavailable, maxUnavailablePerZone, drain }: Written['pools'][number]): PoolSpec {
+  return { name, selector: isEmptySelector(selector) ? null : selector, maxUnavailable, maxUnavailablePerZone, drain: toDrain(drain) };
 }
 
 function toDrain({ timeout, gracePeriod, ...rest }: Written['pools'][number]['drain']): DrainSpec {

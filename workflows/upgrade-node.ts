@@ -66,9 +66,11 @@ async function upgrade(input: UpgradeNodeInput, { epochMs, step }: NodeSequence)
     await step('upgradeControlPlane', 'upgrading', () => host.upgradeControlPlane.executeWithOptions({ summary: `${node.name}: ${command}` }, [controlPlane]));
   }
 
-  await step('cordonNode', 'cordoning', () => api.cordonNode.executeWithOptions({ summary: `${node.name}: cordon` }, [cordon]));
+  // A drain cordons by itself, as kubectl's does.
   if (input.drain.enabled) {
-    await step('drainNode', 'draining', () => drain.drainNode.executeWithOptions({ summary: `${node.name}: drain` }, [{ ...cordon, drain: input.drain }]));
+    await step('drainNode', 'draining', () => drain.drainNode.executeWithOptions({ summary: `${node.name}: cordon and drain` }, [{ ...cordon, drain: input.drain }]));
+  } else {
+    await step('cordonNode', 'cordoning', () => api.cordonNode.executeWithOptions({ summary: `${node.name}: cordon` }, [cordon]));
   }
   const kubelet = await step('upgradeKubelet', 'upgrading', () => host.upgradeKubelet.executeWithOptions({ summary: `${node.name}: kubelet ${to}` }, [packages]));
   const restartedAt = kubelet?.restartedAt ?? null;

@@ -63,8 +63,11 @@ export function createKube(transport: Transport, options: KubeOptions = {}): Kub
       path: withQuery(nodePath(name), { fieldManager: 'capstan' }),
       contentType: 'application/merge-patch+json',
       body: {
-        metadata: { resourceVersion: change.resourceVersion, annotations: change.annotations },
-        spec: { unschedulable: change.unschedulable ? true : null },
+        metadata: { resourceVersion: change.resourceVersion, ...(change.annotations === undefined ? {} : { annotations: change.annotations }) },
+        spec: {
+          ...(change.unschedulable === undefined ? {} : { unschedulable: change.unschedulable ? true : null }),
+          ...(change.taints === undefined ? {} : { taints: change.taints.length === 0 ? null : change.taints }),
+        },
       },
       about: `nodes/${name}`,
     });

@@ -61,6 +61,7 @@ export interface PodSpec {
   readonly nodeName?: string;
   readonly priorityClassName?: string;
   readonly containers: readonly Container[];
+  readonly terminationGracePeriodSeconds?: number;
   readonly volumes?: readonly Volume[];
 }
 

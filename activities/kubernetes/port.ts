@@ -103,11 +103,6 @@ export interface Kube {
   changeNode(name: string, change: NodeChange): Promise<'changed' | 'conflict' | 'absent'>;
 
   listPods(query: PodQuery): Promise<readonly Pod[]>;
-  /**
-   * Reads pods page by page, for lists that are too long to be kept. `begin` is called for each try and gives what takes the pages;
-   * a list that the API forgets half-way is begun again.
-   */
-  scanPods(query: PodQuery, begin: () => (pods: readonly Pod[]) => void): Promise<void>;
   /** Asks for the pod's eviction; `gracePeriodSeconds` null takes the pod's own. */
   evict(pod: PodRef, gracePeriodSeconds: number | null): Promise<EvictionAnswer>;
   listBudgets(): Promise<readonly DisruptionBudget[]>;

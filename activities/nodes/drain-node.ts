@@ -18,9 +18,9 @@ const GATE_TIMEOUT_MS = 5 * 60_000;
 const RECHECK_MS = 500;
 
 /**
- * Evicts the pods of a node through the eviction API and waits until they are gone. Never deletes, never forces.
+ * Cordons a node, evicts its pods through the eviction API and waits until they are gone. Never deletes, never forces.
  * Safe to run twice: what is gone is gone, what terminates is waited for; the timeout counts from the latest attempt.
- * Failures: DrainTimeout, which names each pod that is left and why; also at once, before any eviction, where a pod may
+ * Failures: those of `cordonNode`; DrainTimeout, which names each pod that is left and why; also at once, before any eviction, where a pod may
  * not be evicted under the pool's drain policy.
  */
 export function createDrainNode(options: NodeActivityOptions): (input: DrainStepInput) => Promise<StepResult> {
@@ -29,7 +29,6 @@ export function createDrainNode(options: NodeActivityOptions): (input: DrainStep
     const finish = timedStep(activity, options.now);
     if (!input.drain.enabled) return finish({ changed: false, note: 'draining is off for this pool' });
     const kube = await options.openKube(input.upgrade.access);
-    // A node that someone uncordoned meanwhile would be filled as fast as it is emptied.
     await ensureCordoned(activity, kube, input, options.gateTimeoutMs ?? GATE_TIMEOUT_MS);
     const evicted = await drain(activity, kube, input);
     return finish({ changed: evicted > 0, note: evicted === 0 ? 'nothing to evict' : `${evicted} ${evicted === 1 ? 'pod' : 'pods'} evicted` });

@@ -6,9 +6,10 @@ import { rideOver } from '../kubernetes/wait.ts';
 import type { Activity } from '../kubernetes/wait.ts';
 import type { NodeActivityOptions } from './cordon-node.ts';
 import { CORDONED_BY, isMarkOf } from './cordon-mark.ts';
+import { isTainted, withoutTaint } from './pending-taint.ts';
 
 /**
- * Takes away the cordon of this upgrade and its mark, in one change, and reads it back. Any other cordon stays.
+ * Takes away the cordon of this upgrade, its mark and our soft taint, in one change, and reads it back. Any other cordon or taint stays.
  * A node that is gone has nothing to give back.
  */
 export function createUncordonNode(options: NodeActivityOptions): (input: UncordonInput) => Promise<StepResult> {
@@ -27,13 +28,18 @@ async function releaseCordon(activity: Activity, kube: Kube, input: UncordonInpu
     if (node === null) return { changed, note: 'the node is gone' };
     const cordoned = node.spec.unschedulable === true;
     const mark = node.metadata.annotations?.[CORDONED_BY];
-    if (!isMarkOf(mark, input.upgrade)) {
+    const isOurs = isMarkOf(mark, input.upgrade);
+    if (!isOurs && !isTainted(node)) {
       if (!cordoned) return { changed, note: changed ? 'uncordoned' : 'not cordoned' };
       return { changed, note: mark === undefined ? 'cordoned by a person: stays so' : `cordoned by ${mark}: stays so` };
     }
-    // The next turn reads back what was written.
+    // One change for both. The next turn reads back what was written.
     const answer = await rideOver(activity, () =>
-      kube.changeNode(input.node.name, { resourceVersion: node.metadata.resourceVersion, unschedulable: false, annotations: { [CORDONED_BY]: null } }),
+      kube.changeNode(input.node.name, {
+        resourceVersion: node.metadata.resourceVersion,
+        ...(isOurs ? { unschedulable: false, annotations: { [CORDONED_BY]: null } } : {}),
+        ...(isTainted(node) ? { taints: withoutTaint(node) } : {}),
+      }),
     );
     if (answer === 'changed') changed = true;
   }

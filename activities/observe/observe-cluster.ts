@@ -1,11 +1,12 @@
 import type { EtcdObservation, NodeObservation, Observation } from '../../workflows/domain/observation.ts';
 import type { AccessSpec, NodeSpec, UpgradeSpec } from '../../workflows/domain/spec.ts';
 import { compareVersions, parseVersion } from '../../workflows/domain/version.ts';
+import { ZONE_LABEL } from '../../workflows/domain/zone.ts';
 import type { Role } from '../../workflows/domain/state.ts';
 import { addressOf } from '../hosts/host-address.ts';
 import type { HostAddress, Hosts, OpenHosts } from '../hosts/port.ts';
 import type { Node, Pod } from '../kubernetes/objects.ts';
-import type { OpenKube } from '../kubernetes/port.ts';
+import type { Kube } from '../kubernetes/port.ts';
 import { isControlPlane, isReady } from '../nodes/ready.ts';
 import { readKubeadmConfig } from './kubeadm-config.ts';
 import { imageTag, listStaticPods, staticPodOf } from './static-pods.ts';
@@ -13,8 +14,11 @@ import { imageTag, listStaticPods, staticPodOf } from './static-pods.ts';
 /** Reads etcd from one of its members. */
 export type ReadEtcd = (hosts: Hosts, members: readonly HostAddress[]) => Promise<EtcdObservation>;
 
+/** What is read of a cluster's API: files of `kubectl get -o json` have it as well. */
+export type ObservedKube = Pick<Kube, 'clusterUid' | 'listNodes' | 'listPods' | 'getConfigMap' | 'serverVersion'>;
+
 export interface ObserveOptions {
-  readonly openKube: OpenKube;
+  readonly openKube: (access: AccessSpec) => Promise<ObservedKube>;
   readonly openHosts: OpenHosts;
   readonly readEtcd: ReadEtcd;
 }
@@ -22,15 +26,15 @@ export interface ObserveOptions {
 export interface ObserveInput {
   readonly access: AccessSpec;
   readonly nodes: readonly NodeSpec[];
-  /** Labels that pools select by: no other label travels. Default: all labels. See `selectorKeys`. */
+  /** Labels that a plan is made from: no other label travels. Default: all labels. See `selectorKeys`. */
   readonly labelKeys?: readonly string[];
 }
 
-/** Label keys that a spec's pools select by. */
+/** Label keys that a plan is made from: those that the spec's pools select by, and the zone. */
 export function selectorKeys(spec: UpgradeSpec): readonly string[] {
   const selectors = spec.pools.flatMap((pool) => (pool.selector === null ? [] : [pool.selector]));
   const keys = selectors.flatMap((selector) => [...Object.keys(selector.matchLabels), ...selector.matchExpressions.map((expression) => expression.key)]);
-  return [...new Set(keys)].toSorted();
+  return [...new Set([...keys, ZONE_LABEL])].toSorted();
 }
 
 /** What the cluster is now, read from its API and, where etcd is stacked, from one of its members. Reads only. */

@@ -3,14 +3,15 @@ import type { Observation } from '../../workflows/domain/observation.ts';
 import { skewViolations } from '../../workflows/domain/skew.ts';
 import type { Node, Pod } from '../kubernetes/objects.ts';
 import { CORDONED_BY } from '../nodes/cordon-mark.ts';
+import { isTainted, PENDING_TAINT } from '../nodes/pending-taint.ts';
 import { conditionOf, isReady } from '../nodes/ready.ts';
 import { CONTROL_PLANE_COMPONENTS, staticPodOf } from '../observe/static-pods.ts';
 import { orHold } from './cluster-finding.ts';
 
-/** Nodes Ready; whose cordons there are. */
+/** Nodes Ready; whose cordons there are, and which taints a former upgrade left. */
 export function nodeFindings(nodes: readonly Node[]): Finding[] {
   const notReady = nodes.filter((node) => !isReady(node)).map(notReadyFinding);
-  return [...orHold(notReady, 'nodes-ready', `All ${nodes.length} nodes are Ready.`), ...nodes.flatMap(cordonFinding)];
+  return [...orHold(notReady, 'nodes-ready', `All ${nodes.length} nodes are Ready.`), ...nodes.flatMap(cordonFinding), ...taintFindings(nodes)];
 }
 
 function notReadyFinding(node: Node): Finding {
@@ -40,6 +41,19 @@ function cordonFinding(node: Node): readonly Finding[] {
   }
   if (!cordoned) return [];
   return [{ check: 'cordoned-by-person', severity: 'info', node: name, message: `Node ${name} is cordoned by a person: it is upgraded and stays cordoned.`, next: null }];
+}
+
+function taintFindings(nodes: readonly Node[]): readonly Finding[] {
+  const names = nodes.filter(isTainted).map((node) => node.metadata.name);
+  if (names.length === 0) return [];
+  const shown = names.length > 10 ? `${names.slice(0, 10).join(', ')} and ${names.length - 10} more` : names.join(', ');
+  return [{
+    check: 'taint-leftover',
+    severity: 'warn',
+    node: null,
+    message: `A former upgrade left its soft taint ${PENDING_TAINT.key} on ${shown}: new pods avoid ${names.length === 1 ? 'this node' : 'these nodes'}. This upgrade takes it off.`,
+    next: `Without an upgrade: \`kubectl taint nodes --all ${PENDING_TAINT.key}-\`.`,
+  }];
 }
 
 /** Static pods of the control plane there and Ready. */

@@ -25,10 +25,10 @@ function heading(plan: UpgradePlan, isColoured: boolean): string {
 function nodesTable(plan: UpgradePlan, isWide: boolean, options: TableOptions): string {
   const order = orderOf(plan);
   const sorted = plan.nodes.toSorted((left, right) => place(order, left) - place(order, right));
-  const head = ['ORDER', 'NODE', 'ROLES', 'POOL', 'FROM', 'TO', ...(isWide ? ['ADDRESS', 'UID'] : []), 'WHAT'];
+  const head = ['ORDER', 'NODE', 'ROLES', 'POOL', 'FROM', 'TO', ...(isWide ? ['ZONE', 'ADDRESS', 'UID'] : []), 'WHAT'];
   const rows = sorted.map((node) => [
     node.changes ? String(order.get(node.name) ?? '') : '-', node.name, node.roles.join(','), node.pool ?? '', node.from, node.to,
-    ...(isWide ? [`${node.address}:${node.port}`, node.uid] : []), whatHappens(node),
+    ...(isWide ? [node.zone ?? '', `${node.address}:${node.port}`, node.uid] : []), whatHappens(node),
   ]);
   return table(head, rows, options);
 }
@@ -51,6 +51,7 @@ function place(order: ReadonlyMap<string, number>, node: PlannedNode): number {
   return node.changes ? order.get(node.name) ?? Number.MAX_SAFE_INTEGER - 1 : Number.MAX_SAFE_INTEGER;
 }
 
-function windowLine({ pool, maxUnavailable, groups }: PlannedPhase): string {
-  return `Pool ${plain(pool ?? '')}: at most ${maxUnavailable} of ${count(groups.flat().length, 'node')} down at once`;
+function windowLine({ pool, maxUnavailable, maxUnavailablePerZone, groups }: PlannedPhase): string {
+  const zones = Object.entries(maxUnavailablePerZone ?? {}).map(([zone, width]) => `${width} in ${plain(zone)}`).join(', ');
+  return `Pool ${plain(pool ?? '')}: at most ${maxUnavailable} of ${count(groups.flat().length, 'node')} down at once${zones === '' ? '' : `, of them at most ${zones}`}`;
 }

@@ -136,7 +136,7 @@ function specOf(name: string): UpgradeClusterInput['spec'] {
       transport: 'ssh', kubeconfig: { file: '/kubeconfig' },
       ssh: { user: 'ops', port: 22, privateKey: { file: '/key' }, knownHosts: { file: '/known_hosts' }, bastion: null, become: 'sudo' },
     },
-    nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false }, pools: [],
+    nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false }, staging: { width: 20 }, pools: [],
     packages: { repository: null }, kubeadm: { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null }, addons: [],
   };
 }

@@ -10,7 +10,7 @@ const DRAIN: DrainSpec = { enabled: true, timeoutSeconds: 900, gracePeriodSecond
 
 export function pool(name: string, maxUnavailable: number | string, matchLabels: Readonly<Record<string, string>> | null = null): PoolSpec {
   const selector: LabelSelector | null = matchLabels === null ? null : { matchLabels, matchExpressions: [] };
-  return { name, selector, maxUnavailable, drain: DRAIN };
+  return { name, selector, maxUnavailable, maxUnavailablePerZone: null, drain: DRAIN };
 }
 
 export function spec(parts: Partial<UpgradeSpec> = {}): UpgradeSpec {
@@ -20,7 +20,7 @@ export function spec(parts: Partial<UpgradeSpec> = {}): UpgradeSpec {
       transport: 'ssh', kubeconfig: { file: '~/.kube/config' },
       ssh: { user: 'ops', port: 22, privateKey: { file: '~/.ssh/id' }, knownHosts: { file: '~/.ssh/known_hosts' }, bastion: null, become: 'sudo' },
     },
-    nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false }, pools: [pool('default', 1)],
+    nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false }, staging: { width: 20 }, pools: [pool('default', 1)],
     packages: { repository: null }, kubeadm: { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null }, addons: [],
     ...parts,
   };

@@ -18,8 +18,8 @@ const openKube = createOpenKube();
 async function findings(api: FakeApi, etcd: EtcdObservation = fakeEtcd(['cp1', 'cp2', 'cp3']), acceptOutage = false): Promise<readonly Finding[]> {
   const observe = createObserveCluster({ openKube, openHosts: noHosts, readEtcd: () => Promise.resolve(etcd) });
   const spec: UpgradeSpec = {
-    name: 'lab', driver: 'kubeadm', target: { version: 'v1.34.4' }, access: api.access, nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage },
-    pools: [{ name: 'default', selector: null, maxUnavailable: 1, drain: DRAIN }], packages: { repository: null },
+    name: 'lab', driver: 'kubeadm', target: { version: 'v1.34.4' }, access: api.access, nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage }, staging: { width: 20 },
+    pools: [{ name: 'default', selector: null, maxUnavailable: 1, maxUnavailablePerZone: null, drain: DRAIN }], packages: { repository: null },
     kubeadm: { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null }, addons: [],
   };
   const plan: UpgradePlan = {

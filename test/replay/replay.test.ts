@@ -33,7 +33,7 @@ describe('replay', { timeout: 120_000 }, async () => {
     const broken = await history('upgrade-node-w3.json');
     for (const event of broken.events) {
       const attributes = event['activityTaskScheduledEventAttributes'];
-      if (isScheduled(attributes) && attributes.activityType.name === 'cordonNode') attributes.activityType.name = 'rebootNode';
+      if (isScheduled(attributes) && attributes.activityType.name === 'drainNode') attributes.activityType.name = 'rebootNode';
     }
     await assert.rejects(Worker.runReplayHistory(options, historyFromJSON(broken)), DeterminismViolationError);
   });

@@ -43,8 +43,8 @@ describe('a spec', () => {
         transport: 'ssh', kubeconfig: { file: '/clusters/prod/secrets/kubeconfig' },
         ssh: { user: 'ops', port: 22, privateKey: { file: '~/.ssh/id' }, knownHosts: { file: '/clusters/known_hosts' }, bastion: null, become: 'sudo' },
       },
-      nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false },
-      pools: [{ name: 'default', selector: null, maxUnavailable: '10%', drain: { enabled: true, timeoutSeconds: 900, gracePeriodSeconds: -1, deleteEmptyDir: false, deleteBarePods: false, podSelector: null } }],
+      nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false }, staging: { width: 20 },
+      pools: [{ name: 'default', selector: null, maxUnavailable: '10%', maxUnavailablePerZone: null, drain: { enabled: true, timeoutSeconds: 900, gracePeriodSeconds: -1, deleteEmptyDir: false, deleteBarePods: false, podSelector: null } }],
       packages: { repository: null }, kubeadm: { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null }, addons: [],
     });
   });
@@ -98,6 +98,8 @@ describe('a problem', () => {
     { of: 'maxUnavailable 0%', text: `${HEAD}  pools: [{name: a, maxUnavailable: 0%}]\n`, says: /0% would let no node be upgraded/ },
     { of: 'maxUnavailable 100%', text: `${HEAD}  pools: [{name: a, maxUnavailable: 100%}]\n`, says: /100% would take the whole pool down at once/ },
     { of: 'maxUnavailable "3"', text: `${HEAD}  pools: [{name: a, maxUnavailable: "3"}]\n`, says: /neither a count nor a whole percentage/ },
+    { of: 'maxUnavailablePerZone 100%', text: `${HEAD}  pools: [{name: a, maxUnavailablePerZone: 100%}]\n`, says: /:9:44: spec\.pools\[0\]\.maxUnavailablePerZone: 100% would take the whole zone down at once/ },
+    { of: 'a staging width of 0', text: `${HEAD}  staging: {width: 0}\n`, says: /:9:20: spec\.staging\.width: / },
     { of: 'maxUnavailable that is a list', text: `${HEAD}  pools: [{name: a, maxUnavailable: []}]\n`, says: /maxUnavailable: is an empty list/ },
     { of: 'an empty list of pools', text: `${HEAD}  pools: []\n`, says: /spec\.pools: is an empty list/ },
     { of: 'two pools with one name', text: `${HEAD}  pools:\n  - {name: a}\n  - {name: a, selector: {matchLabels: {x: y}}}\n`, says: /:11:12: spec\.pools\[1\]\.name: names the pool a a second time/ },

@@ -17,7 +17,7 @@ const CP1 = plannedNode('cp1', 'control-plane', true);
 const W1 = plannedNode('w1', 'worker');
 
 const SPEC: UpgradeSpec = {
-  name: 'prod', driver: 'kubeadm', target: { version: 'v1.34.4' }, access: UPGRADE.access, nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false },
+  name: 'prod', driver: 'kubeadm', target: { version: 'v1.34.4' }, access: UPGRADE.access, nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false }, staging: { width: 20 },
   pools: [], packages: { repository: TEMPLATE }, kubeadm: KUBEADM, addons: [],
 };
 

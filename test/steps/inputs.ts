@@ -18,7 +18,7 @@ export const UPGRADE: UpgradeRef = {
 
 export function plannedNode(name: string, role: 'control-plane' | 'worker', first = false): PlannedNode {
   return {
-    name, uid: `uid-${name}`, roles: role === 'worker' ? ['worker'] : ['etcd', 'control-plane'], address: `${name}.example`, port: 22, pool: null,
+    name, uid: `uid-${name}`, roles: role === 'worker' ? ['worker'] : ['etcd', 'control-plane'], address: `${name}.example`, port: 22, pool: null, zone: null,
     from: 'v1.33.13', to: 'v1.34.4', first, cordoned: false, changes: true,
   };
 }

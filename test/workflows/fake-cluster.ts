@@ -23,9 +23,9 @@ export function testSpec(workers: number, maxUnavailable: number): UpgradeSpec {
       transport: 'ssh', kubeconfig: { file: '/kubeconfig' },
       ssh: { user: 'ops', port: 22, privateKey: { file: '/key' }, knownHosts: { file: '/known_hosts' }, bastion: null, become: 'sudo' },
     },
-    nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false },
+    nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false }, staging: { width: 20 },
     pools: [{
-      name: 'default', selector: null, maxUnavailable: Math.min(maxUnavailable, workers),
+      name: 'default', selector: null, maxUnavailable: Math.min(maxUnavailable, workers), maxUnavailablePerZone: null,
       drain: { enabled: true, timeoutSeconds: 900, gracePeriodSeconds: -1, deleteEmptyDir: false, deleteBarePods: false, podSelector: null },
     }],
     packages: { repository: null }, kubeadm: { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null }, addons: [],
@@ -49,7 +49,7 @@ function plannedNode(name: string, first: boolean): PlannedNode {
   const controlPlane = name.startsWith('cp');
   return {
     name, uid: `uid-${name}`, roles: controlPlane ? ['etcd', 'control-plane'] : ['worker'], address: '127.0.0.1', port: 22,
-    pool: controlPlane ? null : 'default', from: 'v1.33.13', to: 'v1.34.4', first, cordoned: false, changes: true,
+    pool: controlPlane ? null : 'default', zone: null, from: 'v1.33.13', to: 'v1.34.4', first, cordoned: false, changes: true,
   };
 }
 
@@ -64,6 +64,9 @@ export function fakeCluster(plan: UpgradePlan, behave: Behaviour = () => undefin
     const key = `${step} ${node}`;
     const call = (calls.get(key) ?? 0) + 1;
     calls.set(key, call);
+    // A drain cordons before it waits.
+    if (step === 'drainNode') cordoned.add(node);
+    most = Math.max(most, cordoned.size);
     await behave(step, node, call);
     journal.push(key);
     if (step === 'cordonNode') cordoned.add(node);
@@ -75,6 +78,7 @@ export function fakeCluster(plan: UpgradePlan, behave: Behaviour = () => undefin
   const activities: Activities = {
     planUpgrade: async () => ({ plan, imageRepository: null }),
     runPreflight: async () => ({ findings: [], startedAt: new Date().toISOString(), seconds: 0 }),
+    describeCluster: async () => ({ clusterUid: '', serverVersion: '', etcdLeader: null, nodes: [], shapes: [], workloads: [], budgets: [], gaps: [] }),
     readLog: async ({ offset }) => ({ text: `page at ${offset}\n`, next: offset < 2 ? offset + 1 : null }),
     acquireLease: () => effect('acquireLease'),
     releaseLease: () => effect('releaseLease'),
@@ -94,6 +98,9 @@ export function fakeCluster(plan: UpgradePlan, behave: Behaviour = () => undefin
     upgradeKubelet: async ({ node }) => ({ ...(await effect('upgradeKubelet', node.name)), restartedAt: new Date().toISOString() }),
     waitNodeReady: ({ node }) => effect('waitNodeReady', node.name),
     uncordonNode: ({ node }) => effect('uncordonNode', node.name),
+    observeDrains: async () => ({ allowed: [], rows: [] }),
+    taintNodes: () => effect('taintNodes'),
+    releaseTaints: () => effect('releaseTaints'),
     upgradeAddon: ({ addon }) => effect('upgradeAddon', addon.name),
     verifyCluster: () => effect('verifyCluster'),
   };

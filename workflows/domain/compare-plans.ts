@@ -1,4 +1,4 @@
-import type { PlannedNode, UpgradePlan } from './plan.ts';
+import type { PlannedNode, PlannedPhase, UpgradePlan } from './plan.ts';
 
 /** What differs between the approved plan and the plan as of now, a line each; empty where nothing that is executed differs. */
 export function comparePlans(approved: UpgradePlan, now: UpgradePlan): readonly string[] {
@@ -22,6 +22,7 @@ function compareNode(approved: PlannedNode, now: PlannedNode | undefined): reado
     ...compare(`${name}: roles`, approved.roles.join(','), now.roles.join(',')),
     ...compare(`${name}: address`, `${approved.address}:${approved.port}`, `${now.address}:${now.port}`),
     ...compare(`${name}: pool`, approved.pool ?? 'none', now.pool ?? 'none'),
+    ...compare(`${name}: zone`, approved.zone ?? 'none', now.zone ?? 'none'),
     ...compare(`${name}: cordoned by a person`, approved.cordoned, now.cordoned),
     ...compare(`${name}: changes`, approved.changes, now.changes),
     ...compare(`${name}: runs kubeadm upgrade apply`, approved.first, now.first),
@@ -33,5 +34,10 @@ function compare(what: string, approved: string | number | boolean, now: string 
 }
 
 function orderOf(plan: UpgradePlan): string {
-  return plan.phases.map((phase) => `${phase.pool ?? phase.phase} ${phase.maxUnavailable}: ${phase.groups.flat().join(' ')}`).join('; ');
+  return plan.phases.map((phase) => `${phase.pool ?? phase.phase} ${phase.maxUnavailable}${zonesOf(phase)}: ${phase.groups.flat().join(' ')}`).join('; ');
+}
+
+function zonesOf({ maxUnavailablePerZone }: PlannedPhase): string {
+  if (maxUnavailablePerZone === undefined) return '';
+  return ` (${Object.entries(maxUnavailablePerZone).map(([zone, width]) => `${zone} ${width}`).join(', ')})`;
 }

@@ -5,7 +5,7 @@ import { minorDistance, minorOf, parseVersion } from './version.ts';
 /** What the operator should know before saying yes. Made of facts of the plan alone, so that the hash stays stable. */
 export function planNotes(plan: Omit<UpgradePlan, 'hash' | 'notes'>, pools: readonly PlannedPool[]): string[] {
   if (!plan.changes) return [];
-  return [...pointOfNoReturn(plan), ...outage(plan), ...cordoned(plan), ...singleNodePools(plan, pools), ...emptyPools(pools)];
+  return [...pointOfNoReturn(plan), ...outage(plan), ...cordoned(plan), ...singleNodePools(plan, pools), ...emptyPools(pools), ...withoutZone(plan)];
 }
 
 function pointOfNoReturn({ from, to, phases, nodes }: Omit<UpgradePlan, 'hash' | 'notes'>): string[] {
@@ -38,6 +38,16 @@ function emptyPools(pools: readonly PlannedPool[]): string[] {
   // A single pool takes every worker, so it is empty only where the cluster has none.
   if (pools.length < 2) return [];
   return pools.filter(({ nodes }) => nodes.length === 0).map(({ name }) => `No node is in the pool ${name}.`);
+}
+
+/** A limit by zone says nothing about a node that is in none. */
+function withoutZone({ phases, nodes }: Omit<UpgradePlan, 'hash' | 'notes'>): string[] {
+  return phases.flatMap(({ pool, maxUnavailable, maxUnavailablePerZone }) => {
+    if (maxUnavailablePerZone === undefined) return [];
+    const names = nodes.filter((node) => node.pool === pool && node.changes && node.zone === null).map((node) => node.name);
+    if (names.length === 0) return [];
+    return [`${listed(names)} of the pool ${pool ?? ''} ${names.length === 1 ? 'is' : 'are'} in no zone: bound by maxUnavailable (${maxUnavailable}) alone.`];
+  });
 }
 
 function listed(names: readonly string[]): string {

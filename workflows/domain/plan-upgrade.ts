@@ -12,6 +12,7 @@ import type { PlannedVersions } from './plan-versions.ts';
 import { compareNames } from './order.ts';
 import { etcdFailures, planEtcd } from './plan-etcd.ts';
 import type { UpgradeSpec } from './spec.ts';
+import { zoneOf } from './zone.ts';
 
 /** A plan before its hash is added; the hash needs SHA-256, which is an effect's business. */
 export type UnhashedPlan = Omit<UpgradePlan, 'hash'>;
@@ -78,6 +79,7 @@ function assemble(
     name: node.name, uid: node.uid, roles: node.roles,
     ...(hosts.get(node.name) ?? { address: node.address, port: spec.access.ssh.port }),
     pool: poolNames.get(node.name) ?? null,
+    zone: zoneOf(node.labels),
     from: node.kubeletVersion, to: versions.to,
     first: node.name === pending.first,
     cordoned: node.unschedulable,
@@ -99,8 +101,8 @@ function controlPlanePhases(pending: PendingNodes): PlannedPhase[] {
 }
 
 function workerPhases(pools: readonly PlannedPool[], pending: ReadonlySet<string>): PlannedPhase[] {
-  return pools.flatMap(({ name, width, nodes }): PlannedPhase[] => {
+  return pools.flatMap(({ name, width, zoneWidths, nodes }): PlannedPhase[] => {
     const left = nodes.filter((node) => pending.has(node));
-    return left.length === 0 ? [] : [{ phase: 'workers', hop: 0, pool: name, maxUnavailable: width, groups: [left] }];
+    return left.length === 0 ? [] : [{ phase: 'workers', hop: 0, pool: name, maxUnavailable: width, ...(zoneWidths === null ? {} : { maxUnavailablePerZone: zoneWidths }), groups: [left] }];
   });
 }

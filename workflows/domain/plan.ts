@@ -33,6 +33,8 @@ export interface PlannedPhase {
   readonly pool?: string;
   /** Width of the window: nodes of this phase that may be down at once. */
   readonly maxUnavailable: number;
+  /** The same by zone, for each zone that the pool has nodes in; absent where the spec sets no limit by zone. */
+  readonly maxUnavailablePerZone?: Readonly<Record<string, number>>;
   /** Node names. One group per node for the control plane; one group in start order for a window. */
   readonly groups: readonly (readonly string[])[];
 }
@@ -45,6 +47,8 @@ export interface PlannedNode {
   readonly address: string;
   readonly port: number;
   readonly pool: string | null;
+  /** Label `topology.kubernetes.io/zone`; null where the node has none. */
+  readonly zone: string | null;
   /** Kubelet version now. */
   readonly from: string;
   readonly to: string;

@@ -8,6 +8,7 @@ export interface UpgradeSpec {
   /** Hosts whose address, port or roles differ from what the API lists. */
   readonly nodes: readonly NodeSpec[];
   readonly etcd: EtcdSpec;
+  readonly staging: StagingSpec;
   readonly pools: readonly PoolSpec[];
   readonly packages: { readonly repository: string | null };
   readonly kubeadm: KubeadmSpec;
@@ -45,12 +46,19 @@ export interface EtcdSpec {
   readonly acceptOutage: boolean;
 }
 
+export interface StagingSpec {
+  /** Nodes that fetch packages and images at the same time. */
+  readonly width: number;
+}
+
 export interface PoolSpec {
   readonly name: string;
   /** Label selector in the API's own form; null takes every worker that no other pool takes. */
   readonly selector: LabelSelector | null;
   /** A count (`2`) or a percentage of the pool (`10%`). */
   readonly maxUnavailable: number | string;
+  /** The same for the nodes of one zone; null sets no limit by zone. */
+  readonly maxUnavailablePerZone: number | string | null;
   readonly drain: DrainSpec;
 }
 

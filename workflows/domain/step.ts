@@ -35,7 +35,7 @@ export interface WaitNodeReadyInput extends NodeStepInput {
   readonly restartedAt: string | null;
 }
 
-/** Input of `cordonNode`. */
+/** Input of `cordonNode`, a step of its own only where nodes are not drained. */
 export interface CordonInput extends NodeStepInput {
   /** Most nodes of the node's pool that may be down at once; 1 for a control-plane node. */
   readonly maxUnavailable: number;
@@ -65,7 +65,7 @@ export interface ControlPlaneStepInput extends NodeStepInput {
   readonly acceptOutage: boolean;
 }
 
-/** Input of `drainNode`: it cordons again where somebody has uncordoned meanwhile. */
+/** Input of `drainNode`: it cordons first, as `kubectl drain` does, and again where somebody has uncordoned meanwhile. */
 export interface DrainStepInput extends CordonInput {
   readonly drain: DrainSpec;
 }
