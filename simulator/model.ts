@@ -21,7 +21,9 @@ export interface ObjectMeta {
   readonly [field: string]: unknown;
 }
 
-export type StoreEvent = { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly resource: string; readonly object: ApiObject; readonly version: number };
+export type StoreEvent = { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly resource: string; readonly object: ApiObject; readonly version: number;
+  /** What was there before. */
+  readonly previous?: ApiObject };
 
 /** The API's objects by resource (`nodes`, `pods`, `poddisruptionbudgets`, …), with one counter of versions as etcd has. */
 export interface Store {
@@ -53,7 +55,7 @@ export type EvictionResult =
   | { readonly kind: 'evicted' }
   | { readonly kind: 'absent' }
   | { readonly kind: 'conflict'; readonly message: string }
-  | { readonly kind: 'budget'; readonly budget: string; readonly message: string }
+  | { readonly kind: 'budget'; readonly budget: string; readonly message: string; readonly retryAfterSeconds?: number }
   | { readonly kind: 'several-budgets'; readonly message: string };
 
 /** A cluster's API without any transport: its objects, and what moves them (controllers, scheduler, kubelets). */
