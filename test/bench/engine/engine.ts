@@ -31,7 +31,16 @@ export interface Engine {
 
 const TASK_QUEUE = 'bench';
 
-export async function startEngine(say: (line: string) => void): Promise<Engine> {
+export interface EngineOptions {
+  readonly say: (line: string) => void;
+  /** Mean seconds of a node whose steps take the times that its cluster's name says (`timed-clusters.ts`); 0 takes none. Default 0. */
+  readonly nodeSeconds?: number;
+  /** Activities at once. Default: the worker's own. */
+  readonly concurrency?: number;
+}
+
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const { say } = options;
   const stateFolder = await mkdtemp(join(tmpdir(), 'capstan-bench-'));
   const server = await findOrStartDevServer({
     port: await freePort(), uiPort: await freePort(), ephemeral: true, namespace: 'default', stateFolder, places: placesOf(process.env), say,
@@ -39,7 +48,7 @@ export async function startEngine(say: (line: string) => void): Promise<Engine> 
   const environment = { ...process.env, CAPSTAN_TEMPORAL_ADDRESS: server.address, CAPSTAN_TASK_QUEUE: TASK_QUEUE };
   try {
     const bundlePath = await workflowBundlePath(placesOf(process.env).cache);
-    const child = await startWorkerProcess(server.address, bundlePath);
+    const child = await startWorkerProcess([server.address, TASK_QUEUE, bundlePath, String(options.nodeSeconds ?? 0)], options.concurrency);
     const client = await connectClient(environment);
     return {
       address: server.address, taskQueue: TASK_QUEUE, bundlePath, client,
@@ -61,11 +70,20 @@ export async function startEngine(say: (line: string) => void): Promise<Engine> 
   }
 }
 
-async function startWorkerProcess(address: string, bundlePath: string): Promise<ChildProcess> {
-  const child = fork(fileURLToPath(new URL('worker-process.ts', import.meta.url)), [address, TASK_QUEUE, bundlePath], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+async function startWorkerProcess(args: readonly string[], concurrency: number | undefined): Promise<ChildProcess> {
+  const child = fork(fileURLToPath(new URL('worker-process.ts', import.meta.url)), args, {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: ['--disable-warning=ExperimentalWarning', ...profileArguments()],
+    env: { ...process.env, ...(concurrency === undefined ? {} : { CAPSTAN_CONCURRENCY: String(concurrency) }) },
+  });
   const started = await Promise.race([once(child, 'message'), once(child, 'exit').then(() => null)]);
   if (started === null) throw new Error(`the worker to measure ended at its start with exit code ${String(child.exitCode)}; its words are above`);
   return child;
+}
+
+/** With `CAPSTAN_BENCH_PROFILE=DIR` the worker writes CPU profiles there, one for each of its threads. */
+function profileArguments(): string[] {
+  const folder = process.env['CAPSTAN_BENCH_PROFILE'];
+  return folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`];
 }
 
 async function stopWorkerProcess(child: ChildProcess): Promise<void> {

@@ -37,6 +37,7 @@ export function instantActivities(hook: StepHook = () => undefined): Activities 
       await hook({ step: 'runPreflight', cluster: spec.name, node: null });
       return { findings: [], startedAt: new Date().toISOString(), seconds: 0 };
     },
+    describeCluster: async () => ({ clusterUid: '', serverVersion: '', etcdLeader: null, nodes: [], shapes: [], workloads: [], budgets: [], gaps: [] }),
     readLog: async () => ({ text: '', next: null }),
     acquireLease: (input) => step('acquireLease', input, 'Lease kube-system/capstan-upgrade taken'),
     releaseLease: (input) => step('releaseLease', input, 'Lease kube-system/capstan-upgrade given back'),
@@ -60,6 +61,13 @@ export function instantActivities(hook: StepHook = () => undefined): Activities 
     upgradeKubelet: async (input) => ({ ...await step('upgradeKubelet', input, 'kubelet and kubectl 1.33.13-1.1 → 1.34.4-1.1'), restartedAt: new Date().toISOString() }),
     waitNodeReady: (input) => step('waitNodeReady', input, 'Ready at v1.34.4'),
     uncordonNode: (input) => step('uncordonNode', input, 'uncordoned'),
+    observeDrains: async ({ upgrade, nodes }) => {
+      await hook({ step: 'observeDrains', cluster: upgrade.cluster, node: null });
+      // Two of ten budgets on each node, none of them in the way.
+      return { allowed: Array.from({ length: 10 }, () => 1_000), rows: nodes.map((_, at) => [36, at % 10, 3, (at + 5) % 10, 2]) };
+    },
+    taintNodes: (input) => step('taintNodes', input, `${input.nodes.length} nodes tainted`),
+    releaseTaints: (input) => step('releaseTaints', input, 'no taint of ours is left'),
     upgradeAddon: (input) => step('upgradeAddon', input, `${input.addon.name} rolled out`),
     verifyCluster: (input) => step('verifyCluster', input, 'every node is at v1.34.4'),
   };

@@ -6,4 +6,12 @@ export interface ActivityCounts {
   readonly steps: Readonly<Record<string, number>>;
   /** Of the worker node that took most of them. */
   readonly mostPerNode: number;
+  /** By cluster: from the first step of a worker node to the end of the last. */
+  readonly spans: Readonly<Record<string, Span>>;
+}
+
+/** Milliseconds of the worker process's own clock. */
+export interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
 }

@@ -45,7 +45,7 @@ export async function benchScale({ size, say }: BenchSetting): Promise<readonly 
 }
 
 async function measure(run: Run, say: (line: string) => void): Promise<readonly Figure[]> {
-  const engine = await startEngine(say);
+  const engine = await startEngine({ say });
   try {
     const rate = await measureActivityRate(engine.address);
     say(`${run.name}: ${rate.toFixed(0)} activities a second here; upgrading`);
