@@ -22,6 +22,8 @@ export interface RunOptions {
   /** Node whose etcd member leads; null takes the plan's order. */
   readonly etcdLeader: string | null;
   readonly seed: number;
+  /** False leaves out the taint on nodes still to be upgraded, to see what it is good for. Default true. */
+  readonly pendingTaint?: boolean;
 }
 
 /** The whole upgrade on a twin of its own, in virtual time. The same seed gives the same record. */
@@ -31,7 +33,7 @@ export function runUpgrade(options: RunOptions): Promise<RunRecord> {
   return clock.run(() => upgrade(world, options)).finally(() => world.stop());
 }
 
-async function upgrade(world: World, { description, plan, spec, etcdLeader }: RunOptions): Promise<RunRecord> {
+async function upgrade(world: World, { description, plan, spec, etcdLeader, pendingTaint = true }: RunOptions): Promise<RunRecord> {
   const { timings } = description;
   const context: NodeContext = { world, spec, timings, onDrained: () => undefined };
   const watch = watchCluster(world, plan);
@@ -46,7 +48,7 @@ async function upgrade(world: World, { description, plan, spec, etcdLeader }: Ru
   await stageAll(context, plan.nodes.filter((node) => node.changes), spec.staging.width);
   const stagedMs = world.now();
   for (const node of controlPlaneOrder(plan, etcdLeader)) ended(node.name, await upgradeNode(context, node));
-  taintWorkers(context, plan);
+  if (pendingTaint) taintWorkers(context, plan);
   for (const phase of plan.phases) if (phase.phase === 'workers') await upgradePool(context, plan, phase, ended);
   await world.sleepFor(ENGINE_TIMES.verify, 'verify');
   return { finishMs: world.now(), stagedMs, nodes, drains, pending: watch.pending(), evictions: watch.evictions(), down: watch.down, available: watch.available };
