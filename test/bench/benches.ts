@@ -3,5 +3,6 @@ import type { Bench } from './bench.ts';
 /** Every benchmark by name; its code is loaded when it runs. */
 export const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   window: async () => (await import('./window/bench-window.ts')).benchWindow,
+  churn: async () => (await import('./churn/bench-churn.ts')).benchChurn,
   scale: async () => (await import('./scale/bench-scale.ts')).benchScale,
 };
