@@ -32,7 +32,7 @@ export interface RootAccess {
   readonly become: 'sudo' | 'none';
 }
 
-const BEGIN = 'capstan: begin';
+export const BEGIN = 'capstan: begin';
 
 /**
  * Runs a script with the text and arguments on standard input, so that neither has a limited size or shows in the process list.
@@ -78,7 +78,7 @@ export async function sendAsRoot(client: Client, access: RootAccess, text: strin
 const ERROR_BYTES = 8192;
 
 /** Says that the script begins, on both outputs: only as root. */
-const CHECK = [
+export const CHECK = [
   'user_id=$(id -u)',
   `if [ "$user_id" != 0 ]; then echo "commands run as user id $user_id, not as root" >&2; exit 1; fi`,
   `echo '${BEGIN}'`,
@@ -95,7 +95,7 @@ function lineFor(access: RootAccess, words: readonly string[]): string {
  * The braces make the shell read the whole script before it runs the first line: one that was cut off in the middle does
  * nothing, and no command in it can read the rest of it.
  */
-function inputFor(script: RootScript): string {
+export function inputFor(script: Pick<RootScript, 'args' | 'text'>): string {
   return `{\nset -- ${quoteAll(script.args)}\n${CHECK}${script.text}\n} </dev/null\n`;
 }
 

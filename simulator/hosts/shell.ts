@@ -24,7 +24,7 @@ export interface ShellOptions {
 }
 
 /** Says TERM for each signal, and ends when the twin does: then its standard input is closed. */
-const API_SERVER = 'trap "echo TERM" TERM; while :; do read -r line; [ $? -gt 128 ] || exit 0; done';
+const API_SERVER = 'trap "echo TERM; signalled=yes" TERM; while :; do signalled=; read -r line && continue; [ -n "$signalled" ] || exit 0; done';
 
 export function createShell({ environment }: ShellOptions): Shell {
   const commands = new Map<string, Set<ChildProcess>>();

@@ -45,7 +45,8 @@ export function aptCache(call: Call): number {
 export function aptMark(call: Call): number {
   const { machine, args: [command, name = ''] } = call;
   if (command === 'showhold') {
-    for (const [held] of [...machine.packages].filter(([, each]) => each.held).toSorted()) call.out(held);
+    const held = [...machine.packages].flatMap(([each, state]) => (state.held ? [each] : []));
+    for (const each of held.toSorted((left, right) => (left < right ? -1 : 1))) call.out(each);
     return 0;
   }
   const present = machine.packages.get(name);

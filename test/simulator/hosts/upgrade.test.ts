@@ -33,8 +33,22 @@ async function upgradeNode(twin: TestTwin, name: string): Promise<void> {
 
 test('the real activities upgrade a worker and a control-plane node of the twin over SSH', async (context) => {
   const twin = await startTestTwin(context, describe(3, 1));
-  let
   await upgradeNode(twin, 'w1');
   await upgradeNode(twin, 'cp1');
-  assert.equal(1, 1);
+  const packages = ['kubeadm', 'kubelet', 'kubectl'];
+  for (const name of ['w1', 'cp1']) {
+    const { machine } = twin.hosts.host(name);
+    assert.deepEqual(packages.map((each) => machine.packages.get(each)), packages.map(() => ({ version: '1.34.4-1.1', held: true, half: false })));
+    assert.equal(machine.kubelet.version, 'v1.34.4');
+    assert.deepEqual(twin.journal.of(name).filter(({ effect }) => effect.startsWith('package ')).map(({ effect }) => effect), packages.map((each) => `package ${each}`));
+  }
+  assert.equal(twin.hosts.etcd.member('cp1')?.version, '3.6.5');
+  assert.equal(twin.hosts.etcd.member('cp2')?.version, '3.5.24');
+  assert.notEqual(twin.hosts.etcd.leader()?.name, 'cp1');
+  assert.deepEqual(twin.journal.of('cp1').map(({ effect }) => effect).filter((effect) => /etcd member|static pods|kubeadm/.test(effect) && !/hold|package/.test(effect)), [
+    'etcd member replaced', 'static pods', 'kubeadm-config', 'kubeadm upgrade apply v1.34.4',
+  ]);
+  assert.deepEqual(twin.model.calls.filter((call) => call.startsWith('kubelet')), [
+    'kubelet of w1 stopped', 'kubelet of w1 started at v1.34.4', 'kubelet of cp1 stopped', 'kubelet of cp1 started at v1.34.4',
+  ]);
 });

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import { must, ScriptEnd } from './script.ts';
+import type { Script } from './script.ts';
+
+const DOCUMENTS = [['members', 'member', 'list'], ['status', 'endpoint', 'status', '--cluster'], ['health', 'endpoint', 'health', '--cluster'], ['alarms', 'alarm', 'list']] as const;
+
+export async function readEtcd(script: Script): Promise<void> {
+  findEtcd(script);
+  for (const [name, ...words] of DOCUMENTS) {
+    script.say(`${name} ${(await script.capture('etcdctl', [...words, '-w', 'json'])).out.replaceAll('\n', '')}`);
+  }
+}
+
+export async function moveEtcdLeader(script: Script): Promise<void> {
+  findEtcd(script);
+  await must(script.pass('etcdctl', ['--command-timeout', '10s', 'move-leader', script.args[0] ?? '']));
+}
+
+export async function snapshotEtcd(script: Script): Promise<void> {
+  const { machine: { files, world }, args: [folder = '', name = '', keep = '1'] } = script;
+  findEtcd(script);
+  const file = `${folder}/${name}.db`;
+  await must(script.pass('etcdctl', ['--command-timeout', '30m', 'snapshot', 'save', `${file}.part`]));
+  const status = await script.capture('etcdutl', ['snapshot', 'status', `${file}.part`, '-w', 'json']);
+  if (status.exitCode !== 0) throw new ScriptEnd(status.exitCode);
+  const text = files.read(`${file}.part`) ?? '';
+  files.remove(file);
+  files.write(file, text);
+  files.remove(`${file}.part`);
+  const takenAt = (path: string): string => /^taken (.*)$/m.exec(files.read(path) ?? '')?.[1] ?? '';
+  const all = files.list(folder).filter((each) => each.endsWith('.db')).map((each) => `${folder}/${each}`).toSorted((left, right) => (takenAt(left) < takenAt(right) ? 1 : -1));
+  for (const old of all.slice(Number(keep))) if (old !== file) files.remove(old);
+  const sha256 = createHash('sha256').update(text).digest('hex');
+  const now = new Date(world.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+  script.say(`result: {"file":"${file}","sha256":"${sha256}","bytes":${String(Buffer.byteLength(text))},"takenAt":"${now}","status":${status.out}}`);
+}
+
+/** Ends with 3 where no member runs. */
+function findEtcd({ machine, complain }: Script): void {
+  if (machine.apiServer.etcdPid !== 0) return;
+  complain('error: no etcd process runs on this host');
+  throw new ScriptEnd(3);
+}

@@ -1,0 +1,86 @@
+import type { Machine } from '../machine.ts';
+import { ended, startIntent } from './durable.ts';
+import type { Intent, StepRecord } from './durable.ts';
+
+const TAIL = 8192;
+
+/** Arguments of run-step.sh, in its order. */
+interface StepArguments {
+  readonly upgrade: string;
+  readonly node: string;
+  readonly step: string;
+  readonly unit: string;
+  readonly retry: number;
+  readonly epoch: number;
+  readonly attempt: number;
+  readonly after: number;
+  readonly follow: boolean;
+}
+
+export interface Outputs {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
+/** run-step.sh over steps in memory: the same decisions, and the same words on standard error. */
+export async function runStep(machine: Machine, steps: Map<string, StepRecord>, args: readonly string[], outputs: Outputs, run: (intent: Intent) => Promise<void>): Promise<void> {
+  const step = read(args);
+  const say = (text: string): void => { outputs.err(`capstan: ${text}\n`); };
+  const key = keyOf(args);
+  const record = steps.get(key) ?? { fence: null, intents: [] };
+  steps.set(key, record);
+  const [epoch, attempt] = record.fence ?? [0, 0];
+  if (epoch > step.epoch || (epoch === step.epoch && attempt > step.attempt)) {
+    say(`superseded ${String(epoch)} ${String(attempt)}`);
+    return;
+  }
+  record.fence = [step.epoch, step.attempt];
+  const { how, intent } = decide(machine, record, step, run);
+  const from = how === 'attached' ? Math.max(0, Buffer.byteLength(intent.output) - TAIL) : 0;
+  say(`${how} ${String(intent.number)}`);
+  if (how === 'started' || how === 'attached') await follow(intent, step.follow ? outputs.out : null, from);
+  report(intent, how, from, say);
+  outputs.err(Buffer.from(intent.output).subarray(-TAIL).toString('utf8'));
+}
+
+export function keyOf(args: readonly string[]): string {
+  return args.slice(0, 4).join('/');
+}
+
+function read(args: readonly string[]): StepArguments {
+  const [, upgrade = '', node = '', step = '', unit = '', retry, epoch, attempt, after, follow] = args;
+  return { upgrade, node, step, unit, retry: Number(retry), epoch: Number(epoch), attempt: Number(attempt), after: Number(after), follow: follow === 'yes' };
+}
+
+function decide(machine: Machine, record: StepRecord, step: StepArguments, run: (intent: Intent) => Promise<void>): { readonly how: string; readonly intent: Intent } {
+  const newest = record.intents.at(-1);
+  if (newest !== undefined) {
+    if (newest.running) return { how: 'attached', intent: newest };
+    if (newest.retry >= step.retry) {
+      if (newest.result !== null) return { how: 'found', intent: newest };
+      if (step.after !== newest.number) return { how: 'interrupted', intent: newest };
+    }
+  }
+  const number = (newest?.number ?? 0) + 1;
+  const intent = startIntent(number, Math.max(newest?.retry ?? 0, step.retry), `${step.unit}-${String(number)}`, machine.world.clock.now, run);
+  record.intents.push(intent);
+  return { how: 'started', intent };
+}
+
+async function follow(intent: Intent, out: ((text: string) => void) | null, from: number): Promise<void> {
+  if (out === null) {
+    await ended(intent);
+    return;
+  }
+  const known = Buffer.from(intent.output).subarray(from).toString('utf8');
+  if (known !== '') out(known);
+  intent.events.on('output', out);
+  await ended(intent);
+  intent.events.off('output', out);
+}
+
+function report({ number, output, result }: Intent, how: string, from: number, say: (text: string) => void): void {
+  const size = Buffer.byteLength(output);
+  if (result === null) say(`interrupted ${String(number)} ${how} ${String(size)} ${String(from)}`);
+  else say(`finished ${String(number)} ${how} ${String(size)} ${String(from)} ${String(result.code)} ${result.begin.toFixed(9)} ${result.end.toFixed(9)}`);
+}

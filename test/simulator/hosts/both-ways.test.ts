@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { SCRIPTS } from '../../../activities/hosts/scripts/index.ts';
+import type { ScriptWay } from '../../../simulator/hosts/port.ts';
+import type { ClusterDescription } from '../../../simulator/description.ts';
+import { describe, startTestTwin } from './twin.ts';
+import type { TestTwin } from './twin.ts';
+
+type Name = keyof typeof SCRIPTS;
+
+const TEMPLATE = 'https://packages.twin.invalid/kubernetes/v{minor}/';
+
+/** One script on one host: as a probe, or as a durable step. */
+interface Run {
+  readonly host: string;
+  readonly script: Name;
+  readonly args: readonly string[];
+  readonly durable: boolean;
+}
+
+function packageArguments(version: string, minor: string, template = ''): readonly string[] {
+  return ['--version', version, '--minor', minor, '--repository', template];
+}
+
+function wholeUpgrade(host: string, template = ''): readonly Run[] {
+  const isWorker = host.startsWith('w');
+  const places = ['--record', `/var/lib/capstan/u1/${host}/record`, '--staged', `/var/lib/capstan/u1/${host}/staged`];
+  const target = packageArguments('v1.34.4', '1.34', template);
+  const record = `/var/lib/capstan/u1/${host}/record`;
+  const probe = (script: Name, args: readonly string[] = []): Run => ({ host, script, args, durable: false });
+  const step = (script: Name, args: readonly string[] = []): Run => ({ host, script, args, durable: true });
+  return [
+    probe('checkHost', target), probe('listImages', [...target, '--image-repository', '']), probe('listImages', [...target, '--image-repository', 'mirror.example/k8s']),
+    probe('checkImages', ['registry.k8s.io/kube-proxy:v1.33.13', 'registry.k8s.io/kube-proxy:v1.34.4', 'registry.example/unknown:1']),
+    probe('readEtcd'), step('snapshotEtcd', ['/var/lib/capstan/snapshots', 'u1', '3']), probe('kubeadmPlan', ['v1.34.4']),
+    step('stageNode', [...target, ...places, '--image-repository', '', '--images', isWorker ? 'worker' : 'all']),
+    probe('checkHost', packageArguments('v1.36.9', '1.36', template)),
+    step('upgradeKubeadm', [...target, ...places]), probe('kubeadmState', [record, 'v1.34.4']), probe('kubeadmPlan', ['v1.34.4']),
+    step('kubeadmUpgrade', [record, 'v1.34.4', 'upgrade', ...(host === 'cp1' ? ['apply', 'v1.34.4', '--yes'] : ['node']), '--certificate-renewal=true']),
+    probe('readEtcd'), probe('kubeadmState', [record, 'v1.34.4']), step('upgradeKubelet', [...target, ...places]),
+    probe('checkHost', target), probe('listImages', [...target, '--image-repository', '']),
+  ];
+}
+
+/** What differs from run to run and from place to place: times, numbers of processes, folders. */
+function normal(text: string, twin: TestTwin): string {
+  return text.replaceAll(twin.hosts.host('w1').machine.root.replace(/w1$/, ''), '').replaceAll(/^(cp\d|w\d)(?=\/)/gm, '').replaceAll(/(?<= )(cp\d|w\d)(?=\/(var|tmp|etc))/g, '').replaceAll(/(?<=")(cp\d|w\d)(?=\/)/g, '')
+    .replaceAll(/\d{4}-\d\d-\d\d[T-]\d\d[:-]\d\d[:-]\d\d(\.\d+)?Z?/g, 'TIME').replaceAll(/kube-apiserver \d+/g, 'kube-apiserver PROCESS')
+    .replaceAll(/\/tmp\/[^/\s]+/g, '/tmp/SCRATCH').replaceAll(/"(sha256|hash|revision|bytes|raftIndex|raftAppliedIndex)":("[^"]*"|\d+)/g, '"$1":N');
+}
+
+async function outputs(twin: TestTwin, runs: readonly Run[]): Promise<readonly string[]> {
+  const seen: string[] = [];
+  for (const [index, { host, script, args, durable }] of runs.entries()) {
+    const address = twin.address(host);
+    if (durable) {
+      const outcome = await twin.worker.runStep(address, { upgrade: 'u1', node: host, step: `${script}${String(index)}`, script: SCRIPTS[script], args, retry: 0, fence: { epochMs: 1, attempt: 1 } });
+      seen.push(normal(`${script} on ${host}: ${outcome.kind} ${outcome.kind === 'finished' ? String(outcome.exitCode) : ''}\n${outcome.tail}`, twin));
+    } else {
+      const result = await twin.worker.probe(address, SCRIPTS[script], args);
+      // The documents of etcd come in the order in which their processes end.
+      const out = script === 'readEtcd' ? result.stdout.split('\n').toSorted((left, right) => (left < right ? -1 : 1)).join('\n').trim() : result.stdout;
+      seen.push(normal(`${script} on ${host}: ${String(result.exitCode)}\n${out}\n${result.stderr}`, twin));
+    }
+  }
+  return seen;
+}
+
+async function compare(context: TestContext, description: ClusterDescription, runs: readonly Run[]): Promise<void> {
+  const twins = await Promise.all((['shell', 'recognised'] as const satisfies readonly ScriptWay[]).map((way) => startTestTwin(context, description, { way })));
+  const [inShell, recognised] = await Promise.all(twins.map((twin) => outputs(twin, runs)));
+  for (const [index, seen] of (inShell ?? []).entries()) assert.equal(recognised?.[index], seen);
+  const [first, second] = twins.map((twin) => twin.journal.all());
+  assert.deepEqual(second, first);
+  assert.deepEqual(twins[1]?.model.calls, twins[0]?.model.calls);
+}
+
+test('each script does and says the same in a real shell and recognised by its hash: apt', async (context) => {
+  await compare(context, describe(3, 1), [...wholeUpgrade('cp1'), ...wholeUpgrade('cp2'), ...wholeUpgrade('w1')]);
+});
+
+test('each script does and says the same in a real shell and recognised by its hash: dnf', async (context) => {
+  await compare(context, describe(1, 1, { packageManager: 'dnf' }), [...wholeUpgrade('cp1'), ...wholeUpgrade('w1')]);
+});
