@@ -11,6 +11,11 @@ export function fileOption(): Option {
   return new Option('-f, --file <file>', 'spec of the upgrade').makeOptionMandatory();
 }
 
+/** `--dump`, for commands that can do with files instead of the cluster. */
+export function dumpOption(): Option {
+  return new Option('--dump <folder>', 'read `kubectl get -o json` files instead of the cluster; needs neither Temporal nor access (docs/rehearse.md)');
+}
+
 /** `-f` and `--cluster` of commands about a run. */
 export function whichOptions(): readonly Option[] {
   return [
@@ -26,4 +31,9 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
     if (/^\d+$/.test(text) && value >= least && value <= most) return value;
     throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`);
   };
+}
+
+/** Adds up an option that may be repeated. */
+export function collected(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
 }

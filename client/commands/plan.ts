@@ -8,23 +8,35 @@ import type { Format } from '../render/output.ts';
 import { findingsTable } from '../render/findings.ts';
 import { planTable } from '../render/plan.ts';
 import { placed, readSpecFile } from '../spec-file.ts';
+import type { SpecFile } from '../spec-file.ts';
 import type { UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { InspectClusterResult } from '../../workflows/messages.ts';
 
 export interface PlanOptions {
   readonly file: string;
   readonly output: Format;
+  /** Folder of `kubectl get -o json` files, instead of the cluster. */
+  readonly dump?: string;
 }
 
 /** Shows what an upgrade would do now. Exit code 2 where it would change anything. */
-export async function plan(context: CommandContext, { file, output }: PlanOptions): Promise<ExitCode> {
+export async function plan(context: CommandContext, { file, output, dump }: PlanOptions): Promise<ExitCode> {
   const { terminal } = context;
   const specFile = await readSpecFile(context, file);
-  const result = await withClient(context, (client) =>
-    placed(specFile, () => client.inspect({ spec: specFile.spec, what: 'plan' }, terminal.say)));
-  const made = requirePlan(context, result);
+  const made = dump === undefined ? await planOfCluster(context, specFile) : await planOfDump(specFile, dump);
   await printData(terminal, output, made, (isWide) => planTable(made, isWide, { colour: terminal.colour, columns: isWide ? null : terminal.columns() }));
   return made.changes ? EXIT.attention : EXIT.ok;
+}
+
+async function planOfCluster(context: CommandContext, specFile: SpecFile): Promise<UpgradePlan> {
+  const result = await withClient(context, (client) =>
+    placed(specFile, () => client.inspect({ spec: specFile.spec, what: 'plan' }, context.terminal.say)));
+  return requirePlan(context, result);
+}
+
+async function planOfDump(specFile: SpecFile, folder: string): Promise<UpgradePlan> {
+  const { readDump } = await import('../dump.ts');
+  return placed(specFile, async () => (await readDump(specFile.spec, folder)).plan);
 }
 
 /** The plan of an inspection; where there is none, the findings that say why go to stderr. */
