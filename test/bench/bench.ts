@@ -16,6 +16,8 @@ export interface BenchSetting {
   readonly seed: number;
   /** A size given as a flag, or this default. */
   readonly size: (flag: SizeFlag, fallback: number) => number;
+  /** Parts to run, such as the contenders of `lab`; all where it is empty. */
+  readonly only: readonly string[];
   /** For people, one line at a time, on stderr. */
   readonly say: (line: string) => void;
 }

@@ -13,6 +13,7 @@ interface Request {
   readonly json: boolean;
   readonly seed: number;
   readonly sizes: Readonly<Partial<Record<SizeFlag, number>>>;
+  readonly only: readonly string[];
 }
 
 const USAGE = 64;
@@ -42,7 +43,7 @@ export async function runBench(args: readonly string[], benches: Readonly<Record
 async function measure(name: string, load: (() => Promise<Bench>) | undefined, request: Request, { say }: BenchStreams): Promise<BenchResult | null> {
   if (load === undefined) return null;
   const machine = thisMachine();
-  const setting: BenchSetting = { seed: request.seed, size: (flag, fallback) => request.sizes[flag] ?? fallback, say };
+  const setting: BenchSetting = { seed: request.seed, size: (flag, fallback) => request.sizes[flag] ?? fallback, only: request.only, say };
   try {
     const figures = await (await load())(setting);
     return { bench: name, seed: request.seed, machine, figures };
@@ -55,17 +56,17 @@ async function measure(name: string, load: (() => Promise<Bench>) | undefined, r
 /** The request, or for people why it is none. */
 function readRequest(args: readonly string[], known: readonly string[]): Request | string {
   const allowed = [...known, 'all'].join(', ');
-  const usage = `usage: npm run bench -- NAME [--json] [--seed S] [${Object.keys(SIZE_FLAGS).map((flag) => `--${flag} N`).join('] [')}]\nNAME is one of ${allowed}`;
+  const usage = `usage: npm run bench -- NAME [--json] [--seed S] [--only PART,…] [${Object.keys(SIZE_FLAGS).map((flag) => `--${flag} N`).join('] [')}]\nNAME is one of ${allowed}`;
   try {
     const sizes = Object.keys(SIZE_FLAGS).map((flag) => [flag, { type: 'string' }] as const);
     const { values, positionals } = parseArgs({
       args: [...args], allowPositionals: true,
-      options: { json: { type: 'boolean', default: false }, seed: { type: 'string', default: '1' }, ...Object.fromEntries(sizes) },
+      options: { json: { type: 'boolean', default: false }, seed: { type: 'string', default: '1' }, only: { type: 'string', default: '' }, ...Object.fromEntries(sizes) },
     });
     const [name, ...others] = positionals;
     if (name === undefined || others.length > 0) return `Name one benchmark.\n${usage}`;
     if (name !== 'all' && !known.includes(name)) return `There is no benchmark ${name}. Next: name one of ${allowed}.`;
-    return { names: name === 'all' ? known : [name], json: values['json'] === true, seed: wholeNumber('seed', values['seed']), sizes: readSizes(values) };
+    return { names: name === 'all' ? known : [name], json: values['json'] === true, seed: wholeNumber('seed', values['seed']), sizes: readSizes(values), only: String(values['only']).split(',').filter((part) => part !== '') };
   } catch (error) {
     return `${error instanceof Error ? error.message : String(error)}\n${usage}`;
   }
