@@ -1,6 +1,6 @@
 import { layOutControlPlane } from './control-plane.ts';
 import type { Machine } from './machine.ts';
-import { minorOfVersion } from './machine.ts';
+import { minorOfVersion, setPackage } from './machine.ts';
 import { minorsOf, OWN_LISTS, ownSources, writeSources } from './repository.ts';
 import { firstImages } from './tools/images.ts';
 
@@ -11,6 +11,7 @@ export function layOut(machine: Machine): void {
   for (const name of ['lock', 'lock-frontend']) files.write(`${root}/var/lib/dpkg/${name}`, '');
   files.write(`${root}/proc/swaps`, 'Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n');
   files.write(`${root}/proc/locks`, '');
+  for (const name of machine.packages.keys()) setPackage(machine, name, {});
   writeSources(machine);
   writeKubeletConfig(machine);
   // Read when the present version was installed: the target came later.

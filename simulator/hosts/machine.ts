@@ -20,10 +20,10 @@ export interface World {
 
 export interface Package {
   /** `1.33.13-1.1`. */
-  version: string;
-  held: boolean;
+  readonly version: string;
+  readonly held: boolean;
   /** dpkg was killed while it installed it. */
-  half: boolean;
+  readonly half: boolean;
 }
 
 /** State of one host. Whatever a script or a fault does ends up here, whichever way the script ran. */
@@ -137,6 +137,19 @@ export function faultOf(machine: Machine, operation: HostOperation, occurrence: 
     return fault.operation === operation && first <= occurrence && occurrence <= last;
   }) ?? null;
 }
+
+/** Changes a package of the host, and what its own `dpkg-query` reads. */
+export function setPackage(machine: Machine, name: string, change: Partial<Package>): Package {
+  const changed: Package = { version: '', held: false, half: false, ...machine.packages.get(name), ...change };
+  machine.packages.set(name, changed);
+  if (machine.world.description.packageManager === 'apt') {
+    machine.files.write(`${machine.root}${PACKAGE_STATES}/${name}`, `${changed.half ? 'half-configured' : 'installed'} ${changed.version}\n`);
+  }
+  return changed;
+}
+
+/** A file for each package, `installed 1.33.13-1.1`: asking for it is what the scripts do most. */
+export const PACKAGE_STATES = '/var/lib/twin/packages';
 
 /** How the packager of the community's packages writes a version. */
 export function packageVersion(manager: ClusterDescription['packageManager'], version: string): string {

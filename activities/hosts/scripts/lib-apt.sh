@@ -13,8 +13,9 @@ apt_staged() {
   "$program" -o APT::Sandbox::User=root -o DPkg::Lock::Timeout=600 "$@"
 }
 
+# Second column of `apt-cache madison`: `   kubeadm | 1.34.4-1.1 | https://… Packages`
 apt_versions() {
-  awk -F '|' '{ gsub(/ /, "", $2); print $2 }'
+  while read -r _ _ candidate _; do say "$candidate"; done
 }
 
 # Exact version of package $1 for the wanted Kubernetes version in the staged sources; nothing where there is none.

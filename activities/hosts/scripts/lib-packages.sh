@@ -12,16 +12,23 @@ package_manager() {
   fi
 }
 
-# How packagers write a version: a pre-release with a tilde, so that it sorts before the release.
+# Sets core to how packagers write a version: a pre-release with a tilde, so that it sorts before the release.
+set_core() {
+  core=${1#v}
+  case $core in *-*) core=${core%%-*}~${core#*-} ;; esac
+}
+
 package_core() {
-  say "${1#v}" | sed 's/-/~/'
+  set_core "$1"
+  say "$core"
 }
 
 # Version of an installed package; nothing where it is not installed.
 installed_version() {
   if [ "$manager" = apt ]; then
     # shellcheck disable=SC2016
-    dpkg-query -W -f '${db:Status-Status} ${Version}\n' "$1" 2> /dev/null | sed -n 's/^installed //p'
+    package_state=$(dpkg-query -W -f '${db:Status-Status} ${Version}\n' "$1" 2> /dev/null) || return 0
+    case $package_state in 'installed '*) say "${package_state#installed }" ;; esac
   else
     rpm -q --qf '%{VERSION}-%{RELEASE}\n' "$1" 2> /dev/null | sed -n '/not installed/!p' | tail -n 1
   fi
@@ -29,7 +36,7 @@ installed_version() {
 
 # True where a package's version $1 is the Kubernetes version $2, in any revision of the packager.
 is_version() {
-  core=$(package_core "$2")
+  set_core "$2"
   case ${1#*:} in
     "$core" | "$core"-*) return 0 ;;
     *) return 1 ;;
@@ -42,7 +49,14 @@ at_target() {
 
 # Newest of the lines on stdin that is the wanted version; nothing where none is.
 newest_match() {
+  matches=
   while read -r candidate; do
-    if is_version "$candidate" "$version"; then say "$candidate"; fi
-  done | sort -V | tail -n 1
+    if is_version "$candidate" "$version"; then matches="$matches $candidate"; fi
+  done
+  matches=${matches# }
+  case $matches in
+    '') ;;
+    *' '*) say "$matches" | tr ' ' '\n' | sort -V | tail -n 1 ;;
+    *) say "$matches" ;;
+  esac
 }

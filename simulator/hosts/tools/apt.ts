@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import { hostPath } from '../machine.ts';
-import type { Machine, Package } from '../machine.ts';
+import { hostPath, setPackage } from '../machine.ts';
+import type { Machine } from '../machine.ts';
 import { filesIn, listsKey, minorsOf, offered, originOf, OWN_LISTS, ownSources } from '../repository.ts';
 import { OperationFailed, spend, wait } from './call.ts';
 import type { Call } from './call.ts';
@@ -60,7 +60,7 @@ export function aptMark(call: Call): number {
     call.out(held ? `${name} was already set on hold.` : `${name} was already not on hold.`);
     return 0;
   }
-  present.held = held;
+  setPackage(machine, name, { held });
   machine.record(held ? `hold ${name}` : `unhold ${name}`);
   call.out(held ? `${name} set on hold.` : `Canceled hold on ${name}.`);
   return 0;
@@ -152,21 +152,17 @@ async function unpack(call: Call, changed: readonly Wanted[]): Promise<void> {
   const cutOff = (): void => {
     const first = changed[0];
     if (first === undefined) return;
-    machine.packages.set(first.name, { ...packageOf(machine, first.name), version: first.version, half: true });
+    setPackage(machine, first.name, { version: first.version, half: true });
     machine.record(`package ${first.name} half installed`, first.version);
   };
   const tookMs = await spend(call, 'install packages', machine.world.description.timings.installPackages, cutOff);
   for (const { name, version } of changed) {
-    const former = packageOf(machine, name);
-    call.out(`Unpacking ${name} (${version}) over (${former.version}) ...`);
-    machine.packages.set(name, { ...former, version, half: false });
-    machine.record(`package ${name}`, `${former.version} → ${version}`, tookMs / changed.length);
+    const former = machine.packages.get(name)?.version ?? '';
+    call.out(`Unpacking ${name} (${version}) over (${former}) ...`);
+    setPackage(machine, name, { version, half: false });
+    machine.record(`package ${name}`, `${former} → ${version}`, tookMs / changed.length);
   }
   for (const { name, version } of changed) call.out(`Setting up ${name} (${version}) ...`);
-}
-
-function packageOf(machine: Machine, name: string): Package {
-  return machine.packages.get(name) ?? { version: '', held: false, half: false };
 }
 
 /** `apt-get download` puts the files of packages that are installed or offered into the folder it is called in. */

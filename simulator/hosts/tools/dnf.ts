@@ -1,3 +1,4 @@
+import { setPackage } from '../machine.ts';
 import { filesIn, minorsOf, offered, ownSources } from '../repository.ts';
 import type { Machine } from '../machine.ts';
 import { OperationFailed, spend } from './call.ts';
@@ -96,9 +97,9 @@ async function install(call: Call, parsed: Words, wanted: readonly Wanted[]): Pr
   if (parsed.flags.has('--downloadonly') || changed.length === 0) return 0;
   const tookMs = await spend(call, 'install packages', machine.world.description.timings.installPackages);
   for (const { name, version } of changed) {
-    const former = machine.packages.get(name) ?? { version: '', held: false, half: false };
-    machine.packages.set(name, { ...former, version });
-    machine.record(`package ${name}`, `${former.version} → ${version}`, tookMs / changed.length);
+    const former = machine.packages.get(name)?.version ?? '';
+    setPackage(machine, name, { version });
+    machine.record(`package ${name}`, `${former} → ${version}`, tookMs / changed.length);
   }
   return 0;
 }
@@ -140,8 +141,8 @@ function versionlock(call: Call, action: string, name: string): number {
   }
   const present = machine.packages.get(name);
   if (present === undefined) return 1;
-  present.held = action === 'add';
-  machine.record(present.held ? `hold ${name}` : `unhold ${name}`);
+  const { held } = setPackage(machine, name, { held: action === 'add' });
+  machine.record(held ? `hold ${name}` : `unhold ${name}`);
   return 0;
 }
 

@@ -1,20 +1,6 @@
-import { versionOfPackage } from '../machine.ts';
+import { setPackage, versionOfPackage } from '../machine.ts';
 import { archiveOf } from './apt.ts';
 import type { Call } from './call.ts';
-
-/** `dpkg-query -W [-f FORMAT] NAME`. */
-export function dpkgQuery(call: Call): number {
-  const { machine, args } = call;
-  const name = args.at(-1) ?? '';
-  const known = machine.world.description.packageManager === 'apt' ? machine.packages.get(name) : undefined;
-  if (known === undefined) {
-    call.err(`dpkg-query: no packages found matching ${name}`);
-    return 1;
-  }
-  if (args.includes('-f')) call.out(`${known.half ? 'half-configured' : 'installed'} ${known.version}`);
-  else call.out(`${name}\t${known.version}`);
-  return 0;
-}
 
 /** `dpkg --audit`, which names what is not fully installed, and `dpkg --configure -a`, which finishes it. */
 export function dpkg(call: Call): number {
@@ -34,7 +20,7 @@ export function dpkg(call: Call): number {
   }
   for (const [name, each] of half) {
     call.out(`Setting up ${name} (${each.version}) ...`);
-    each.half = false;
+    setPackage(machine, name, { half: false });
     machine.record(`package ${name} configured`, each.version);
   }
   return 0;

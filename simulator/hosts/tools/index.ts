@@ -2,7 +2,7 @@ import type { Units } from '../units.ts';
 import { aptCache, aptGet, aptMark } from './apt.ts';
 import type { Call, Tool } from './call.ts';
 import { cpio, dnf, rpm, rpm2cpio } from './dnf.ts';
-import { dpkg, dpkgDeb, dpkgQuery } from './dpkg.ts';
+import { dpkg, dpkgDeb } from './dpkg.ts';
 import { etcdctl, etcdutl } from './etcdctl.ts';
 import { crictl, ctr } from './images.ts';
 import { kubeadm } from './kubeadm.ts';
@@ -15,7 +15,7 @@ export const CONTAINER_TOOLS = ['etcdctl', 'etcdutl'] as const;
 /** Every tool that the twin answers for, by its name. */
 export function createTools(units: Units): Readonly<Record<string, Tool>> {
   return {
-    'apt-get': aptGet, 'apt-cache': aptCache, 'apt-mark': aptMark, dpkg, 'dpkg-deb': dpkgDeb, 'dpkg-query': dpkgQuery,
+    'apt-get': aptGet, 'apt-cache': aptCache, 'apt-mark': aptMark, dpkg, 'dpkg-deb': dpkgDeb,
     dnf, yum: dnf, rpm, rpm2cpio, cpio,
     systemctl: systemctl(units), 'systemd-run': systemdRun(units), journalctl, curl,
     kubeadm, kubectl, crictl, ctr, etcdctl, etcdutl, pgrep, df,

@@ -9,8 +9,6 @@ import type { TestTwin } from './twin.ts';
 
 type Name = keyof typeof SCRIPTS;
 
-const TEMPLATE = 'https://packages.twin.invalid/kubernetes/v{minor}/';
-
 /** One script on one host: as a probe, or as a durable step. */
 interface Run {
   readonly host: string;
