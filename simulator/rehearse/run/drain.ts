@@ -29,32 +29,26 @@ export async function drain(world: World, node: PlannedNode, policy: DrainSpec):
   for (;;) {
     const staying = stayingPods(world, node, policy);
     if (staying.length === 0) return { drained: true, records: blocked.records(node.name, []) };
-    const budgets = budgetsNear(world, staying);
-    const candidates = staying.filter((pod) => pod.metadata.deletionTimestamp === undefined && drainFate(pod, policy, budgets).kind === 'evicted');
+    const remaining = staying.filter((pod) => pod.metadata.deletionTimestamp === undefined);
+    const budgets = world.budgetsOver(remaining);
+    const candidates = remaining.filter((pod) => drainFate(pod, policy, budgets).kind === 'evicted');
     await evictions.send(candidates, budgets);
     const waiting = candidates.filter((pod) => evictions.refusalOf(pod) !== null);
     blocked.look(waiting, evictions, budgets);
     const leftMs = deadlineMs - world.now();
     if (leftMs <= 0) return { drained: false, records: blocked.records(node.name, staying) };
-    await world.changed(node.name, candidates.length > 0 ? Math.min(RECHECK_MS, leftMs) : leftMs, candidates.length > 0);
+    await world.changed(node.name, waiting.length > 0 ? Math.min(RECHECK_MS, leftMs) : leftMs, budgets);
   }
 }
 
 function stayingPods(world: World, node: PlannedNode, policy: DrainSpec): readonly Pod[] {
-  const pods = world.podsOn(node.name);
-  const budgets = budgetsNear(world, pods);
-  return pods.filter((pod) => drainFate(pod, policy, budgets).kind !== 'left');
-}
-
-/** A pod is guarded by budgets of its namespace only: the others need not be looked at for each pod. */
-function budgetsNear(world: World, pods: readonly Pod[]): readonly DisruptionBudget[] {
-  const namespaces = new Set(pods.map((pod) => pod.metadata.namespace));
-  return world.budgets().filter((budget) => namespaces.has(budget.metadata.namespace));
+  // Which pods a drain leaves does not depend on budgets.
+  return world.podsOn(node.name).filter((pod) => drainFate(pod, policy, []).kind !== 'left');
 }
 
 function refusals(world: World, node: PlannedNode, policy: DrainSpec): readonly DrainRecord[] {
   const pods = world.podsOn(node.name);
-  const budgets = budgetsNear(world, pods);
+  const budgets = world.budgetsOver(pods);
   return pods.flatMap((pod) => {
     const fate = drainFate(pod, policy, budgets);
     if (fate.kind !== 'refused') return [];

@@ -95,7 +95,7 @@ async function waitReady(world: World, node: PlannedNode): Promise<boolean> {
     if (goodSinceMs !== null && world.now() - goodSinceMs >= SETTLE_MS) return true;
     const leftMs = goodSinceMs === null ? deadlineMs - world.now() : SETTLE_MS - (world.now() - goodSinceMs);
     if (leftMs <= 0) return false;
-    await world.changed(node.name, leftMs, false);
+    await world.changed(node.name, leftMs);
   }
 }
 

@@ -17,8 +17,10 @@ export interface World {
   allPods(): readonly Pod[];
   budgets(): readonly DisruptionBudget[];
   changeNode(name: string, change: (spec: Node['spec']) => Node['spec']): void;
-  /** Resolves with the next change of the node or its pods, or after `timeoutMs`; where `withBudgets`, of any budget too. */
-  changed(node: string, timeoutMs: number | null, withBudgets: boolean): Promise<void>;
+  /** Budgets that select any of these pods. */
+  budgetsOver(pods: readonly Pod[]): readonly DisruptionBudget[];
+  /** Resolves with the next change of the node, of its pods or of one of these budgets, or after `timeoutMs`. */
+  changed(node: string, timeoutMs: number, budgets?: readonly DisruptionBudget[]): Promise<void>;
   /** A time by the seed, for this purpose. */
   draw(timing: Timing, ...purpose: readonly string[]): number;
   sleepFor(timing: Timing, ...purpose: readonly string[]): Promise<void>;
@@ -28,38 +30,33 @@ export interface World {
 export function createWorld(description: ClusterDescription, clock: Clock, seed: number): World {
   const cluster = createClusterModel({ description, clock, seed, heartbeats: false });
   const beganMs = clock.now();
+  /** By name of a node, and by `namespace/name` of a budget. */
   const waiting = new Map<string, Set<() => void>>();
-  const waitingForBudgets = new Set<() => void>();
-  let budgets: readonly DisruptionBudget[] | null = null;
-
-  function wake(waiters: Set<() => void> | undefined): void {
-    for (const waiter of [...(waiters ?? [])]) waiter();
-  }
 
   const unsubscribe = cluster.store.subscribe((event) => {
-    if (event.resource === 'poddisruptionbudgets') {
-      budgets = null;
-      wake(waitingForBudgets);
-      return;
-    }
-    for (const node of nodesOf(event)) wake(waiting.get(node));
+    for (const subject of subjectsOf(event)) for (const waiter of waiting.get(subject) ?? []) waiter();
   });
 
-  function changed(node: string, timeoutMs: number | null, withBudgets: boolean): Promise<void> {
+  function changed(node: string, timeoutMs: number, budgets: readonly DisruptionBudget[] = []): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const own = waiting.get(node) ?? new Set();
-    waiting.set(node, own);
-    let callOff = (): void => undefined;
-    const done = (): void => {
-      own.delete(done);
-      waitingForBudgets.delete(done);
+    const subjects = [node, ...budgets.map(keyOfBudget)];
+    const callOff = clock.after(timeoutMs, done);
+    function done(): void {
+      for (const subject of subjects) waiting.get(subject)?.delete(done);
       callOff();
       resolve();
-    };
-    own.add(done);
-    if (withBudgets) waitingForBudgets.add(done);
-    if (timeoutMs !== null) callOff = clock.after(timeoutMs, done);
+    }
+    for (const subject of subjects) {
+      const own = waiting.get(subject);
+      if (own === undefined) waiting.set(subject, new Set([done]));
+      else own.add(done);
+    }
     return promise;
+  }
+
+  function budgetKeys(pod: string): readonly string[] {
+    const found = cluster.index.get(pod);
+    return found === null ? [] : cluster.index.budgetsOf(found);
   }
 
   const draw = (timing: Timing, ...purpose: readonly string[]): number => randomOf(seed, ...purpose).lognormal(timing.meanMs, timing.variation);
@@ -69,7 +66,12 @@ export function createWorld(description: ClusterDescription, clock: Clock, seed:
     node: (name) => seen<Node>(cluster.store.get('nodes', null, name)),
     podsOn: (node) => cluster.index.onNode(node).map((pod) => certain<Pod>(pod)),
     allPods: () => cluster.store.list('pods').map((pod) => certain<Pod>(pod)),
-    budgets: () => (budgets ??= cluster.store.list('poddisruptionbudgets').map((budget) => certain<DisruptionBudget>(budget))),
+    budgets: () => cluster.store.list('poddisruptionbudgets').map((budget) => certain<DisruptionBudget>(budget)),
+    budgetsOver: (pods) => [...new Set(pods.flatMap(({ metadata }) => budgetKeys(`${metadata.namespace ?? ''}/${metadata.name}`)))].flatMap((key) => {
+      const [namespace = '', name = ''] = key.split('/');
+      const budget = cluster.store.get('poddisruptionbudgets', namespace, name);
+      return budget === null ? [] : [certain<DisruptionBudget>(budget)];
+    }),
     changeNode: (name, change) => {
       cluster.store.update('nodes', null, name, (object) => ({ ...object, spec: change(certain<Node>(object).spec) }));
     },
@@ -81,9 +83,14 @@ export function createWorld(description: ClusterDescription, clock: Clock, seed:
   };
 }
 
-function nodesOf({ resource, object, previous }: StoreEvent): readonly string[] {
+function keyOfBudget({ metadata }: { readonly metadata: { readonly name: string; readonly namespace?: string } }): string {
+  return `${metadata.namespace ?? ''}/${metadata.name}`;
+}
+
+function subjectsOf({ resource, object, previous }: StoreEvent): readonly string[] {
   switch (resource) {
     case 'nodes': return [object.metadata.name];
+    case 'poddisruptionbudgets': return [keyOfBudget(object)];
     case 'pods': {
       const names = [object, ...(previous === undefined ? [] : [previous])].flatMap((pod) => certain<Pod>(pod).spec.nodeName ?? []);
       return [...new Set(names)];
