@@ -18,7 +18,7 @@ interface ListBody<T> {
 }
 
 export interface KubeOptions {
-  /** Milliseconds between the lists behind a watch. Default 5,000. */
+  /** Milliseconds of silence after which the list behind a watch is read. Default 8,000. */
   readonly pollMs?: number;
 }
 

@@ -9,8 +9,8 @@ import type { Transport } from './transport.ts';
 const WATCH_SECONDS = 240;
 /** Bookmarks come about every minute: a watch that is silent for longer is dead. */
 const SILENCE_MS = 90_000;
-/** A list behind the watch, in case it stalls in a way that nothing else notices. */
-const POLL_MS = 5_000;
+/** A list behind a watch that has been silent for this long, in case it stalls in a way that nothing else notices: at most 10 s are lost. */
+const POLL_MS = 8_000;
 const RETRY_MS = 500;
 
 export interface Listed<T> {
@@ -38,6 +38,8 @@ export function followCollection<T extends ApiObject>(options: FollowOptions<T>)
   let objects: Map<string, T> | null = null;
   let outage: string | null = null;
   let refusal: Error | null = null;
+  /** When a list or the watch last said anything. */
+  let heardMs = performance.now();
   let wake = Promise.withResolvers<void>();
 
   function notify(): void {
@@ -69,6 +71,8 @@ export function followCollection<T extends ApiObject>(options: FollowOptions<T>)
       }
       setOutage(error instanceof Error ? error.message : String(error));
       return null;
+    } finally {
+      heardMs = performance.now();
     }
   }
 
@@ -96,6 +100,7 @@ export function followCollection<T extends ApiObject>(options: FollowOptions<T>)
       for (;;) {
         const next = await lines.next();
         if (next.done === true) return next.value.status === 200 ? version : null;
+        heardMs = performance.now();
         clearTimeout(timer);
         timer = setTimeout(() => silent.abort(), SILENCE_MS);
         const event = parseBody<Event>(next.value);
@@ -126,9 +131,11 @@ export function followCollection<T extends ApiObject>(options: FollowOptions<T>)
   }
 
   async function poll(): Promise<void> {
+    const pollMs = options.pollMs ?? POLL_MS;
     while (!ended.signal.aborted && refusal === null) {
-      await pause(options.pollMs ?? POLL_MS);
-      if (!ended.signal.aborted) await relist();
+      const silentMs = performance.now() - heardMs;
+      if (silentMs >= pollMs) await relist();
+      else await pause(pollMs - silentMs);
     }
   }
 

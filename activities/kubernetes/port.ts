@@ -57,7 +57,7 @@ interface SubjectObjects {
 export type ObjectOf<S extends Subject> = SubjectObjects[S['kind']];
 
 /**
- * A live copy of what a subject selects: a watch with bookmarks, and a list every 5 s behind it.
+ * A live copy of what a subject selects: a watch with bookmarks, and a list behind it whenever it was silent for 8 s.
  * An API that does not answer only makes the copy older; who waits bounds the waiting.
  */
 export interface Followed<T> {
