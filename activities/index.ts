@@ -5,7 +5,7 @@ import type { Finding } from '../workflows/domain/check.ts';
 import type { PlannedNode, UpgradePlan } from '../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../workflows/domain/spec.ts';
 import type {
-  AddonInput, CordonInput, ControlPlaneResult, ControlPlaneStepInput, DrainStepInput, KubeletResult, PackageStepInput,
+  AddonInput, CordonInput, ControlPlaneResult, ControlPlaneStepInput, DrainStepInput, KubeletResult, KubeletStepInput, PackageStepInput,
   SnapshotInput, SnapshotResult, StepResult, UncordonInput, UpgradeRef, WaitNodeReadyInput,
 } from '../workflows/domain/step.ts';
 
@@ -49,7 +49,7 @@ export interface Activities {
   upgradeControlPlane(input: ControlPlaneStepInput): Promise<ControlPlaneResult>;
   cordonNode(input: CordonInput): Promise<StepResult>;
   drainNode(input: DrainStepInput): Promise<StepResult>;
-  upgradeKubelet(input: PackageStepInput): Promise<KubeletResult>;
+  upgradeKubelet(input: KubeletStepInput): Promise<KubeletResult>;
   waitNodeReady(input: WaitNodeReadyInput): Promise<StepResult>;
   uncordonNode(input: UncordonInput): Promise<StepResult>;
 

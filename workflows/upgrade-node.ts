@@ -72,7 +72,8 @@ async function upgrade(input: UpgradeNodeInput, { epochMs, step }: NodeSequence)
   } else {
     await step('cordonNode', 'cordoning', () => api.cordonNode.executeWithOptions({ summary: `${node.name}: cordon` }, [cordon]));
   }
-  const kubelet = await step('upgradeKubelet', 'upgrading', () => host.upgradeKubelet.executeWithOptions({ summary: `${node.name}: kubelet ${to}` }, [packages]));
+  const members = node.roles.includes('etcd') ? { members: input.members, acceptOutage: input.acceptOutage } : {};
+  const kubelet = await step('upgradeKubelet', 'upgrading', () => host.upgradeKubelet.executeWithOptions({ summary: `${node.name}: kubelet ${to}` }, [{ ...packages, ...members }]));
   const restartedAt = kubelet?.restartedAt ?? null;
   await step('waitNodeReady', 'verifying', () => api.waitNodeReady.executeWithOptions({ summary: `${node.name}: Ready at ${to}` }, [{ ...base, restartedAt }]));
   await step('uncordonNode', 'verifying', () => api.uncordonNode.executeWithOptions({ summary: `${node.name}: uncordon` }, [{ ...base, release: false }]));

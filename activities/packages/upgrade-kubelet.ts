@@ -1,21 +1,36 @@
-import type { KubeletResult, PackageStepInput } from '../../workflows/domain/step.ts';
-import { startStep } from '../activity-context.ts';
-import { outputValue, runDurable } from '../durable-step.ts';
+import type { KubeletResult, KubeletStepInput } from '../../workflows/domain/step.ts';
+import { currentActivity, startStep } from '../activity-context.ts';
+import { hostOf, outputValue, runDurable } from '../durable-step.ts';
+import { waitForMemberGate } from '../etcd/member-gate.ts';
+import type { Hosts } from '../hosts/port.ts';
 import { SCRIPTS } from '../hosts/scripts/index.ts';
 import { packageArguments } from './package-step.ts';
 import type { HostActivityOptions } from './package-step.ts';
 
+const STEP = 'upgradeKubelet';
+
 /**
  * The packages kubelet and kubectl at the target, and the kubelet restarted and up. Failures: HostStepFailed, with the
- * end of the kubelet's journal where it does not stay up, and those of `Hosts`.
+ * end of the kubelet's journal where it does not stay up, GateTimeout where the node carries an etcd member, and those of `Hosts`.
  */
 export function createUpgradeKubelet({ openHosts, now }: HostActivityOptions) {
-  return async function upgradeKubelet(input: PackageStepInput): Promise<KubeletResult> {
+  return async function upgradeKubelet(input: KubeletStepInput): Promise<KubeletResult> {
     const end = startStep(now);
     const hosts = await openHosts(input.upgrade.access);
+    await waitForMember(hosts, input, now);
     // One restart too many harms nothing; a kubelet that was never restarted would.
-    const { busySeconds, tail } = await runDurable(hosts, input, 'upgradeKubelet', SCRIPTS.upgradeKubelet, packageArguments(input), async () => 'rerun');
+    const { busySeconds, tail } = await runDurable(hosts, input, STEP, SCRIPTS.upgradeKubelet, packageArguments(input), async () => 'rerun');
     const changed = outputValue(tail, 'changed') !== 'no';
     return { ...end({ busySeconds, changed, note: `kubelet ${input.node.to}, restarted` }), restartedAt: outputValue(tail, 'restarted-at') };
   };
+}
+
+/** A kubelet of another minor starts every static pod anew, etcd's among them: the drain before may have taken hours. */
+async function waitForMember(hosts: Hosts, input: KubeletStepInput, now: HostActivityOptions['now']): Promise<void> {
+  const { node, members = [], acceptOutage = false } = input;
+  if (!members.some((member) => member.name === node.name)) return;
+  const state = await hosts.stepState(hostOf(node), { upgrade: input.upgrade.id, node: node.name, step: STEP, retry: input.retry });
+  if (state !== 'absent' && state !== 'interrupted') return;
+  const { signal } = currentActivity();
+  await waitForMemberGate({ hosts, node: node.name, members: members.map(hostOf), acceptOutage, now, signal }, hostOf(node));
 }

@@ -30,6 +30,13 @@ export interface PackageStepInput extends NodeStepInput {
   readonly kubeadm: KubeadmSpec;
 }
 
+/** Input of `upgradeKubelet`. */
+export interface KubeletStepInput extends PackageStepInput {
+  /** All nodes that carry an etcd member; absent or empty where this one carries none. A new kubelet starts the member anew. */
+  readonly members?: readonly PlannedNode[];
+  readonly acceptOutage?: boolean;
+}
+
 export interface WaitNodeReadyInput extends NodeStepInput {
   /** Host's clock when its kubelet was restarted: only a heartbeat newer than this counts. Null where it was not restarted by us. */
   readonly restartedAt: string | null;
