@@ -1,0 +1,148 @@
+import type { ServerResponse } from 'node:http';
+import type { ApiObject, StoreEvent } from '../../model.ts';
+import type { SimulatedCluster } from '../cluster-model.ts';
+import { apiVersionOf } from '../resources.ts';
+import type { Resource } from '../resources.ts';
+import { isSelected } from './selectors.ts';
+import type { Selection } from './selectors.ts';
+import { gone, statusBody } from './status.ts';
+
+/** Bookmarks come about once a minute, and shortly before a watch ends. */
+const BOOKMARK_MS = 60_000;
+const DEFAULT_SECONDS = 1_800;
+const MAX_SECONDS = 3_600;
+
+export interface Watches {
+  open(resource: Resource, selection: Selection, query: URLSearchParams, response: ServerResponse): void;
+  /** From now on watches stay open but say nothing, as behind a balancer that has lost its peer; new ones speak. */
+  silence(): void;
+  /** Ends all of them. */
+  endAll(): void;
+  readonly count: number;
+  stop(): void;
+}
+
+interface Watch {
+  readonly resource: Resource;
+  readonly selection: Selection;
+  readonly response: ServerResponse;
+  readonly bookmarks: boolean;
+  readonly timers: readonly NodeJS.Timeout[];
+  silent: boolean;
+}
+
+/** Serves watches. Their times are those of this machine: a watch belongs to the transport, not to the twin's time. */
+export function createWatches({ store }: Pick<SimulatedCluster, 'store'>): Watches {
+  const watches = new Map<string, Set<Watch>>();
+
+  function of(plural: string): Set<Watch> {
+    let found = watches.get(plural);
+    if (found === undefined) {
+      found = new Set();
+      watches.set(plural, found);
+    }
+    return found;
+  }
+
+  const unsubscribe = store.subscribe((event) => {
+    const concerned = watches.get(event.resource);
+    if (concerned === undefined || concerned.size === 0) return;
+    const lines = new Map<string, string>();
+    for (const watch of concerned) {
+      const type = typeFor(event, watch.selection);
+      if (type === null || watch.silent) continue;
+      let line = lines.get(type);
+      if (line === undefined) {
+        line = lineOf(type, event.object);
+        lines.set(type, line);
+      }
+      watch.response.write(line);
+    }
+  });
+
+  function bookmark(watch: Watch): void {
+    if (!watch.bookmarks || watch.silent) return;
+    watch.response.write(`${JSON.stringify({ type: 'BOOKMARK', object: { kind: watch.resource.kind, apiVersion: apiVersionOf(watch.resource), metadata: { resourceVersion: String(store.version), creationTimestamp: null } } })}\n`);
+  }
+
+  function open(resource: Resource, selection: Selection, query: URLSearchParams, response: ServerResponse): void {
+    const from = query.get('resourceVersion') ?? '';
+    const missed = from === '' || from === '0' ? present(resource, selection) : store.since(resource.plural, Number(from));
+    response.writeHead(200, { 'Content-Type': 'application/json', 'Transfer-Encoding': 'chunked' });
+    response.flushHeaders();
+    if (missed === null) {
+      response.end(`${JSON.stringify({ type: 'ERROR', object: statusBody(gone(Number(from), store.version).refusal) })}\n`);
+      return;
+    }
+    for (const event of missed) {
+      const type = typeFor(event, selection);
+      if (type !== null) response.write(lineOf(type, event.object));
+    }
+    const seconds = Math.min(MAX_SECONDS, Number(query.get('timeoutSeconds') ?? DEFAULT_SECONDS) || DEFAULT_SECONDS);
+    const watch: Watch = {
+      resource, selection, response, bookmarks: query.get('allowWatchBookmarks') === 'true', silent: false,
+      timers: [
+        setInterval(() => bookmark(watch), BOOKMARK_MS),
+        // A silent watch is one that nobody ends either.
+        setTimeout(() => {
+          if (watch.silent) return;
+          bookmark(watch);
+          response.end();
+        }, seconds * 1000),
+      ],
+    };
+    of(resource.plural).add(watch);
+    response.on('close', () => {
+      for (const timer of watch.timers) clearTimeout(timer);
+      of(resource.plural).delete(watch);
+    });
+  }
+
+  function present(resource: Resource, selection: Selection): readonly StoreEvent[] {
+    const objects = store.list(resource.plural).filter((object) => isSelected(object, selection));
+    return objects.map((object) => ({ type: 'ADDED', resource: resource.plural, object, version: store.version }));
+  }
+
+  function each(action: (watch: Watch) => void): void {
+    for (const set of watches.values()) for (const watch of set) action(watch);
+  }
+
+  return {
+    open,
+    silence: () => {
+      each((watch) => {
+        watch.silent = true;
+      });
+    },
+    endAll: () => {
+      each((watch) => {
+        watch.response.end();
+      });
+    },
+    get count() {
+      let total = 0;
+      for (const set of watches.values()) total += set.size;
+      return total;
+    },
+    stop: () => {
+      unsubscribe();
+      each((watch) => {
+        for (const timer of watch.timers) clearTimeout(timer);
+        watch.response.destroy();
+      });
+    },
+  };
+}
+
+/** What an event is to a watch: an object that leaves its selection is deleted for it. Null where it is none of its business. */
+function typeFor({ type, object, previous }: StoreEvent, selection: Selection): StoreEvent['type'] | null {
+  const is = type !== 'DELETED' && isSelected(object, selection);
+  const was = previous !== undefined && isSelected(previous, selection);
+  if (is && was) return 'MODIFIED';
+  if (is) return 'ADDED';
+  return was ? 'DELETED' : null;
+}
+
+function lineOf(type: string, object: ApiObject): string {
+  return `${JSON.stringify({ type, object })}\n`;
+}

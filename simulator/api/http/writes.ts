@@ -1,0 +1,208 @@
+import type { ApiObject } from '../../model.ts';
+import { nameSuffix } from '../machinery.ts';
+import type { SimulatedCluster } from '../cluster-model.ts';
+import { timestamp } from '../conditions.ts';
+import { terminated } from '../controllers/garbage-collector.ts';
+import { deletePod } from '../controllers/delete-pod.ts';
+import { isEqual } from '../equal.ts';
+import { isEnding, podOf } from '../kinds.ts';
+import { apiVersionOf } from '../resources.ts';
+import { withApiDefaults } from './defaults.ts';
+import { isObject, objectAt, textAt } from './json.ts';
+import type { JsonObject } from './json.ts';
+import { updatedManagers, withManagers } from './patch/managed-fields.ts';
+import { isDryRun, managerOf } from './request.ts';
+import type { Reply, ResourceRequest } from './request.ts';
+import { MODIFIED, alreadyExists, badRequest, conflict, forbidden, notFound } from './status.ts';
+import { requireKind, validate } from './validate.ts';
+import { RESOURCES } from '../resources.ts';
+
+export interface Writes {
+  create(request: ResourceRequest): Reply;
+  update(request: ResourceRequest): Reply;
+  remove(request: ResourceRequest): Reply;
+  /** Puts a changed object in the place of the present one, with all that the API checks. `manage` false leaves managed fields as they are given. */
+  replace(request: ResourceRequest, before: ApiObject, changed: JsonObject, manage: boolean): ApiObject;
+  /** Makes a new object of a body. */
+  insert(request: ResourceRequest, body: JsonObject, manage: boolean): ApiObject;
+}
+
+export function createWrites({ store, clock }: Pick<SimulatedCluster, 'store' | 'clock'>): Writes {
+  let generated = 0;
+
+  function insert(request: ResourceRequest, body: JsonObject, manage: boolean): ApiObject {
+    const { resource, namespace } = request.route;
+    const metadata = objectAt(body, 'metadata');
+    if (namespace !== null && textAt(metadata, 'namespace') !== undefined && metadata['namespace'] !== namespace) throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+    const name = textAt(metadata, 'name') ?? generatedName(textAt(metadata, 'generateName'));
+    if (namespace !== null) requireNamespace(request, namespace, name);
+    const given: JsonObject = { ...body, metadata: { ...metadata, ...(name === '' ? {} : { name }), ...(namespace === null ? {} : { namespace }), creationTimestamp: timestamp(clock.now()) } };
+    const object = withApiDefaults(resource, withoutServerFields(given, resource.subresources.includes('status') && resource.kind !== 'Node' && resource.kind !== 'Pod'));
+    validate(resource, object, null);
+    if (store.get(resource.plural, namespace, name) !== null) throw alreadyExists(resource, name);
+    const managed = manage ? withManagers(object, updatedManagers(null, object, writerOf(request))) : object;
+    return isDryRun(request.query) ? asStored(managed) : store.put(resource.plural, asStored(managed));
+  }
+
+  function generatedName(prefix: string | undefined): string {
+    if (prefix === undefined) return '';
+    generated += 1;
+    return `${prefix}${nameSuffix(0, prefix, generated)}`;
+  }
+
+  function requireNamespace({ route }: ResourceRequest, namespace: string, name: string): void {
+    const found = store.get('namespaces', null, namespace);
+    const resource = RESOURCES.find(({ kind }) => kind === 'Namespace');
+    if (found === null && resource !== undefined) throw notFound(resource, namespace);
+    if (found !== null && isEnding(found)) {
+      throw forbidden(route.resource, name, `unable to create new content in namespace ${namespace} because it is being terminated`, [{ reason: 'NamespaceTerminating', message: `namespace ${namespace} is being terminated`, field: 'metadata.namespace' }]);
+    }
+  }
+
+  function writerOf(request: ResourceRequest): { readonly manager: string; readonly operation: 'Update'; readonly apiVersion: string; readonly time: string; readonly subresource: string } {
+    return { manager: managerOf(request), operation: 'Update', apiVersion: apiVersionOf(request.route.resource), time: timestamp(clock.now()), subresource: request.route.subresource ?? '' };
+  }
+
+  function replace(request: ResourceRequest, before: ApiObject, changed: JsonObject, manage: boolean): ApiObject {
+    const { resource, subresource } = request.route;
+    const { name } = before.metadata;
+    const metadata = objectAt(changed, 'metadata');
+    const version = textAt(metadata, 'resourceVersion') ?? '';
+    const uid = textAt(metadata, 'uid');
+    if (uid !== undefined && uid !== '' && uid !== before.metadata.uid) throw conflict(resource, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${before.metadata.uid ?? ''}`);
+    if (version !== '' && version !== before.metadata.resourceVersion) throw conflict(resource, name, MODIFIED);
+    const kept = keepServerFields(before, changed, resource.subresources.includes('status'), subresource);
+    const object = subresource === 'status' ? kept : withApiDefaults(resource, kept);
+    validate(resource, object, before);
+    const managed = manage ? withManagers(object, updatedManagers(before, object, writerOf(request))) : object;
+    if (isEqual(withoutManaged(before), withoutManaged(managed)) && (manage || isEqual(before, managed))) return before;
+    if (isDryRun(request.query)) return asStored(managed);
+    const stored = asStored(managed);
+    if (isEnding(stored) && finalizersOf(stored).length === 0 && resource.kind !== 'Pod' && resource.kind !== 'Namespace') {
+      store.remove(resource.plural, stored.metadata.namespace ?? null, name);
+      return stored;
+    }
+    return store.put(resource.plural, stored);
+  }
+
+  function create(request: ResourceRequest): Reply {
+    const body = requireKind(request.route.resource, request.body, apiVersionOf(request.route.resource));
+    return { status: 201, body: insert(request, body, true) };
+  }
+
+  function update(request: ResourceRequest): Reply {
+    const { resource, namespace, name } = request.route;
+    const body = requireKind(resource, request.body, apiVersionOf(resource));
+    const metadata = objectAt(body, 'metadata');
+    const told = textAt(metadata, 'name') ?? '';
+    if (told === '') throw badRequest('the name of the object () does not match the name on the URL ('.replace('()', `(${told})`) + `${name ?? ''})`);
+    if (told !== name) throw badRequest(`the name of the object (${told}) does not match the name on the URL (${name ?? ''})`);
+    const before = store.get(resource.plural, namespace, name);
+    if (before === null) throw notFound(resource, name);
+    return { status: 200, body: replace(request, before, body, true) };
+  }
+
+  function remove(request: ResourceRequest): Reply {
+    const { resource, namespace, name } = request.route;
+    const before = store.get(resource.plural, namespace, name ?? '');
+    if (before === null) throw notFound(resource, name ?? '');
+    const options = isObject(request.body) ? request.body : {};
+    requirePreconditions(request, before, options);
+    const grace = graceOf(request, options);
+    const dryRun = isDryRun(request.query) || JSON.stringify(options['dryRun'] ?? []).includes('All');
+    if (resource.kind === 'Pod') {
+      const left = dryRun ? before : deletePod({ store, clock }, podOf(before), grace);
+      return { status: 200, body: left ?? before };
+    }
+    if (resource.kind === 'Namespace') {
+      const ending = isEnding(before) ? before : terminated(before, clock.now());
+      return { status: 200, body: dryRun ? ending : store.put('namespaces', ending) };
+    }
+    if (finalizersOf(before).length > 0 || propagation(request, options) === 'Foreground') return { status: 200, body: dryRun ? before : store.put(resource.plural, withDeletion(before, propagation(request, options) === 'Foreground')) };
+    if (propagation(request, options) === 'Orphan') orphan(before, dryRun);
+    if (!dryRun) store.remove(resource.plural, namespace, before.metadata.name);
+    return { status: 200, body: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details: { name, ...(resource.group === '' ? {} : { group: resource.group }), kind: resource.plural, uid: before.metadata.uid } } };
+  }
+
+  function withDeletion(object: ApiObject, foreground: boolean): ApiObject {
+    const finalizers = [...finalizersOf(object), ...(foreground ? ['foregroundDeletion'] : [])];
+    return { ...object, metadata: { ...object.metadata, deletionTimestamp: timestamp(clock.now()), deletionGracePeriodSeconds: 0, finalizers } };
+  }
+
+  function orphan(owner: ApiObject, dryRun: boolean): void {
+    if (dryRun) return;
+    for (const plural of ['pods', 'replicasets', 'jobs']) {
+      for (const object of store.list(plural)) {
+        const references = object.metadata.ownerReferences ?? [];
+        const kept = references.filter((reference) => reference.uid !== owner.metadata.uid);
+        if (kept.length < references.length) store.put(plural, { ...object, metadata: { ...object.metadata, ownerReferences: kept } });
+      }
+    }
+  }
+
+  return { create, update, remove, replace, insert };
+}
+
+function requirePreconditions({ route }: ResourceRequest, before: ApiObject, options: JsonObject): void {
+  const wanted = objectAt(options, 'preconditions');
+  const { uid = '', resourceVersion = '', name } = before.metadata;
+  const wantedUid = textAt(wanted, 'uid');
+  const wantedVersion = textAt(wanted, 'resourceVersion');
+  if (wantedUid !== undefined && wantedUid !== uid) {
+    throw conflict(route.resource, name, `the UID in the precondition (${wantedUid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`);
+  }
+  if (wantedVersion !== undefined && wantedVersion !== resourceVersion) {
+    throw conflict(route.resource, name, `the ResourceVersion in the precondition (${wantedVersion}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`);
+  }
+}
+
+function graceOf({ query }: ResourceRequest, options: JsonObject): number | null {
+  const inBody = options['gracePeriodSeconds'];
+  if (typeof inBody === 'number') return inBody;
+  const asked = query.get('gracePeriodSeconds');
+  return asked === null ? null : Number(asked);
+}
+
+function propagation({ query }: ResourceRequest, options: JsonObject): string {
+  return textAt(options, 'propagationPolicy') ?? query.get('propagationPolicy') ?? 'Background';
+}
+
+export function finalizersOf(object: ApiObject): readonly string[] {
+  const found = object.metadata['finalizers'];
+  return Array.isArray(found) ? found.filter((item) => typeof item === 'string') : [];
+}
+
+/** What a client may not set itself when it creates something. */
+function withoutServerFields(object: JsonObject, hasStatus: boolean): JsonObject {
+  const { uid: _, resourceVersion: __, generation: ___, deletionTimestamp: ____, deletionGracePeriodSeconds: _____, managedFields: ______, ...metadata } = objectAt(object, 'metadata');
+  const { status: _______, ...rest } = object;
+  return { ...(hasStatus ? rest : object), metadata };
+}
+
+/** What an update leaves alone: what the server sets, and of spec and status the one that the request is not about. */
+function keepServerFields(before: ApiObject, changed: JsonObject, hasStatus: boolean, subresource: string | null): JsonObject {
+  const { uid, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, generation, name, namespace, resourceVersion } = before.metadata;
+  const own = defined({ name, namespace, uid, resourceVersion, generation, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds });
+  const metadata = subresource === 'status' ? { ...before.metadata, ...pick(objectAt(changed, 'metadata'), ['labels', 'annotations', 'managedFields']) } : { ...objectAt(changed, 'metadata'), ...own };
+  if (!hasStatus) return { ...changed, metadata };
+  if (subresource === 'status') return { ...before, status: changed['status'], metadata: { ...metadata, ...own } };
+  return { ...changed, ...defined({ status: before['status'] }), metadata };
+}
+
+function defined(fields: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+function pick(object: JsonObject, keys: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([key]) => keys.includes(key)));
+}
+
+function withoutManaged(object: JsonObject): JsonObject {
+  const { managedFields: _, ...metadata } = objectAt(object, 'metadata');
+  return { ...object, metadata };
+}
+
+/** A validated body is an object of the API: it has a name and a kind. */
+function asStored(object: JsonObject): ApiObject {
+  return object as ApiObject;
+}
