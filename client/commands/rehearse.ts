@@ -20,7 +20,7 @@ export interface RehearseCommandOptions {
   /** Report of an earlier upgrade, for the times of steps. */
   readonly report?: string;
   readonly seed: number;
-  readonly runs: number;
+  readonly runs?: number;
   readonly output: Format;
 }
 
@@ -56,11 +56,11 @@ async function run({ terminal }: CommandContext, source: Pick<RehearsalOptions, 
   const { rehearseCluster } = await import('../../simulator/rehearse/main.ts');
   let toldMs = terminal.now();
   return explained(() => rehearseCluster({
-    ...source, seed, runs, ...(report === undefined ? {} : { reportFile: report }),
-    onRun: (done) => {
-      if (done === runs || terminal.now() - toldMs < TELL_MS) return;
+    ...source, seed, ...(runs === undefined ? {} : { runs }), ...(report === undefined ? {} : { reportFile: report }),
+    onRun: (done, of) => {
+      if (done === of || terminal.now() - toldMs < TELL_MS) return;
       toldMs = terminal.now();
-      terminal.say(`${done} of ${count(runs, 'upgrade')} rehearsed …`);
+      terminal.say(`${done} of ${count(of, 'upgrade')} rehearsed …`);
     },
   }));
 }

@@ -16,7 +16,8 @@ export type { PlanOfDump } from './plan-of-dump.ts';
 export { RehearsalError } from './rehearsal-error.ts';
 export type { BlockedDrain, PendingPods, RehearsalReport, RehearsedNode } from './report.ts';
 
-export const DEFAULT_RUNS = 20;
+/** Runs where nobody says how many, by the pods of the cluster: each pod costs time. */
+const DEFAULT_RUNS = [[2_000, 20], [10_000, 10], [Number.POSITIVE_INFINITY, 5]] as const;
 
 export interface RehearsalOptions {
   readonly spec: UpgradeSpec;
@@ -25,7 +26,7 @@ export interface RehearsalOptions {
   readonly source: RehearsalReport['source'];
   /** Default 1. The same seed gives the same report. */
   readonly seed?: number;
-  /** Upgrades that are run, each with times of its own. Default 20. */
+  /** Upgrades that are run, each with times of its own. Default 20; 10 above 2,000 pods, 5 above 10,000. */
   readonly runs?: number;
   /** `capstan report -o json` of an earlier upgrade, to take times from. Default: as measured on the lab. */
   readonly reportFile?: string;
@@ -39,7 +40,7 @@ export interface RehearsalOptions {
  * @throws RehearsalError where the report file is none.
  */
 export async function rehearseCluster(options: RehearsalOptions): Promise<RehearsalReport> {
-  const { spec, plan, dump, source, seed = 1, runs = DEFAULT_RUNS, reportFile } = options;
+  const { spec, plan, dump, source, seed = 1, runs = defaultRuns(dump), reportFile } = options;
   const timings: Timings = reportFile === undefined ? LAB_TIMINGS : await timingsOfReport(reportFile);
   const description = describeTwin(dump, plan, timings);
   const records: RunRecord[] = [];
@@ -53,6 +54,11 @@ export async function rehearseCluster(options: RehearsalOptions): Promise<Rehear
     ...measured,
     notes: notesOf(options, measured),
   };
+}
+
+function defaultRuns({ workloads }: ClusterDump): number {
+  const pods = workloads.reduce((sum, { on }) => sum + on.length, 0);
+  return DEFAULT_RUNS.find(([most]) => pods <= most)?.[1] ?? 5;
 }
 
 function notesOf({ plan, dump, reportFile }: RehearsalOptions, { held }: Pick<RehearsalReport, 'held'>): readonly string[] {
