@@ -87,15 +87,22 @@ export function createWatches({ store }: Pick<SimulatedCluster, 'store'>): Watch
         setTimeout(() => {
           if (watch.silent) return;
           bookmark(watch);
-          response.end();
+          end(watch);
         }, seconds * 1000),
       ],
     };
     of(resource.plural).add(watch);
-    response.on('close', () => {
-      for (const timer of watch.timers) clearTimeout(timer);
-      of(resource.plural).delete(watch);
-    });
+    response.on('close', () => forget(watch));
+  }
+
+  function forget(watch: Watch): void {
+    for (const timer of watch.timers) clearTimeout(timer);
+    of(watch.resource.plural).delete(watch);
+  }
+
+  function end(watch: Watch): void {
+    forget(watch);
+    watch.response.end();
   }
 
   function present(resource: Resource, selection: Selection): readonly StoreEvent[] {
@@ -104,7 +111,7 @@ export function createWatches({ store }: Pick<SimulatedCluster, 'store'>): Watch
   }
 
   function each(action: (watch: Watch) => void): void {
-    for (const set of watches.values()) for (const watch of set) action(watch);
+    for (const set of watches.values()) for (const watch of [...set]) action(watch);
   }
 
   return {
@@ -115,9 +122,7 @@ export function createWatches({ store }: Pick<SimulatedCluster, 'store'>): Watch
       });
     },
     endAll: () => {
-      each((watch) => {
-        watch.response.end();
-      });
+      each(end);
     },
     get count() {
       let total = 0;
@@ -127,7 +132,7 @@ export function createWatches({ store }: Pick<SimulatedCluster, 'store'>): Watch
     stop: () => {
       unsubscribe();
       each((watch) => {
-        for (const timer of watch.timers) clearTimeout(timer);
+        forget(watch);
         watch.response.destroy();
       });
     },
