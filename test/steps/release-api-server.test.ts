@@ -8,11 +8,11 @@ import type { TestContext } from 'node:test';
 import { until } from '../support/until.ts';
 
 const SCRIPTS = join(import.meta.dirname, '..', '..', 'activities', 'hosts', 'scripts');
-const LIBRARIES = ['lib-common', 'lib-release-api-server'].map((name) => readFileSync(join(SCRIPTS, `${name}.sh`), 'utf8')).join('\n');
+const LIBRARIES = ['lib-common', 'lib-api-server', 'lib-wake-kubelet', 'lib-release-api-server'].map((name) => readFileSync(join(SCRIPTS, `${name}.sh`), 'utf8')).join('\n');
 
 /** The step runs until kubeadm's double sees the file `done`. */
 const STEP = `${LIBRARIES}
-start_api_server_release "$1" v1.34.4
+start_api_server_release "$1" v1.34.4 cp1
 : > "$STATE/started"
 until [ -e "$STATE/done" ]; do sleep 0.05; done
 stop_api_server_release

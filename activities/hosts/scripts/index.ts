@@ -11,8 +11,8 @@ const PACKAGES = ['lib-packages', 'lib-repository', 'lib-apt', 'lib-dnf', 'lib-h
 export const SCRIPTS = {
   stageNode: script('stage-node', [...PACKAGES, 'lib-package-arguments']),
   upgradeKubeadm: script('upgrade-kubeadm', [...PACKAGES, 'lib-package-arguments']),
-  upgradeKubelet: script('upgrade-kubelet', [...PACKAGES, 'lib-kubelet', 'lib-package-arguments']),
-  kubeadmUpgrade: script('kubeadm-upgrade', ['lib-release-api-server']),
+  upgradeKubelet: script('upgrade-kubelet', [...PACKAGES, 'lib-kubelet', 'lib-api-server', 'lib-leave-load-balancer', 'lib-package-arguments']),
+  kubeadmUpgrade: script('kubeadm-upgrade', ['lib-api-server', 'lib-wake-kubelet', 'lib-release-api-server']),
   kubeadmPlan: script('kubeadm-plan', []),
   kubeadmState: script('kubeadm-state', []),
   readEtcd: script('read-etcd', ['lib-etcd']),

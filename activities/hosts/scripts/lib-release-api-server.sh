@@ -1,11 +1,12 @@
 # shellcheck shell=sh disable=SC2034,SC2154
-# Takes this node's API server out of the load balancer before kubeadm replaces its etcd member, and brings it back as
-# soon as the new member runs. kubeadm is not changed, and its own waits decide; kubeadm's documentation asks a person
-# for the same: end kube-apiserver gracefully, then upgrade.
+# Takes this node's API server out of the load balancer before kubeadm replaces its etcd member, brings it back as soon
+# as the new member runs, and ends the grace of the old API server early where nobody needs it any more. kubeadm is not
+# changed, and its own waits decide; kubeadm's documentation asks a person for the same: end kube-apiserver gracefully,
+# then upgrade. Measured in docs/control-plane-upgrade.md.
 #
 # Why: the kubelet asks its own API server to delete the member's mirror pod BEFORE it starts the new member. Left alone,
 # that API server hangs on the stopped member for 34 s, and so do its other clients. One that refuses connections sends
-# the load balancer and the kubelet on at once. Measured in docs/control-plane-upgrade.md.
+# the load balancer and the kubelet on at once.
 #
 # Hazards that shape it:
 # - The first SIGTERM must come before the member stops. On its way out the API server removes its address from the
@@ -13,11 +14,11 @@
 #   sign is the backup folder, which kubeadm makes about half a second before it moves the manifest.
 # - After SIGTERM open watches keep the process for up to a minute, and the kubelet starts no other one meanwhile. A
 #   second SIGTERM ends it at once. It is sent only to that same process, once the new member runs.
-# - The kubelet tries the mirror pod again about ten seconds after the member's start, then only after 60 s or more: the
-#   second SIGTERM may not wait.
+# - The longer this node's API server is away, the longer the kubelet waits before it lists pods again (0.8 s doubled
+#   each time, up to 30 s, each up to twice as long): kubeadm waits for what the kubelet reports after that.
 
 # Starts the companion of kubeadm; to be called right before it. $1: control-plane nodes whose API server is ready, this
-# one included. $2: the version to upgrade to.
+# one included. $2: the version to upgrade to. $3: name of this node.
 start_api_server_release() {
   release_pid=
   release_refusal=$(why_not_release_api_server "$1" "$2")
@@ -29,7 +30,8 @@ start_api_server_release() {
   release_process=$(process_of_api_server)
   release_member=$(pgrep -x etcd)
   release_backup=$(newest_etcd_backup)
-  release_api_server "$release_process" "$release_member" "$release_backup" &
+  release_manifest=$(manifest_mark kube-apiserver)
+  release_api_server "$release_process" "$release_member" "$release_backup" "$release_manifest" "$3" &
   release_pid=$!
 }
 
@@ -43,25 +45,20 @@ stop_api_server_release() {
 
 # One line where the API server must not be touched, nothing where it may.
 why_not_release_api_server() {
-  if [ "$1" -lt 2 ]; then say 'no other API server would answer'; return 0; fi
   if [ "$(pgrep -x etcd | wc -l)" -ne 1 ]; then say 'there is not exactly one etcd process'; return 0; fi
-  if [ -z "$(process_of_api_server)" ]; then say "no single kube-apiserver process has the address of this node's manifest"; return 0; fi
+  why_not=$(why_not_end_api_server "$1")
+  if [ -n "$why_not" ]; then say "$why_not"; return 0; fi
   # An equal tag is an equal member: kubeadm leaves it alone, and so must we.
   wanted=$(kubeadm config images list --kubernetes-version "$2" 2> /dev/null | sed -n 's/.*\/etcd:\(.*\)$/\1/p')
   running=$(sed -n 's/^ *image: .*\/etcd:\([^"@]*\).*$/\1/p' "$root/etc/kubernetes/manifests/etcd.yaml" 2> /dev/null | head -n 1)
   if [ -z "$wanted" ] || [ -z "$running" ]; then say 'the etcd image cannot be read'; return 0; fi
-  if [ "$wanted" = "$running" ]; then say "etcd stays at $running"; return 0; fi
-  # kubeadm itself must not lose the API: its kubeconfig has to lead to more than this node.
-  server=$(sed -n 's/^ *server: *//p' "$root/etc/kubernetes/admin.conf" 2> /dev/null | head -n 1 | tr -d "\"'")
-  case $server in
-    '' | https://localhost:* | https://127.* | "https://$(api_server_address):"* | "https://[$(api_server_address)]:"*)
-      say "admin.conf leads to ${server:-no server}, not to a load balancer"
-      ;;
-  esac
+  if [ "$wanted" = "$running" ]; then say "etcd stays at $running"; fi
 }
 
-# The companion itself. $1: process of the API server, $2: process of the old etcd member, $3: newest backup until now.
+# The companion itself. $1: process of the API server, $2: process of the old etcd member, $3: newest backup until now,
+# $4: mark of the API server's manifest, $5: name of this node.
 release_api_server() {
+  member_pod=$(mirror_pod_of etcd "$5")
   while [ "$(newest_etcd_backup)" = "$3" ]; do sleep 0.1; done
   end_api_server "$1" 'kubeadm is about to replace the etcd member: leaving the load balancer' || return 0
   while :; do
@@ -72,33 +69,37 @@ release_api_server() {
   # The member opens its port within this second; an API server that starts sooner may fail and be backed off.
   sleep 1
   end_api_server "$1" 'the new etcd member runs: starting again' || return 0
+  # The kubelet finds the mark when it lists pods at the new process, and replaces the mirror pod then.
+  until [ "$(process_of_api_server)" != "$1" ]; do sleep 0.1; done
+  wake_kubelet "$member_pod" 1
+  end_grace "$4"
 }
 
-# $1: process, $2: reason. Fails where the process is no longer the API server.
-end_api_server() {
-  if [ "$(process_of_api_server)" != "$1" ]; then
-    say "kube-apiserver $1 has ended by itself: not touched"
-    return 1
-  fi
-  kill -TERM "$1" || return 1
-  say "SIGTERM to kube-apiserver $1: $2"
-}
+# How long an old API server is left alone after kubeadm replaced its manifest. The kubelet starts the new one 10 to 15 s
+# after that, and then looks every 10 to 15 s: what ends sooner gains nothing, what ends later waits for another round.
+grace_seconds=8
 
-# The one process that runs this node's static pod. A host may run others, such as API servers of hosted clusters.
-process_of_api_server() {
-  wanted_address=$(api_server_address)
-  [ -n "$wanted_address" ] || return 0
-  found=
-  for candidate in $(pgrep -x kube-apiserver); do
-    tr '\0' '\n' < "${CAPSTAN_PROC:-/proc}/$candidate/cmdline" 2> /dev/null | grep -qxF -- "--advertise-address=$wanted_address" || continue
-    if [ -n "$found" ]; then return 0; fi
-    found=$candidate
+# Ends the old API server before the kubelet does, which takes 30 s while watches are open. Only one that has closed its
+# listener and serves nobody but this host's own components; otherwise it is left to the kubelet.
+# $1: mark of the manifest that this API server was started from.
+end_grace() {
+  leaving=$(process_of_api_server)
+  while [ "$(manifest_mark kube-apiserver)" = "$1" ]; do
+    leaving=$(process_of_api_server)
+    sleep 0.2
   done
-  say "$found"
-}
-
-api_server_address() {
-  sed -n 's/^ *- --advertise-address=//p' "$root/etc/kubernetes/manifests/kube-apiserver.yaml" 2> /dev/null | head -n 1
+  [ -n "$leaving" ] || return 0
+  sleep "$grace_seconds"
+  tries=0
+  while [ "$tries" -lt 40 ] && [ "$(process_of_api_server)" = "$leaving" ]; do
+    if [ "$(clients_of_api_server "$leaving")" = 0 ]; then
+      end_api_server "$leaving" 'only watches of this host are left: the new version may start' || true
+      return 0
+    fi
+    tries=$((tries + 1))
+    sleep 0.5
+  done
+  say "kube-apiserver $leaving still had clients of other hosts, or took connections: left to the kubelet"
 }
 
 # The names end in the time, so the last is the newest.

@@ -5,6 +5,10 @@ use_manager
 private_folder "$record" "$staged"
 trap 'restore_holds kubelet kubectl' EXIT
 trap 'exit 143' HUP INT TERM
+leave_load_balancer "$version"
 install_exactly 'cri-tools kubernetes-cni' kubelet kubectl
+# The record is kept in the node's own folder.
+prepare_replacements "$(basename "$(dirname "$record")")"
 restart_kubelet
+wait_for_replacements
 say "changed: $changed"
