@@ -109,8 +109,13 @@ export function planLab(options: LabOptions): LabPlan {
     nodePort,
     aptRepository: `http://${endpoint.address}/kubernetes/v{minor}/deb/`,
     user: "ops",
-    fingerprint: createHash("sha256").update(JSON.stringify(options)).digest("hex").slice(0, 12),
+    fingerprint: fingerprintOf(options),
   };
+}
+
+/** The same for the same options, in whatever order they were given. */
+function fingerprintOf({ controlPlanes, workers, kubernetes, target, subnet, name }: LabOptions): string {
+  return createHash("sha256").update(JSON.stringify({ controlPlanes, workers, kubernetes, target, subnet, name })).digest("hex").slice(0, 12);
 }
 
 /** The apt repository that holds a version, and no other minor. */

@@ -107,9 +107,21 @@ export function httpProbe(url: string): Probe {
 
 /** An authenticated GET of a ConfigMap, which takes the API server, its authorisation and etcd. */
 export async function apiProbe(kubeconfigPath: string): Promise<Probe> {
-  const { server, ...credentials } = readKubeconfig(await readFile(kubeconfigPath, "utf8"));
+  const { server, ...credentials } = readApiAccess(await readFile(kubeconfigPath, "utf8"));
   const url = `${server}/api/v1/namespaces/kube-system/configmaps/kubeadm-config`;
   return () => answered((onAnswer) => httpsRequest(url, { ...credentials, agent: false, timeout: probeTimeoutMs }, onAnswer));
+}
+
+/** An object of the API on a connection of its own. @throws Error where it is not answered with 200 in time. */
+export async function getJson<T>({ server, ...credentials }: ApiAccess, path: string): Promise<T> {
+  const chunks: Buffer[] = [];
+  await answered((onAnswer) =>
+    httpsRequest(`${server}${path}`, { ...credentials, agent: false, timeout: probeTimeoutMs }, (answer) => {
+      answer.on("data", (chunk: Buffer) => chunks.push(chunk));
+      onAnswer(answer);
+    }));
+  const body: T = JSON.parse(Buffer.concat(chunks).toString());
+  return body;
 }
 
 function answered(send: (onAnswer: (answer: IncomingMessage) => void) => ReturnType<typeof httpRequest>): Promise<void> {
@@ -135,7 +147,8 @@ function answered(send: (onAnswer: (answer: IncomingMessage) => void) => ReturnT
   });
 }
 
-interface ApiAccess {
+/** Where the API is and how to be let in. */
+export interface ApiAccess {
   readonly server: string;
   readonly ca: Buffer;
   readonly cert: Buffer;
@@ -148,7 +161,7 @@ interface Kubeconfig {
 }
 
 /** Reads a kubeconfig as kubeadm writes it: one cluster, one user, everything inside the file. */
-function readKubeconfig(text: string): ApiAccess {
+export function readApiAccess(text: string): ApiAccess {
   const config: Kubeconfig = parse(text);
   const cluster = config.clusters[0]?.cluster ?? {};
   const user = config.users[0]?.user ?? {};

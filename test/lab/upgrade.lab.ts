@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { UpgradeReport } from '../../workflows/domain/status.ts';
-import { defaultOptions, down, labFiles, labFolder, onHost, up } from './lab.ts';
+import { freshLab } from './fresh.ts';
+import { labFiles, labFolder, onHost } from './lab.ts';
 import type { LabState } from './lab.ts';
 import { apiProbe, httpProbe, Prober } from './probes.ts';
 import type { ProbeReport } from './probes.ts';
@@ -18,8 +19,6 @@ import type { NodeEvidence } from './scenario/evidence.ts';
 import { Follower } from './scenario/follow.ts';
 import { lookAtWebUi } from './scenario/web-ui.ts';
 import type { SeenInWebUi } from './scenario/web-ui.ts';
-import { readState } from './files.ts';
-import { packageVersion } from './versions.ts';
 import { capstan, newStage, startCapstan } from './scenario/programs.ts';
 import type { Program, Stage } from './scenario/programs.ts';
 
@@ -51,8 +50,7 @@ describe('a real cluster from v1.33.13 to v1.34.4', { timeout: 58 * MINUTES }, (
   const startWorker = (): Program => startCapstan(stage, 'worker', ['worker']);
 
   before(async () => {
-    if (!(await isUntouched())) await down(CLUSTER);
-    lab = await up(defaultOptions);
+    lab = await freshLab();
     stage = await newStage(await mkdtemp(join(tmpdir(), 'capstan-lab-')));
     server = startServer();
     await untilAnswered(stage, ['list']);
@@ -199,14 +197,6 @@ describe('a real cluster from v1.33.13 to v1.34.4', { timeout: 58 * MINUTES }, (
     assert.ok(report.wallSeconds > report.overheadSeconds);
   });
 });
-
-/** Whether a lab of this clone is up on which nothing was upgraded: then it need not be made anew. */
-async function isUntouched(): Promise<boolean> {
-  const state = await readState();
-  if (state?.ready !== true) return false;
-  const units = await Promise.all(state.plan.nodes.map((node) => onHost(state, node.name, 'dpkg-query -W -f \'${Version}\' kubeadm; ls /var/lib/capstan 2>/dev/null || true')));
-  return units.every((unit) => unit === packageVersion(state.plan.kubernetes));
-}
 
 function nodeIn(status: { readonly nodes: readonly { readonly name: string; readonly state: string }[] }, states: readonly string[]): string {
   const node = status.nodes.find((other) => states.includes(other.state));

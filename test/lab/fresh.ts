@@ -1,0 +1,20 @@
+/** A lab on which nothing was upgraded yet. */
+import { defaultOptions, down, onHost, up } from "./lab.ts";
+import type { LabState } from "./lab.ts";
+import { readState } from "./files.ts";
+import { packageVersion } from "./versions.ts";
+
+/** The lab that is up where it is untouched, or a new one in its place. */
+export async function freshLab(): Promise<LabState> {
+  if (!(await isUntouched())) await down(defaultOptions.name);
+  return up(defaultOptions);
+}
+
+async function isUntouched(): Promise<boolean> {
+  const state = await readState();
+  if (state?.ready !== true) return false;
+  const { target, kubernetes } = state.plan;
+  if (target !== defaultOptions.target || kubernetes !== defaultOptions.kubernetes) return false;
+  const found = await Promise.all(state.plan.nodes.map((node) => onHost(state, node.name, "dpkg-query -W -f '${Version}' kubeadm; ls /var/lib/capstan 2>/dev/null || true")));
+  return found.every((text) => text === packageVersion(kubernetes));
+}
