@@ -1,20 +1,22 @@
 import { Command, Option } from 'commander';
+import type { DemoCommandOptions } from './commands/demo.ts';
 import type { DevCommandOptions } from './commands/dev.ts';
 import type { DoctorOptions } from './commands/doctor.ts';
 import type { ListOptions } from './commands/list.ts';
+import type { RehearseCommandOptions } from './commands/rehearse.ts';
 import type { PauseOptions, RetryOptions, SkipOptions } from './commands/control.ts';
 import type { PlanOptions } from './commands/plan.ts';
 import type { StartOptions } from './commands/start.ts';
 import type { StatusOptions } from './commands/status.ts';
 import type { CommandContext } from './context.ts';
 import type { ExitCode } from './exit-codes.ts';
-import { fileOption, outputOption, whichOptions, wholeNumber } from './options.ts';
+import { collected, dumpOption, fileOption, outputOption, whichOptions, wholeNumber } from './options.ts';
 import type { Format } from './render/output.ts';
 import { packageVersion } from './version.ts';
 import type { WhichOptions } from './which-cluster.ts';
 
 /** Groups of the help, in the order in which a newcomer needs them. */
-const GROUP = { before: 'Before an upgrade:', run: 'Run and follow:', control: 'While it runs:', service: 'Service:' } as const;
+const GROUP = { first: 'To begin with:', before: 'Before an upgrade:', run: 'Run and follow:', control: 'While it runs:', service: 'Service:' } as const;
 
 /** How the program ended; set by the command that ran. */
 export type Finish = (code: ExitCode) => void;
@@ -29,6 +31,7 @@ export function buildProgram(context: CommandContext, finish: Finish): Command {
     .configureHelp({ showGlobalOptions: false })
     .addHelpText('after', EXAMPLES)
     .exitOverride();
+  addFirst(program, context, finish);
   addBefore(program, context, finish);
   addRun(program, context, finish);
   addControl(program, context, finish);
@@ -38,11 +41,24 @@ export function buildProgram(context: CommandContext, finish: Finish): Command {
 
 const EXAMPLES = `
 Examples:
+  capstan demo                       upgrade a simulated cluster, in two minutes
   capstan plan -f cluster.yaml       what would happen
   capstan start -f cluster.yaml      show the plan, ask, begin
   capstan watch                      follow it; Ctrl-C leaves it running
 
 Data goes to stdout, words to stderr. Exit codes and variables: docs/commands.md`;
+
+function addFirst(program: Command, context: CommandContext, finish: Finish): void {
+  program.command('demo').helpGroup(GROUP.first)
+    .description('upgrade a simulated cluster with the real worker, live; touches nothing else')
+    .option('--nodes <number>', 'worker nodes, besides 3 of the control plane', wholeNumber(1, 5_000), 12)
+    .option('--seed <number>', 'what chance begins with: the same seed gives the same cluster, times and faults', wholeNumber(0, 4_294_967_295), 7)
+    .option('--fault <name>', 'something that goes wrong, as docs/simulator.md lists it; NAME@NODE chooses the node; may be repeated', collected, [])
+    .option('--json', 'print the report alone on stdout, as `report -o json` does', false)
+    .option('--keep', 'leave server, worker and cluster running until Ctrl-C', false)
+    .option('--port <port>', 'port of Temporal, its Web UI 1000 above (free ones by default)', wholeNumber(1, 64_535))
+    .action(async (options: DemoCommandOptions) => finish(await (await import('./commands/demo.ts')).demo(context, options)));
+}
 
 function addBefore(program: Command, context: CommandContext, finish: Finish): void {
   program.command('validate').argument('<file>', 'spec to check').helpGroup(GROUP.before)
@@ -59,8 +75,15 @@ function addBefore(program: Command, context: CommandContext, finish: Finish): v
     .action(async (options: PlanOptions) => finish(await (await import('./commands/preflight.ts')).preflight(context, options)));
   program.command('plan').helpGroup(GROUP.before)
     .description('show what an upgrade would do now; exit code 2 where it would change anything')
-    .addOption(fileOption()).addOption(outputOption())
+    .addOption(fileOption()).addOption(outputOption()).addOption(dumpOption())
     .action(async (options: PlanOptions) => finish(await (await import('./commands/plan.ts')).plan(context, options)));
+  program.command('rehearse').helpGroup(GROUP.before)
+    .description('run the upgrade on a simulated twin of the cluster and say what would happen; exit code 2 where a drain would not end')
+    .addOption(fileOption()).addOption(outputOption()).addOption(dumpOption())
+    .option('--report <file>', 'take the times of steps from this output of `capstan report -o json`')
+    .option('--runs <number>', 'upgrades to run, each with times of its own (20 by default, fewer in a cluster of thousands of pods)', wholeNumber(1, 1000))
+    .option('--seed <number>', 'where chance begins: the same seed gives the same report', wholeNumber(0, 1_000_000), 1)
+    .action(async (options: RehearseCommandOptions) => finish(await (await import('./commands/rehearse.ts')).rehearse(context, options)));
 }
 
 function addRun(program: Command, context: CommandContext, finish: Finish): void {

@@ -1,7 +1,7 @@
 import { getHeapStatistics } from 'node:v8';
 import type { ClusterDescription } from './description.ts';
 
-/** What a node and a pod of a twin take, its connections and history included. Measured with 100, 1,000 and 5,000 nodes. */
+/** What a node and a pod of a twin take, history and connections included; measured with 100 and 1,000 nodes, and rounded up. */
 const NODE_KIB = 120;
 const POD_KIB = 14;
 /** What the program takes without any node. */
