@@ -27,13 +27,14 @@ export function assembleDump(parts: DumpParts): ClusterDump {
   const nodeKeys = new Set([ZONE_LABEL, HOST_LABEL, ...parts.poolKeys, ...shapes.flatMap(nodeKeysOf)]);
   const podKeys = new Set([
     ...parts.budgets.flatMap(({ spec }) => keysOf(spec.selector)),
-    ...shapes.flatMap(({ apart = [], spread = [] }) => [...apart, ...spread].flatMap(({ selector }) => keysOf(selector))),
+    ...shapes.flatMap(({ apart = [], spread = [] }) => [...apart, ...spread].flatMap(({ alike = [], selector }) => [...alike, ...keysOf(selector)])),
   ]);
   return {
     clusterUid: parts.clusterUid, serverVersion: parts.serverVersion, etcdLeader: parts.etcdLeader,
     nodes: parts.nodes.map((node) => nodeOf(node, nodeKeys)),
     shapes,
-    workloads: parts.pods.workloads.map((workload) => workloadOf(workload, podKeys)),
+    // In order, so that what is alike stands together and packs well.
+    workloads: parts.pods.workloads.map((workload) => workloadOf(workload, podKeys)).toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1)),
     budgets: parts.budgets.map(budgetOf),
     gaps: parts.gaps,
   };
@@ -57,15 +58,26 @@ function nodeOf(node: RawNode, keys: ReadonlySet<string>): DumpedNode {
 function workloadOf(workload: CollectedWorkload, podKeys: ReadonlySet<string>): DumpedWorkload {
   const { kind, namespace, name, shape, ready, unready } = workload;
   const keys = new Set([...podKeys, ...keysOf(workload.selector)]);
+  const labels = kept(workload.labels, keys);
   return {
     kind, namespace, name, shape,
     replicas: workload.replicas ?? ready.length + unready.length,
-    selector: selectorOf(workload.selector) ?? {},
-    labels: kept(workload.labels, keys),
+    ...(isOwnLabels(workload.selector, labels) ? {} : { selector: selectorOf(workload.selector) ?? {} }),
+    labels,
     // Sorted: equal numbers beside one another pack well.
     on: [...ready.toSorted((left, right) => left - right), ...unready.toSorted((left, right) => left - right)],
     ...(unready.length === 0 ? {} : { unready: unready.length }),
   };
+}
+
+function keyOf({ namespace, name, kind }: DumpedWorkload): string {
+  return `${namespace}/${name}/${kind}`;
+}
+
+function isOwnLabels(selector: Selector | null, labels: Readonly<Record<string, string>>): boolean {
+  if (selector === null) return true;
+  const wanted = Object.entries(selector.matchLabels ?? {});
+  return (selector.matchExpressions ?? []).length === 0 && wanted.length === Object.keys(labels).length && wanted.every(([key, value]) => labels[key] === value);
 }
 
 function budgetOf({ metadata, spec }: DisruptionBudget): DumpedBudget {

@@ -1,4 +1,5 @@
-import type { DumpedRequirement, PodShape } from '../../workflows/domain/cluster-dump.ts';
+import type { DumpedPeers, DumpedRequirement, PodShape } from '../../workflows/domain/cluster-dump.ts';
+import type { Selector } from '../kubernetes/objects.ts';
 import { cpuMillis, memoryMiB } from './quantity.ts';
 import type { RawContainer, RawNodeTerm, RawPod, RawPodSpec, RawRequirement, RawVolume } from './raw-objects.ts';
 
@@ -25,9 +26,9 @@ export function shapeOf(pod: RawPod, volumes: VolumeTerms): PodShape {
   const tolerations = (spec.tolerations ?? []).filter(({ key }) => key === undefined || !ADDED_TOLERATIONS.has(key))
     .map(({ key, operator, value, effect }) => ({ ...given('key', key), ...given('operator', operator), ...given('value', value), ...given('effect', effect) }));
   const apart = (spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [])
-    .map(({ topologyKey, labelSelector }) => ({ topologyKey, selector: labelSelector ?? {} }));
+    .map(({ topologyKey, labelSelector }) => ({ topologyKey, ...peersOf(labelSelector, pod) }));
   const spread = (spec.topologySpreadConstraints ?? [])
-    .map(({ topologyKey, maxSkew, whenUnsatisfiable, labelSelector }) => ({ topologyKey, maxSkew, required: whenUnsatisfiable === 'DoNotSchedule', selector: labelSelector ?? {} }));
+    .map(({ topologyKey, maxSkew, whenUnsatisfiable, labelSelector }) => ({ topologyKey, maxSkew, required: whenUnsatisfiable === 'DoNotSchedule', ...peersOf(labelSelector, pod) }));
   const nodeTerms = nodeTermsOf(spec, namespace, volumes);
   return {
     ...requestsOf(spec),
@@ -40,6 +41,12 @@ export function shapeOf(pod: RawPod, volumes: VolumeTerms): PodShape {
     ...(spread.length === 0 ? {} : { spread }),
     ...given('priorityClass', spec.priorityClassName),
   };
+}
+
+function peersOf(selector: Selector = {}, { metadata: { labels = {} } }: RawPod): Pick<DumpedPeers, 'alike' | 'selector'> {
+  const wanted = Object.entries(selector.matchLabels ?? {});
+  const isAlike = (selector.matchExpressions ?? []).length === 0 && wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value);
+  return isAlike ? { alike: wanted.map(([key]) => key).toSorted() } : { selector };
 }
 
 function given<K extends string, V>(key: K, value: V | undefined): { readonly [key in K]?: V } {

@@ -1,4 +1,5 @@
-import type { DumpedNode, DumpedWorkload, PodShape } from '../../workflows/domain/cluster-dump.ts';
+import type { Selector } from '../../activities/kubernetes/objects.ts';
+import type { DumpedNode, DumpedPeers, DumpedWorkload, PodShape } from '../../workflows/domain/cluster-dump.ts';
 import { REVISION_HASH, TEMPLATE_HASH, templateHash } from '../api/controllers/template-hash.ts';
 import type { PodTemplate } from '../api/kinds.ts';
 import type { ApiObject, ObjectMeta } from '../model.ts';
@@ -19,9 +20,10 @@ export function workloadObjects(described: DescribedWorkload): readonly ApiObjec
   const { workload, index } = described;
   const { kind, namespace, name, replicas, on } = workload;
   const uid = `workload-${index}`;
-  const labels = { ...workload.labels, ...(hasSelector(workload) ? {} : { [WORKLOAD_LABEL]: uid }) };
-  const selector = hasSelector(workload) ? workload.selector : { matchLabels: { [WORKLOAD_LABEL]: uid } };
-  const template: PodTemplate = { metadata: { labels }, spec: podSpec(described.shape) };
+  const isKnown = workload.selector !== undefined || Object.keys(workload.labels).length > 0;
+  const labels = { ...workload.labels, ...(isKnown ? {} : { [WORKLOAD_LABEL]: uid }) };
+  const selector = workload.selector ?? { matchLabels: labels };
+  const template: PodTemplate = { metadata: { labels }, spec: podSpec(described.shape, labels) };
   const metadata = { name, namespace, uid };
   const hash = templateHash(template);
   switch (kind) {
@@ -63,10 +65,6 @@ export function workloadObjects(described: DescribedWorkload): readonly ApiObjec
   }
 }
 
-function hasSelector({ selector }: DumpedWorkload): boolean {
-  return Object.keys(selector.matchLabels ?? {}).length > 0 || (selector.matchExpressions ?? []).length > 0;
-}
-
 type OwnerReference = NonNullable<ObjectMeta['ownerReferences']>[number];
 
 function owner(apiVersion: string, kind: string, name: string, uid: string): OwnerReference {
@@ -91,11 +89,14 @@ function conditionsOf(isReady: boolean): readonly object[] {
   return [{ type: 'PodScheduled', status: 'True' }, { type: 'Initialized', status: 'True' }, { type: 'ContainersReady', status }, { type: 'Ready', status }];
 }
 
-function podSpec(shape: PodShape): PodTemplate['spec'] {
+function podSpec(shape: PodShape, labels: Readonly<Record<string, string>>): PodTemplate['spec'] {
+  const selectorOf = ({ alike, selector = {} }: DumpedPeers): Selector =>
+    (alike === undefined ? selector : { matchLabels: Object.fromEntries(alike.map((key) => [key, labels[key] ?? ''])) });
+
   const { emptyDirs = [], tolerations, nodeSelector, nodeTerms, apart, spread, priorityClass } = shape;
   const affinity = {
     ...(nodeTerms === undefined ? {} : { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: nodeTerms.map((matchExpressions) => ({ matchExpressions })) } } }),
-    ...(apart === undefined ? {} : { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: apart.map(({ topologyKey, selector }) => ({ topologyKey, labelSelector: selector })) } }),
+    ...(apart === undefined ? {} : { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: apart.map((peers) => ({ topologyKey: peers.topologyKey, labelSelector: selectorOf(peers) })) } }),
   };
   return {
     containers: [{ name: 'main', image: 'rehearsal.invalid/none:0', resources: { requests: { cpu: `${shape.cpuMillis}m`, memory: `${shape.memoryMiB}Mi` } } }],
@@ -105,8 +106,8 @@ function podSpec(shape: PodShape): PodTemplate['spec'] {
     ...(nodeSelector === undefined ? {} : { nodeSelector }),
     ...(Object.keys(affinity).length === 0 ? {} : { affinity }),
     ...(spread === undefined ? {} : {
-      topologySpreadConstraints: spread.map(({ topologyKey, maxSkew, required, selector }) =>
-        ({ topologyKey, maxSkew, whenUnsatisfiable: required ? 'DoNotSchedule' : 'ScheduleAnyway', labelSelector: selector })),
+      topologySpreadConstraints: spread.map(({ maxSkew, required, ...peers }) =>
+        ({ topologyKey: peers.topologyKey, maxSkew, whenUnsatisfiable: required ? 'DoNotSchedule' : 'ScheduleAnyway', labelSelector: selectorOf(peers) })),
     }),
     ...(priorityClass === undefined ? {} : { priorityClassName: priorityClass }),
   };

@@ -68,9 +68,18 @@ export interface PodShape {
   /** Required node affinity, that of its bound volumes included: one of the terms must hold. */
   readonly nodeTerms?: readonly (readonly DumpedRequirement[])[];
   /** Required pod anti-affinity. */
-  readonly apart?: readonly { readonly topologyKey: string; readonly selector: DumpedSelector }[];
-  readonly spread?: readonly { readonly topologyKey: string; readonly maxSkew: number; readonly required: boolean; readonly selector: DumpedSelector }[];
+  readonly apart?: readonly DumpedPeers[];
+  readonly spread?: readonly (DumpedPeers & { readonly maxSkew: number; readonly required: boolean })[];
   readonly priorityClass?: string;
+}
+
+/** Pods that a pod keeps its distance from. */
+export interface DumpedPeers {
+  readonly topologyKey: string;
+  /** Those with the same values of these labels as the pod itself: so that workloads alike share one shape. */
+  readonly alike?: readonly string[];
+  /** Where `alike` cannot say it. */
+  readonly selector?: DumpedSelector;
 }
 
 export const DUMPED_KINDS = ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job', 'Pod'] as const;
@@ -83,7 +92,8 @@ export interface DumpedWorkload {
   readonly name: string;
   /** Pods that it wants; those of a DaemonSet follow from the nodes. */
   readonly replicas: number;
-  readonly selector: DumpedSelector;
+  /** Absent where it is its pods' own labels, or is not known. */
+  readonly selector?: DumpedSelector;
   /** Labels of its pods, as far as something selects by them. */
   readonly labels: Readonly<Record<string, string>>;
   /** Index into `shapes`. */
