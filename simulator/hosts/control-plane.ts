@@ -32,17 +32,9 @@ export function publishStaticPods(machine: Machine): void {
 export function startApiServer(machine: Machine): void {
   const { apiServer, files, root } = machine;
   if (apiServer.pid !== 0) files.remove(`${root}/proc/${String(apiServer.pid)}`);
-  apiServer.pid = machine.startApiServer();
-  apiServer.leaving = false;
+  apiServer.pid = machine.newPid();
   files.write(`${root}/proc/${String(apiServer.pid)}/comm`, 'kube-apiserver\n');
   files.write(`${root}/proc/${String(apiServer.pid)}/cmdline`, ['kube-apiserver', ...flagsOf(machine, 'kube-apiserver'), ''].join('\0'));
-}
-
-/** SIGTERM: the first one takes it out of the load balancer, the second ends it, and the kubelet starts another. */
-export function signalApiServer(machine: Machine): void {
-  if (machine.apiServer.leaving) startApiServer(machine);
-  else machine.apiServer.leaving = true;
-  tell(machine, 'signal');
 }
 
 export function startMember(machine: Machine): void {
@@ -58,15 +50,14 @@ export function stopMember({ apiServer, files, root }: Machine): void {
   apiServer.etcdPid = 0;
 }
 
-export function tell(machine: Machine, event: 'backup made' | 'member started' | 'signal'): void {
-  for (const listener of machine.apiServer.listeners) listener(event);
-}
-
-/** Everything that kubeadm left on a control-plane node when it was set up. */
+/**
+ * Everything that kubeadm left on a control-plane node when it was set up, with no load balancer in front of it: then the
+ * scripts leave its API server alone, and nothing waits in real time for processes that a twin does not have.
+ */
 export function layOutControlPlane(machine: Machine): void {
   const { files, root, world: { description } } = machine;
   for (const [component, image] of Object.entries(staticPodImages(description.version))) writeManifest(machine, component, image);
-  files.write(`${root}/etc/kubernetes/admin.conf`, `apiVersion: v1\nkind: Config\nclusters:\n- cluster:\n    server: https://api.${description.name}.twin:${String(SECURE_PORT)}\n  name: kubernetes\n`, 0o600);
+  files.write(`${root}/etc/kubernetes/admin.conf`, `apiVersion: v1\nkind: Config\nclusters:\n- cluster:\n    server: https://${machine.address}:${String(SECURE_PORT)}\n  name: kubernetes\n`, 0o600);
   for (const name of ['ca.crt', 'healthcheck-client.crt', 'healthcheck-client.key', 'server.crt', 'server.key']) files.write(`${root}/etc/kubernetes/pki/etcd/${name}`, `${name} of the twin\n`, 0o600);
   startApiServer(machine);
   startMember(machine);

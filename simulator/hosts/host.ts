@@ -46,7 +46,7 @@ export function rebootHost(machine: Machine, runtime: Runtime, server: SshServer
   if (node.role === 'control-plane') {
     stopMember(machine);
     world.etcd.stop(node.name);
-    machine.apiServer.leaving = true;
+    machine.apiServer.pid = 0;
   }
   world.clock.after(downMs, () => {
     machine.record('host came up', '', downMs);

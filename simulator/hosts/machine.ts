@@ -50,8 +50,6 @@ export interface Machine {
   lock: { readonly process: number; readonly name: string; released: Promise<void> } | null;
   readonly faults: HostFault[];
   newPid(): number;
-  /** Runs something in the place of kube-apiserver that signals can be sent to, and returns its number. */
-  startApiServer(): number;
   /** Processes of kubeadm that run now. */
   kubeadms: number;
   /** Draws how long the next operation of this kind takes, ms of the twin's time. Counts its occurrences. */
@@ -72,16 +70,10 @@ export interface KubeletState {
 export interface ApiServerState {
   /** Process of kube-apiserver; 0 where none runs. */
   pid: number;
-  /** Leaves the load balancer: SIGTERM was received. */
-  leaving: boolean;
   version: string;
   /** The process of the etcd member; 0 where none runs. */
   etcdPid: number;
-  /** Called at once whenever one of these happens. */
-  readonly listeners: Set<(event: ControlPlaneEvent) => void>;
 }
-
-export type ControlPlaneEvent = 'backup made' | 'member started' | 'signal';
 
 export interface MachineOptions {
   readonly world: World;
@@ -91,8 +83,6 @@ export interface MachineOptions {
   readonly root: string;
   readonly files: HostFiles;
   readonly programText: string;
-  /** Null where no signals are sent. */
-  readonly startApiServer: ((machine: Machine) => number) | null;
 }
 
 /** 20 GiB. */
@@ -106,14 +96,14 @@ export function createMachine(options: MachineOptions): Machine {
   const counts = new Map<string, number>();
   const version = node.kubeletVersion ?? description.version;
   let pids = FIRST_PID;
-  const machine: Machine = {
+  return {
     ...options,
     packages: new Map(['kubeadm', 'kubelet', 'kubectl'].map((name) => [name, { version: packageVersion(description.packageManager, version), held: true, half: false }])),
     images: new Set(),
     lists: new Map(),
     unpacked: new Map(),
     kubelet: { running: true, pid: 0, version, crash: null },
-    apiServer: { pid: 0, leaving: false, version: description.version, etcdPid: 0, listeners: new Set() },
+    apiServer: { pid: 0, version: description.version, etcdPid: 0 },
     disk: { freeKib: FREE_KIB },
     lock: null,
     faults: [],
@@ -125,9 +115,7 @@ export function createMachine(options: MachineOptions): Machine {
     },
     record: (effect, detail, tookMs) => { journal.record(node.name, effect, detail, tookMs); },
     newPid: () => (pids += 1),
-    startApiServer: () => options.startApiServer?.(machine) ?? machine.newPid(),
   };
-  return machine;
 }
 
 export function faultOf(machine: Machine, operation: HostOperation, occurrence: number): HostFault | null {

@@ -11,7 +11,6 @@ export interface Runtime {
   rootOf(node: string): string;
   /** Runs a command line that came over SSH, and closes its channel in the end. */
   run(machine: Machine, line: string, channel: ServerChannel): void;
-  startApiServer(machine: Machine): number;
   /** Kills all that runs on a host. */
   killAll(machine: Machine): void;
   stop(): Promise<void>;

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { ServerChannel } from 'ssh2';
-import { signalApiServer } from './control-plane.ts';
 import type { Machine } from './machine.ts';
 import { writePrograms } from './programs.ts';
 import type { Disturbances, Runtime } from './runtime.ts';
@@ -36,7 +35,6 @@ export async function startShellRuntime(folder: string, machines: ReadonlyMap<st
   return {
     units: shell.units, programText: TOOL_PROGRAM, rootOf, killAll: shell.killAll,
     run: (machine, line, channel) => { pipe(shell, machine, line, channel); },
-    startApiServer: (machine) => shell.startApiServer(machine, () => { signalApiServer(machine); }),
     stop: async () => {
       await shell.stop();
       await server.stop();

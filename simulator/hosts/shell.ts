@@ -8,12 +8,8 @@ export interface Shell {
   readonly units: Units;
   /** Runs one command line as sshd would, in a group of its own. */
   command(machine: Machine, line: string): ChildProcess;
-  /** A process in the place of kube-apiserver, which says when SIGTERM came. */
-  startApiServer(machine: Machine, onSignal: () => void): number;
-  /** Kills all that runs on a host, API servers aside. */
+  /** Kills all that runs on a host. */
   killAll(machine: Machine): void;
-  /** Kills the group that a process of this number leads, where it is one of the host's. */
-  killGroup(machine: Machine, group: number): void;
   /** Ends every process and waits for that. */
   stop(): Promise<void>;
 }
@@ -23,12 +19,8 @@ export interface ShellOptions {
   readonly environment: (machine: Machine) => NodeJS.ProcessEnv;
 }
 
-/** Says TERM for each signal, and ends when the twin does: then its standard input is closed. */
-const API_SERVER = 'trap "echo TERM; signalled=yes" TERM; while :; do signalled=; read -r line && continue; [ -n "$signalled" ] || exit 0; done';
-
 export function createShell({ environment }: ShellOptions): Shell {
   const commands = new Map<string, Set<ChildProcess>>();
-  const apiServers = new Map<string, ChildProcess>();
   const units = new Map<string, ChildProcess>();
   const all = new Set<ChildProcess>();
 
@@ -67,11 +59,6 @@ export function createShell({ environment }: ShellOptions): Shell {
     });
   }
 
-  function killGroup(machine: Machine, group: number): void {
-    const own = [...(commands.get(machine.node.name) ?? [])].find((child) => child.pid === group);
-    if (own !== undefined) kill(own);
-  }
-
   const unitsOf = (machine: Machine): readonly string[] => [...units.keys()].filter((key) => key.startsWith(`${machine.node.name}/`)).map((key) => key.slice(machine.node.name.length + 1));
 
   function killUnit(machine: Machine, unit: string): void {
@@ -79,22 +66,8 @@ export function createShell({ environment }: ShellOptions): Shell {
     if (child !== undefined) kill(child);
   }
 
-  function startApiServer(machine: Machine, onSignal: () => void): number {
-    const former = apiServers.get(machine.node.name);
-    if (former !== undefined) kill(former);
-    const child = spawn('sh', ['-c', API_SERVER], { stdio: ['pipe', 'pipe', 'ignore'], detached: true, env: { PATH: process.env['PATH'] } });
-    apiServers.set(machine.node.name, child);
-    child.stdin.on('error', () => undefined);
-    child.stdout.on('data', (chunk: Buffer) => {
-      if (apiServers.get(machine.node.name) !== child) return;
-      for (const line of chunk.toString('latin1').split('\n')) if (line === 'TERM') onSignal();
-    });
-    follow(child);
-    return child.pid ?? 0;
-  }
-
   return {
-    command, startApiServer, killGroup,
+    command,
     units: { start, isActive: (machine, unit) => units.has(keyOf(machine, unit)), kill: killUnit, running: unitsOf },
     killAll: (machine) => {
       for (const child of commands.get(machine.node.name) ?? []) kill(child);

@@ -43,7 +43,7 @@ export async function startHosts(options: HostsOptions): Promise<TwinHosts> {
       if (server !== undefined) rebootHost(machine, runtime, server, downMs);
     },
   };
-  const runtime = way === 'shell' ? await startShellRuntime(folder, machines, disturb) : startRecognisedRuntime(machines, disturb);
+  const runtime = way === 'shell' ? await startShellRuntime(folder, machines, disturb) : startRecognisedRuntime(disturb);
   const stop = async (): Promise<void> => {
     for (const server of servers.values()) await server.stop();
     await runtime.stop();
@@ -87,7 +87,7 @@ function createWorld(options: HostsOptions, machines: Map<string, Machine>, runt
     const root = runtime.rootOf(node.name);
     const machine = createMachine({
       world, node, index, address: nodeAddress(index), root, files: root === '' ? memoryFiles() : diskFiles(),
-      programText: runtime.programText, startApiServer: runtime.startApiServer,
+      programText: runtime.programText,
     });
     machines.set(node.name, machine);
     layOut(machine);

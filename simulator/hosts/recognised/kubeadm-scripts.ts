@@ -1,7 +1,6 @@
-import { imagesOf } from '../../components.ts';
-import { MANIFESTS, manifestImage, signalApiServer } from '../control-plane.ts';
-import type { ControlPlaneEvent, Machine } from '../machine.ts';
-import { linesOf, ScriptEnd } from './script.ts';
+import { MANIFESTS, manifestImage } from '../control-plane.ts';
+import type { Machine } from '../machine.ts';
+import { linesOf, must, ScriptEnd } from './script.ts';
 import type { Script } from './script.ts';
 
 const BACKUPS = '/etc/kubernetes/tmp';
@@ -37,48 +36,26 @@ async function sayServing({ machine, say, capture }: Script): Promise<void> {
 }
 
 export async function kubeadmUpgrade(script: Script): Promise<void> {
-  const { machine, args: [record = '', version = '', ...command] } = script;
+  const { machine, args: [record = '', , ...command] } = script;
   const { files } = machine;
   files.makeFolder(record);
   const known = backups(machine);
   if (!files.exists(`${record}/backups-before`)) files.write(`${record}/backups-before`, known.length === 0 ? `${BACKUPS}/kubeadm-backup-*\n` : known.map((name) => `${BACKUPS}/${name}\n`).join(''));
-  const stop = files.exists(`${MANIFESTS}/etcd.yaml`) ? startRelease(script, version) : () => undefined;
-  try {
-    const exitCode = await script.pass('kubeadm', command);
-    if (exitCode !== 0) throw new ScriptEnd(exitCode);
-  } finally {
-    stop();
-  }
+  if (files.exists(`${MANIFESTS}/etcd.yaml`)) script.say(`API server stays as it is during kubeadm: ${whyNotRelease(machine)}`);
+  await must(script.pass('kubeadm', command));
 }
 
-/** The companion of lib-release-api-server: takes the API server out of the load balancer, and brings it back. */
-function startRelease(script: Script, version: string): () => void {
-  const { machine, say } = script;
-  const refusal = whyNot(machine, version);
-  if (refusal !== null) {
-    say(`API server stays as it is during kubeadm: ${refusal}`);
-    return () => undefined;
-  }
-  const { pid, listeners } = machine.apiServer;
-  const end = (reason: string): void => {
-    say(`SIGTERM to kube-apiserver ${String(pid)}: ${reason}`);
-    signalApiServer(machine);
-  };
-  const listen = (event: ControlPlaneEvent): void => {
-    if (event === 'backup made') end('kubeadm is about to replace the etcd member: leaving the load balancer');
-    if (event === 'member started') end('the new etcd member runs: starting again');
-  };
-  listeners.add(listen);
-  return () => { listeners.delete(listen); };
+/** lib-release-api-server: no twin has a load balancer for the kubeconfig of its hosts. */
+function whyNotRelease(machine: Machine): string {
+  return machine.apiServer.etcdPid === 0 ? 'there is not exactly one etcd process' : whyNotEndApiServer(machine);
 }
 
-function whyNot(machine: Machine, version: string): string | null {
-  const ready = [...machine.world.machines.values()].filter(({ node, apiServer }) => node.role === 'control-plane' && apiServer.pid !== 0 && !apiServer.leaving);
-  if (ready.length < 2 || !machine.world.etcd.hasQuorum()) return 'no other API server would answer';
-  if (machine.apiServer.etcdPid === 0) return 'there is not exactly one etcd process';
-  const wanted = imagesOf(version).find((image) => image.includes('/etcd:'))?.replace(/^.*:/, '') ?? '';
-  const running = manifestImage(machine, 'etcd')?.replace(/^.*:/, '') ?? '';
-  return wanted === running ? `etcd stays at ${running}` : null;
+/** lib-api-server. */
+export function whyNotEndApiServer({ address, apiServer, world: { machines, etcd } }: Machine): string {
+  const ready = [...machines.values()].filter(({ node, apiServer: other }) => node.role === 'control-plane' && other.pid !== 0 && etcd.hasQuorum());
+  if (ready.length < 2) return 'no other API server would answer';
+  if (apiServer.pid === 0) return "no single kube-apiserver process has the address of this node's manifest";
+  return `admin.conf leads to https://${address}:6443, not to a load balancer`;
 }
 
 function backups({ files }: Machine): readonly string[] {

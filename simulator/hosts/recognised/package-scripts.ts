@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { MANIFESTS } from '../control-plane.ts';
+import { minorOfVersion, versionOfPackage } from '../machine.ts';
+import { whyNotEndApiServer } from './kubeadm-scripts.ts';
 import { candidate, installedVersion, installExactly, isAtTarget, keepFormer, makeFolders, openPackages, PACKAGES, restoreHolds, switchSources } from './packages.ts';
 import type { Packages } from './packages.ts';
 import { linesOf, ScriptEnd } from './script.ts';
@@ -55,10 +57,18 @@ export async function upgradeKubelet(script: Script): Promise<void> {
   const packages = openPackages(script);
   makeFolders(packages);
   await holding(packages, ['kubelet', 'kubectl'], async () => {
+    leaveLoadBalancer(packages);
     await installExactly(packages, ['kubelet', 'kubectl']);
     await restartKubelet(packages);
     script.say(`changed: ${packages.changed ? 'yes' : 'no'}`);
   });
+}
+
+/** A kubelet of another minor starts the static pods anew: where there is a load balancer, the API server leaves it first. */
+function leaveLoadBalancer({ script: { machine, say }, args }: Packages): void {
+  const { kubelet, apiServer } = machine;
+  if (minorOfVersion(versionOfPackage(machine.packages.get('kubelet')?.version ?? kubelet.version)) === minorOfVersion(args.version) || apiServer.pid === 0) return;
+  say(`API server stays as it is until the kubelet starts it anew: ${whyNotEndApiServer(machine)}`);
 }
 
 async function restartKubelet({ script, args }: Packages): Promise<void> {
@@ -70,7 +80,7 @@ async function restartKubelet({ script, args }: Packages): Promise<void> {
   if (started.exitCode !== 0 || kubelet.crash !== null || !kubelet.running) {
     script.say('the last lines of its journal:');
     await script.pass('journalctl', ['-u', 'kubelet', '-n', '40', '--no-pager']);
-    script.fail(`the kubelet is ${kubelet.crash === null ? 'inactive' : 'activating'} after its restart at ${args.version}`, 'See the journal of the unit kubelet on the host: flags and configuration of the new version are the usual causes.');
+    script.fail(`the kubelet ${kubelet.crash === null ? 'is inactive' : 'ended right after its start'} after its restart at ${args.version}`, 'See the journal of the unit kubelet on the host: flags and configuration of the new version are the usual causes.');
   }
   script.say(`restarted-at: ${restarted}`);
 }
@@ -118,20 +128,12 @@ function openIn(script: Script, scratch: string): Packages {
 
 /** Reads the sources; what goes wrong is said in lines of its own. */
 async function readSourcesQuietly(script: Script, scratch: string): Promise<void> {
-  const printed: string[] = [];
-  const quiet: Script = { ...script, say: (text) => printed.push(text), complain: (text) => printed.push(text), fail: (cause, next) => {
-    printed.push(`error: ${cause}`, ...(next === undefined ? [] : [`next: ${next}`]));
-    throw new ScriptEnd(1);
-  }, pass: async (program, args) => {
-    const { exitCode, out, err } = await script.capture(program, args);
-    printed.push(out, err);
-    return exitCode;
-  } };
+  const log: string[] = [];
   try {
-    await openIn(quiet, scratch).family.stagedUpdate();
+    await openIn(logged(script, log), scratch).family.stagedUpdate();
   } catch (error) {
     if (!(error instanceof ScriptEnd)) throw error;
-    for (const line of linesOf(printed.join('\n')).filter((each) => /^(error|E|Error|next)/.test(each)).slice(0, 5)) script.say(`repository-error ${line}`);
+    for (const line of log.filter((each) => /^(error|E|Error|next)/.test(each)).slice(0, 5)) script.say(`repository-error ${line}`);
   }
 }
 
@@ -143,22 +145,37 @@ export async function listImages(script: Script): Promise<void> {
   script.machine.files.remove(scratch);
 }
 
-async function fetchedKubeadm(packages: Packages, scratch: string): Promise<string> {
-  const { script, args } = packages;
-  const { family } = openIn({ ...script, pass: async (program, words) => (await script.capture(program, words)).exitCode }, scratch);
+async function fetchedKubeadm({ script, args }: Packages, scratch: string): Promise<string> {
+  const log: string[] = [];
+  const { family } = openIn(logged(script, log), scratch);
   const step = async (work: () => Promise<void>, cause: string): Promise<void> => {
+    log.length = 0;
     try {
       await work();
     } catch (error) {
-      if (error instanceof ScriptEnd) script.fail(cause);
-      throw error;
+      if (!(error instanceof ScriptEnd)) throw error;
+      for (const line of log) script.complain(line);
+      script.fail(cause);
     }
   };
   await step(() => family.stagedUpdate(), 'the sources of the new version cannot be read');
-  const found = await candidate(packages, 'kubeadm', true);
+  const found = await candidate(openIn(script, scratch), 'kubeadm', true);
   if (found === '') script.fail(`no package kubeadm ${args.version} is in ${args.template === '' ? 'the sources of this host' : args.template}`);
   await step(() => family.fetch([`kubeadm${family.separator}${found}`]), 'the package kubeadm cannot be fetched');
   return family.unpackKubeadm(`${scratch}/kubeadm`);
+}
+
+/** The script with both its outputs in a log, as `> log 2>&1` has them. */
+function logged(script: Script, log: string[]): Script {
+  const print = (text: string): void => { log.push(...text.split('\n')); };
+  return {
+    ...script, say: print, complain: print,
+    fail: (cause, next) => {
+      log.push(`error: ${cause}`, ...(next === undefined ? [] : [`next: ${next}`]));
+      throw new ScriptEnd(1);
+    },
+    pass: (program, args) => script.pass(program, args, { out: print, err: print }),
+  };
 }
 
 export async function checkImages(script: Script): Promise<void> {

@@ -24,7 +24,7 @@ interface HostState {
 }
 
 /** Hosts that know the worker's scripts by their hash, and do what each would do: thousands of them fit into one process. */
-export function startRecognisedRuntime(_machines: ReadonlyMap<string, Machine>, disturb: Disturbances): Runtime {
+export function startRecognisedRuntime(disturb: Disturbances): Runtime {
   const states = new Map<string, HostState>();
   const stateFor = (machine: Machine): HostState => {
     const known = states.get(machine.node.name) ?? { steps: new Map(), commands: new AbortController() };
@@ -111,7 +111,6 @@ export function startRecognisedRuntime(_machines: ReadonlyMap<string, Machine>, 
   return {
     units, run, killAll, programText: '',
     rootOf: () => '',
-    startApiServer: (machine) => machine.newPid(),
     stop: async () => { for (const state of states.values()) { state.commands.abort(); for (const { intents: all } of state.steps.values()) for (const intent of all) intent.kill.abort(); } },
   };
 }

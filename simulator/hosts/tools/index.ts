@@ -1,3 +1,4 @@
+import { versionOfPackage } from '../machine.ts';
 import type { Units } from '../units.ts';
 import { aptCache, aptGet, aptMark } from './apt.ts';
 import type { Call, Tool } from './call.ts';
@@ -18,7 +19,7 @@ export function createTools(units: Units): Readonly<Record<string, Tool>> {
     'apt-get': aptGet, 'apt-cache': aptCache, 'apt-mark': aptMark, dpkg, 'dpkg-deb': dpkgDeb,
     dnf, yum: dnf, rpm, rpm2cpio, cpio,
     systemctl: systemctl(units), 'systemd-run': systemdRun(units), journalctl, curl,
-    kubeadm, kubectl, crictl, ctr, etcdctl, etcdutl, pgrep, df,
+    kubeadm, kubelet, kubectl, crictl, ctr, etcdctl, etcdutl, pgrep, df,
   };
 }
 
@@ -39,7 +40,13 @@ function systemdRun(units: Units): Tool {
   };
 }
 
-/** `pgrep -x NAME`. */
+/** `kubelet --version`: of the program on the disk, which may be newer than the one that runs. */
+function kubelet({ machine, out }: Call): number {
+  out(`Kubernetes ${versionOfPackage(machine.packages.get('kubelet')?.version ?? '')}`);
+  return 0;
+}
+
+/** `pgrep -x NAME`. Of a control plane's processes a twin shows those that the scripts must find. */
 function pgrep({ args, machine, out }: Call): number {
   const name = args.at(-1) ?? '';
   const pid = name === 'etcd' ? machine.apiServer.etcdPid : name === 'kube-apiserver' ? machine.apiServer.pid : name === 'kubeadm' && machine.kubeadms > 0 ? 1 : 0;

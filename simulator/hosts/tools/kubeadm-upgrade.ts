@@ -1,16 +1,11 @@
-import { setTimeout as realTime } from 'node:timers/promises';
 import { companionsOf, imagesOf, staticPodImages } from '../../components.ts';
-import { etcdVersion, manifestImage, publishStaticPods, startApiServer, startMember, stopMember, tell, writeManifest } from '../control-plane.ts';
+import { etcdVersion, manifestImage, publishStaticPods, startApiServer, startMember, stopMember, writeManifest } from '../control-plane.ts';
 import { writeKubeletConfig } from '../layout.ts';
-import type { ControlPlaneEvent, Machine } from '../machine.ts';
+import type { Machine } from '../machine.ts';
 import { behind, upgradeAddons, writeClusterVersion } from './kubeadm-cluster.ts';
 import { spend } from './call.ts';
 import type { Call } from './call.ts';
 import { pullImage } from './images.ts';
-
-// A companion of kubeadm on the host is a real program that looks every tenth of a second: it needs real time, however fast the twin's runs.
-const LEAVE_MS = 1_500;
-const RETURN_MS = 4_000;
 
 export async function upgradeWorker(call: Call): Promise<void> {
   const { machine } = call;
@@ -63,16 +58,10 @@ async function upgradeEtcd(call: Call, target: string): Promise<void> {
   call.out(`[upgrade/staticpods] Preparing for "etcd" upgrade`);
   const backup = backupFolder(machine, 'etcd');
   machine.files.write(`${machine.root}${backup}/etcd.yaml`, machine.files.read(`${machine.root}/etc/kubernetes/manifests/etcd.yaml`) ?? '');
-  const left = mayLeave(machine) ? nextEvent(call, 'signal', LEAVE_MS) : null;
-  tell(machine, 'backup made');
-  await left;
   stopMember(machine);
   etcd.stop(node.name);
   const tookMs = await spend(call, 'replace etcd member', description.timings.kubeadmEtcd, () => { replaceMember(machine, target, from, to, 0); });
   replaceMember(machine, target, from, to, tookMs);
-  const back = machine.apiServer.leaving ? nextEvent(call, 'signal', RETURN_MS) : null;
-  tell(machine, 'member started');
-  await back;
   call.out(`[upgrade/staticpods] Moving new manifest to "/etc/kubernetes/manifests/etcd.yaml" and backing up old manifest to "${backup}/etcd.yaml"`);
   call.out('[upgrade/staticpods] Component "etcd" upgraded successfully!');
 }
@@ -128,28 +117,6 @@ function addons(call: Call, target: string): void {
   call.machine.record('addons', target);
   call.out('[addons] Applied essential addon: CoreDNS');
   call.out('[addons] Applied essential addon: kube-proxy');
-}
-
-/** With a single API server nobody takes it out of the load balancer. */
-function mayLeave(machine: Machine): boolean {
-  return [...machine.world.machines.values()].filter(({ node }) => node.role === 'control-plane').length > 1;
-}
-
-/** Waits for an event on this node's control plane, at most `ms` of real time. */
-async function nextEvent(call: Call, wanted: ControlPlaneEvent, ms: number): Promise<void> {
-  const { listeners } = call.machine.apiServer;
-  const end = new AbortController();
-  const listen = (event: ControlPlaneEvent): void => {
-    if (event === wanted) end.abort();
-  };
-  listeners.add(listen);
-  try {
-    await realTime(ms, undefined, { signal: AbortSignal.any([end.signal, call.signal]) });
-  } catch {
-    // It came, or whoever called is gone: the next wait sees that.
-  } finally {
-    listeners.delete(listen);
-  }
 }
 
 /** `kubeadm-backup-etcd-2026-11-21-07-19-14`, as kubeadm names it; one second later where that is taken. */

@@ -16,7 +16,7 @@ export function kubectl(call: Call): number {
   const server = args.includes('--server') ? args[args.indexOf('--server') + 1] ?? '' : '';
   const host = /^https:\/\/([^:]+)/.exec(server)?.[1];
   const asked = [...world.machines.values()].find((other) => other.node.role === 'control-plane' && (host === undefined ? isReady(other) : other.address === host));
-  if (asked === undefined || asked.apiServer.leaving || asked.apiServer.pid === 0) {
+  if (asked === undefined || asked.apiServer.pid === 0) {
     call.err(`The connection to the server ${server.replace('https://', '')} was refused - did you specify the right host or port?`);
     return 1;
   }
@@ -26,5 +26,5 @@ export function kubectl(call: Call): number {
 }
 
 function isReady({ apiServer, world: { etcd } }: Machine): boolean {
-  return apiServer.pid !== 0 && !apiServer.leaving && etcd.hasQuorum();
+  return apiServer.pid !== 0 && etcd.hasQuorum();
 }

@@ -20,7 +20,9 @@ export function systemctl(units: Units): Tool {
         return active ? 0 : 3;
       }
       case 'show':
-        call.out(String(name === 'kubelet' && machine.kubelet.running ? machine.kubelet.pid : 0));
+        // One that ends right after its start is started again and again.
+        if (machine.kubelet.crash !== null && !machine.kubelet.running) machine.kubelet.pid = machine.newPid();
+        call.out(String(name === 'kubelet' && (machine.kubelet.running || machine.kubelet.crash !== null) ? machine.kubelet.pid : 0));
         return 0;
       case 'stop':
         stopKubelet(machine);
@@ -67,7 +69,7 @@ async function startKubelet(call: Call): Promise<void> {
 /** The kubelet of the installed package runs, unless it ends right after its start. */
 export function runKubelet(machine: Machine, tookMs: number): void {
   const { kubelet, packages, node, world: { model } } = machine;
-  kubelet.pid += 10;
+  kubelet.pid = machine.newPid();
   kubelet.version = versionOfPackage(packages.get('kubelet')?.version ?? '');
   machine.record('unit kubelet started', kubelet.version, tookMs);
   if (kubelet.crash !== null) return;

@@ -65,8 +65,9 @@ async function outputs(twin: TestTwin, runs: readonly Run[]): Promise<readonly s
   return seen;
 }
 
-async function compare(context: TestContext, description: ClusterDescription, runs: readonly Run[]): Promise<void> {
+async function compare(context: TestContext, description: ClusterDescription, runs: readonly Run[], before: (twin: TestTwin) => void = () => undefined): Promise<void> {
   const twins = await Promise.all((['shell', 'recognised'] as const satisfies readonly ScriptWay[]).map((way) => startTestTwin(context, description, { way })));
+  for (const twin of twins) before(twin);
   const [inShell, recognised] = await Promise.all(twins.map((twin) => outputs(twin, runs)));
   for (const [index, seen] of (inShell ?? []).entries()) assert.equal(recognised?.[index], seen);
   const [first, second] = twins.map((twin) => twin.journal.all());
@@ -80,4 +81,16 @@ test('each script does and says the same in a real shell and recognised by its h
 
 test('each script does and says the same in a real shell and recognised by its hash: dnf', async (context) => {
   await compare(context, describe(1, 1, { packageManager: 'dnf' }), [...wholeUpgrade('cp1'), ...wholeUpgrade('w1')]);
+});
+
+test('each script does and says the same where a minor has a repository of its own', async (context) => {
+  const template = 'https://packages.twin.invalid/v{minor}/deb/';
+  const ofTheMinor = (twin: TestTwin): void => {
+    for (const name of ['cp1', 'w1']) {
+      const { machine: { files, root } } = twin.hosts.host(name);
+      files.write(`${root}/etc/apt/sources.list.d/kubernetes.list`, '# the community\'s\ndeb [signed-by=/etc/apt/keyrings/k8s.gpg] https://packages.twin.invalid/v1.33/deb/ /\n');
+    }
+  };
+  const wrong = wholeUpgrade('w1', 'https://elsewhere.example/v{minor}/').slice(0, 2);
+  await compare(context, describe(1, 1), [...wrong, ...wholeUpgrade('cp1', template), ...wholeUpgrade('w1', template)], ofTheMinor);
 });

@@ -23,6 +23,7 @@ export interface TestTwin {
   /** The worker's own way in. */
   readonly worker: Hosts;
   readonly access: AccessSpec;
+  open(access: AccessSpec): Promise<Hosts>;
   planned(name: string): PlannedNode;
   address(name: string): HostAddress;
 }
@@ -40,9 +41,9 @@ export function describe(planes: number, workers: number, change: Partial<Cluste
 }
 
 /** A twin's hosts over a fake API, and the worker's real way in to them; everything ends with the test. */
-export async function startTestTwin(context: TestContext, description: ClusterDescription, change: Partial<HostsOptions> = {}): Promise<TestTwin> {
+export async function startTestTwin(context: TestContext, description: ClusterDescription, change: Partial<HostsOptions> & { readonly speed?: number } = {}): Promise<TestTwin> {
   const folder = mkdtempSync(join(tmpdir(), 'capstan-twin-'));
-  const clock = createScaledClock(1000);
+  const clock = createScaledClock(change.speed ?? 1000);
   const model = fakeModel(description.version);
   const journal = createJournal();
   const hosts = await startHosts({ description, model, clock, seed: 7, journal, folder, ...change });
@@ -63,6 +64,7 @@ export async function startTestTwin(context: TestContext, description: ClusterDe
   const address = (name: string): HostAddress => ({ name, address: hosts.host(name).address, port: hosts.port });
   return {
     hosts, model, journal, access, address,
+    open: ssh.openHosts,
     worker: await ssh.openHosts(access),
     planned: (name) => ({
       ...address(name), uid: `uid-${name}`, roles: name.startsWith('w') ? ['worker'] : ['etcd', 'control-plane'], pool: null, zone: null,

@@ -1,35 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createKubeadmActivities } from '../../../activities/kubeadm/kubeadm-activities.ts';
-import { createPackageActivities } from '../../../activities/packages/package-activities.ts';
-import type { ControlPlaneStepInput, PackageStepInput } from '../../../workflows/domain/step.ts';
-import { runActivity } from '../../support/run-activity.ts';
+import { upgradeNode } from './inputs.ts';
 import { describe, startTestTwin } from './twin.ts';
-import type { TestTwin } from './twin.ts';
-
-const KUBEADM = { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null };
-
-function packageInput(twin: TestTwin, name: string): PackageStepInput {
-  const upgrade = { cluster: 'twin', clusterUid: 'uid', id: 'u1', workflowId: 'upgrade/twin', access: twin.access };
-  return { upgrade, node: twin.planned(name), retry: 0, epochMs: 1, repository: null, imageRepository: null, kubeadm: KUBEADM };
-}
-
-function controlPlaneInput(twin: TestTwin, name: string): ControlPlaneStepInput {
-  return { ...packageInput(twin, name), force: false, members: ['cp1', 'cp2', 'cp3'].map(twin.planned), acceptOutage: false };
-}
-
-async function upgradeNode(twin: TestTwin, name: string): Promise<void> {
-  const options = { openHosts: async () => twin.worker, now: Date.now };
-  const packages = createPackageActivities(options);
-  const kubeadm = createKubeadmActivities(options);
-  await runActivity(packages.stageNode, packageInput(twin, name)).result;
-  await runActivity(packages.upgradeKubeadm, packageInput(twin, name)).result;
-  if (name.startsWith('cp')) {
-    await runActivity(kubeadm.upgradeEtcdMember, controlPlaneInput(twin, name)).result;
-    await runActivity(kubeadm.upgradeControlPlane, controlPlaneInput(twin, name)).result;
-  }
-  await runActivity(packages.upgradeKubelet, packageInput(twin, name)).result;
-}
 
 test('the real activities upgrade a worker and a control-plane node of the twin over SSH', async (context) => {
   const twin = await startTestTwin(context, describe(3, 1));
@@ -51,4 +23,16 @@ test('the real activities upgrade a worker and a control-plane node of the twin 
   assert.deepEqual(twin.model.calls.filter((call) => call.startsWith('kubelet')), [
     'kubelet of w1 stopped', 'kubelet of w1 started at v1.34.4', 'kubelet of cp1 stopped', 'kubelet of cp1 started at v1.34.4',
   ]);
+});
+
+test('one seed gives each node one journal, whatever order the nodes go in and whichever way their scripts run', async (context) => {
+  const workers = ['w1', 'w2', 'w3'];
+  const [first, second] = [await startTestTwin(context, describe(1, 3)), await startTestTwin(context, describe(1, 3), { way: 'recognised' })];
+  for (const name of workers) await upgradeNode(first, name);
+  await Promise.all(workers.toReversed().map((name) => upgradeNode(second, name)));
+  for (const name of workers) {
+    assert.ok(first.journal.of(name).length > 10);
+    assert.deepEqual(second.journal.of(name), first.journal.of(name));
+  }
+  assert.notDeepEqual(first.journal.of('w1').map(({ atMs }) => atMs), first.journal.of('w2').map(({ atMs }) => atMs));
 });
