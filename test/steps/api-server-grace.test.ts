@@ -15,10 +15,14 @@ mark=$(manifest_mark kube-apiserver)
 end_grace "$mark"`;
 
 // As the kernel prints them: 10.0.0.1 is 0100000A, port 6443 is 192B; 01 is an open connection, 0A a listener.
-const HERE = '   1: 0000000000000000FFFF00000100000A:192B 0000000000000000FFFF00000100000A:C001 01 00000000:00000000';
-const HERE_CLIENT = '   1: 0100000A:C001 0100000A:192B 01 00000000:00000000';
-const ELSEWHERE = '   2: 0000000000000000FFFF00000100000A:192B 0000000000000000FFFF00000200000A:C001 01 00000000:00000000';
-const LISTENER = '   0: 00000000000000000000000000000000:192B 00000000000000000000000000000000:0000 0A 00000000:00000000';
+const REST = '00000000:00000000 00:00000000 00000000 0 0';
+const HERE = `   1: 0000000000000000FFFF00000100000A:192B 0000000000000000FFFF00000100000A:C001 01 ${REST} 900`;
+const HERE_CLIENT = `   1: 0100000A:C001 0100000A:192B 01 ${REST} 901`;
+const ELSEWHERE = `   2: 0000000000000000FFFF00000100000A:192B 0000000000000000FFFF00000200000A:C001 01 ${REST} 902`;
+const BALANCER = `   3: 0000000000000000FFFF00000100000A:192B 0000000000000000FFFF00000100000A:C009 01 ${REST} 903`;
+const BALANCER_CLIENT = `   3: 0100000A:C009 0100000A:192B 01 ${REST} 904`;
+const LISTENER = `   0: 00000000000000000000000000000000:192B 00000000000000000000000000000000:0000 0A ${REST} 905`;
+const KUBELET = 4_194_306;
 
 interface Made {
   readonly host: ControlPlaneHost;
@@ -39,10 +43,12 @@ async function leaving(context: TestContext): Promise<Made> {
     host.put(`proc/${server.pid}/net/tcp6`, `  sl  local_address rem_address   st\n${tcp6}\n`);
   };
   connections('', '');
+  host.put('process-kubelet', `${KUBELET}\n`);
+  host.link(`proc/${KUBELET}/fd/7`, 'socket:[901]');
   return { host, server, connections };
 }
 
-test('an old API server that only this host watches is ended before its grace is over', async (context) => {
+test('an old API server that only the components of its node watch is ended before its grace is over', async (context) => {
   const { host, server, connections } = await leaving(context);
   connections(HERE_CLIENT, HERE);
   const step = host.step(STEP);
@@ -50,7 +56,7 @@ test('an old API server that only this host watches is ended before its grace is
   assert.equal(server.signals(), 0);
   host.replace(MANIFEST, TEXT);
   await until('the signal', () => server.signals() === 1);
-  assert.match(await step.end(), /only watches of this host are left/);
+  assert.match(await step.end(), /only components of this node still watch/);
 });
 
 function looks(host: ControlPlaneHost): number {
@@ -60,6 +66,7 @@ function looks(host: ControlPlaneHost): number {
 for (const { rule, tcp, tcp6 } of [
   { rule: 'takes connections', tcp: HERE_CLIENT, tcp6: `${LISTENER}\n${HERE}` },
   { rule: 'serves another host', tcp: HERE_CLIENT, tcp6: `${HERE}\n${ELSEWHERE}` },
+  { rule: 'serves a load balancer on its host', tcp: `${HERE_CLIENT}\n${BALANCER_CLIENT}`, tcp6: `${HERE}\n${BALANCER}` },
 ]) {
   test(`an old API server that still ${rule} is left until it does not`, async (context) => {
     const { host, server, connections } = await leaving(context);

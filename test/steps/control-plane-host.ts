@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -26,6 +26,8 @@ export interface FakeStep {
 export interface ControlPlaneHost {
   readonly path: (name: string) => string;
   readonly put: (name: string, text: string) => void;
+  /** A symbolic link, to whatever text. */
+  readonly link: (name: string, target: string) => void;
   /** As `mv` of a new file in place of the old one. */
   readonly replace: (name: string, text: string) => void;
   /** A process that `pgrep -x` finds by the name. */
@@ -89,6 +91,10 @@ export function controlPlaneHost(context: TestContext, libraries: readonly strin
 
   return {
     path, put, step, process: start,
+    link: (name, target) => {
+      mkdirSync(join(home, name, '..'), { recursive: true });
+      symlinkSync(target, path(name));
+    },
     replace: (name, text) => {
       put(`${name}.new`, text);
       renameSync(path(`${name}.new`), path(name));

@@ -52,22 +52,33 @@ end_api_server() {
   say "SIGTERM to kube-apiserver $1: $2"
 }
 
-# Who could still lose a request to process $1: `listening` where it takes connections, else how many clients of other
-# hosts, or of pods, are connected. This host's own kubelet, controller manager and scheduler are not counted: they hold
-# watches for as long as the process lives, and try again.
+# Who could still lose a request to process $1: `listening` where it takes connections, else how many clients are connected
+# beside this host's own kubelet, controller manager, scheduler and the API server itself. Those hold watches for as long
+# as the process lives, and try again; a load balancer on this host carries others' requests and counts.
 clients_of_api_server() {
-  cat "${CAPSTAN_PROC:-/proc}/$1/net/tcp" "${CAPSTAN_PROC:-/proc}/$1/net/tcp6" 2> /dev/null | awk -v port="$(printf '%04X' "$(api_server_port)")" '
+  cat "${CAPSTAN_PROC:-/proc}/$1/net/tcp" "${CAPSTAN_PROC:-/proc}/$1/net/tcp6" 2> /dev/null | awk -v port="$(printf '%04X' "$(api_server_port)")" -v sockets="$(sockets_of_components)" '
     # An IPv4 address is 8 digits long, and the last 8 of its IPv6 form.
     function end_of(text, parts) { split(text, parts, ":"); return substr(parts[1], length(parts[1]) - 7) ":" parts[2] }
+    BEGIN { for (at = split(sockets, list, " "); at > 0; at--) component[list[at]] = 1 }
     { lines += 1; own = end_of($2); peer = end_of($3) }
     $4 == "0A" && own ~ ":" port "$" { listening = 1 }
     $4 == "01" && own ~ ":" port "$" { client[peer] = 1 }
-    $4 == "01" && peer ~ ":" port "$" { here[own] = 1 }
+    $4 == "01" && peer ~ ":" port "$" && ($10 in component) { known[own] = 1 }
     END {
       if (listening || !lines) { print "listening"; exit }
-      for (peer in client) if (!(peer in here)) others += 1
+      for (peer in client) if (!(peer in known)) others += 1
       print others + 0
     }'
+}
+
+# Numbers of the sockets that the components of this host have open.
+sockets_of_components() {
+  for component in kubelet kube-apiserver kube-controller kube-scheduler; do
+    for process in $(pgrep -x "$component"); do
+      # shellcheck disable=SC2012 # The names are numbers; what they lead to is wanted.
+      ls -l "${CAPSTAN_PROC:-/proc}/$process/fd" 2> /dev/null | sed -n 's/.*socket:\[\([0-9]*\)\]$/\1/p'
+    done
+  done | tr '\n' ' '
 }
 
 # The one process of a component; nothing where there are more, as on a host of other control planes.

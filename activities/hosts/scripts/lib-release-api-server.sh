@@ -80,7 +80,7 @@ release_api_server() {
 grace_seconds=8
 
 # Ends the old API server before the kubelet does, which takes 30 s while watches are open. Only one that has closed its
-# listener and serves nobody but this host's own components; otherwise it is left to the kubelet.
+# listener and serves nobody but this node's own components; otherwise it is left to the kubelet.
 # $1: mark of the manifest that this API server was started from.
 end_grace() {
   leaving=$(process_of_api_server)
@@ -93,13 +93,13 @@ end_grace() {
   tries=0
   while [ "$tries" -lt 40 ] && [ "$(process_of_api_server)" = "$leaving" ]; do
     if [ "$(clients_of_api_server "$leaving")" = 0 ]; then
-      end_api_server "$leaving" 'only watches of this host are left: the new version may start' || true
+      end_api_server "$leaving" 'only components of this node still watch: the new version may start' || true
       return 0
     fi
     tries=$((tries + 1))
     sleep 0.5
   done
-  say "kube-apiserver $leaving still had clients of other hosts, or took connections: left to the kubelet"
+  say "kube-apiserver $leaving still had other clients, or took connections: left to the kubelet"
 }
 
 # The names end in the time, so the last is the newest.
