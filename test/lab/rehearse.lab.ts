@@ -73,10 +73,10 @@ describe('a rehearsal of a real cluster', { timeout: 30 * MINUTES }, () => {
   });
 });
 
-/** Versions of what a rehearsal could have touched, kubelets' own heartbeats left out. */
+/** Versions of what a rehearsal could have touched; of nodes and pods, which kubelets write all the time, the specs. */
 async function versionsOf(lab: LabState): Promise<readonly string[]> {
-  const kinds = 'deployments,replicasets,statefulsets,daemonsets,poddisruptionbudgets,configmaps,secrets,pods';
+  const kinds = 'deployments,replicasets,statefulsets,daemonsets,poddisruptionbudgets,configmaps,secrets';
   const path = '{range .items[*]}{.kind}/{.metadata.namespace}/{.metadata.name} {.metadata.resourceVersion}{"\\n"}{end}';
-  const nodes = await kubectl(lab, ['get', 'nodes', '-o', 'jsonpath={range .items[*]}{.metadata.name} {.spec}{"\\n"}{end}']);
+  const nodes = await kubectl(lab, ['get', 'nodes,pods', '-A', '-o', 'jsonpath={range .items[*]}{.metadata.uid} {.spec}{"\\n"}{end}']);
   return [...(await kubectl(lab, ['get', kinds, '-A', '-o', `jsonpath=${path}`])).split('\n'), ...nodes.split('\n')].filter((line) => line !== '');
 }
