@@ -10,7 +10,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { UpgradeReport } from '../../workflows/domain/status.ts';
 import { freshLab } from './fresh.ts';
-import { labFiles, labFolder, onHost } from './lab.ts';
+import { kubectl, labFiles, labFolder, onHost } from './lab.ts';
 import type { LabState } from './lab.ts';
 import { apiProbe, httpProbe, Prober } from './probes.ts';
 import type { ProbeReport } from './probes.ts';
@@ -135,6 +135,8 @@ describe('a real cluster from v1.33.13 to v1.34.4', { timeout: 58 * MINUTES }, (
       assert.deepEqual(node.taints, node.name.startsWith('cp') ? ['node-role.kubernetes.io/control-plane'] : []);
       assert.ok(!node.annotations.some((annotation) => annotation.startsWith('capstan.dev/')), node.annotations.join(' '));
     }
+    const pods = await kubectl(lab, ['get', 'pods', '-A', '-o', 'jsonpath={range .items[*]}{.metadata.name} {.metadata.annotations}{"\\n"}{end}']);
+    assert.deepEqual(pods.split('\n').filter((line) => line.includes('capstan.dev/')), []);
   });
 
   it('has every etcd member at the new version', async () => {
