@@ -127,8 +127,8 @@ export function createStore(clock: Clock, seed: number): EventStore {
     },
     since: (resource, from) => {
       const history = histories.get(resource);
+      if (from < (history?.forgotten ?? FIRST_VERSION)) return null;
       if (history === undefined) return [];
-      if (from < history.forgotten && history.forgotten > FIRST_VERSION) return null;
       return history.events.slice(firstAfter(history.events, from));
     },
     compact: () => {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { SimulatedCluster } from '../cluster-model.ts';
 import { podOf } from '../kinds.ts';
-import { discovery } from './discovery.ts';
+import { discovery, isServedGroup } from './discovery.ts';
 import { createEvictions } from './evictions.ts';
 import { createLists } from './lists.ts';
 import { createPatch } from './patches.ts';
@@ -10,7 +10,7 @@ import { routeOf } from './route.ts';
 import type { Route } from './route.ts';
 import { createScales } from './scales.ts';
 import { selectionOf } from './selectors.ts';
-import { badRequest, methodNotAllowed, notFound } from './status.ts';
+import { badRequest, methodNotAllowed, noSuchResource, notFound } from './status.ts';
 import { createWatches } from './watches.ts';
 import type { Watches } from './watches.ts';
 import { createWrites } from './writes.ts';
@@ -48,7 +48,10 @@ export function createApi(cluster: SimulatedCluster): Api {
     const plain = plainReply(cluster, request);
     if (plain !== null) return plain;
     const route = routeOf(request.path);
-    if (route === null) return { status: 404, body: '404 page not found\n' };
+    if (route === null) {
+      if (isServedGroup(request.path)) throw noSuchResource();
+      return { status: 404, body: '404 page not found\n' };
+    }
     const { method, query, contentType, userAgent } = request;
     const asked: ResourceRequest = { method, route, query, contentType, userAgent, body: method === 'PATCH' ? null : parseBody(request.text, route) };
     if (route.subresource === 'eviction') return method === 'POST' ? evict(asked) : refuseMethod();

@@ -6,6 +6,7 @@ import type { JsonObject } from './json.ts';
 export function withApiDefaults(resource: Resource, object: JsonObject): JsonObject {
   const { spec } = object;
   if (resource.kind === 'Namespace') return { ...object, spec: { finalizers: ['kubernetes'], ...objectAt(object, 'spec') }, status: { phase: 'Active' } };
+  if (resource.kind === 'Node') return { ...object, spec: objectAt(object, 'spec'), status: { daemonEndpoints: { kubeletEndpoint: { Port: 0 } }, nodeInfo: { kubeletVersion: '' }, ...objectAt(object, 'status') } };
   if (resource.kind === 'Service') return { ...object, spec: { type: 'ClusterIP', sessionAffinity: 'None', ...objectAt(object, 'spec') }, status: object['status'] ?? { loadBalancer: {} } };
   if (!isObject(spec)) return object;
   switch (resource.kind) {

@@ -15,6 +15,12 @@ export function discovery(path: string, serverAddress: string): unknown {
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: served.flatMap(entries) };
 }
 
+/** Whether a path lies below a group and version that is served. */
+export function isServedGroup(path: string): boolean {
+  const [root = '', one = '', two = ''] = path.split('/').filter((part) => part !== '');
+  return RESOURCES.some((resource) => apiVersionOf(resource) === (root === 'api' ? one : `${one}/${two}`));
+}
+
 function groups(): readonly string[] {
   return [...new Set(RESOURCES.map((resource) => resource.group))].filter((group) => group !== '');
 }

@@ -18,7 +18,7 @@ export interface HttpServer {
 /** Takes a request whose credentials are good. Null where it has the response in hand. */
 export type Handler = (request: HttpRequest, response: ServerResponse) => Promise<Reply | null>;
 
-const ACCEPTED = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+const ACCEPTED = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf', 'application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
 
 /** HTTPS on 127.0.0.1 with a certificate made for it; who holds the kubeconfig's token gets in. */
 export async function startHttpServer(name: string, port: number, handler: Handler): Promise<HttpServer> {

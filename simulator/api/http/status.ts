@@ -56,6 +56,17 @@ export function conflict(resource: Resource, name: string, cause: string): Refus
   return new Refused({ code: 409, reason: 'Conflict', message: `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${cause}`, details: detailsOf(resource, name) });
 }
 
+/** A precondition of a deletion that does not hold: here the API names the kind, not the resource. */
+export function failedPrecondition(resource: Resource, name: string, cause: string): Refused {
+  const { group, kind } = resource;
+  return new Refused({ code: 409, reason: 'Conflict', message: `Operation cannot be fulfilled on ${qualifiedKind(resource)} "${name}": ${cause}`, details: { name, ...(group === '' ? {} : { group }), kind } });
+}
+
+/** A path within a group that is served, but to nothing there. */
+export function noSuchResource(): Refused {
+  return new Refused({ code: 404, reason: 'NotFound', message: 'the server could not find the requested resource', details: {} });
+}
+
 export function badRequest(message: string): Refused {
   return new Refused({ code: 400, reason: 'BadRequest', message });
 }
@@ -64,12 +75,12 @@ export function methodNotAllowed(): Refused {
   return new Refused({ code: 405, reason: 'MethodNotAllowed', message: 'the server does not allow this method on the requested resource', details: {} });
 }
 
-export function unsupportedMediaType(accepted: readonly string[]): Refused {
-  return new Refused({ code: 415, reason: 'UnsupportedMediaType', message: `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}` });
+export function unsupportedMediaType(): Refused {
+  return new Refused({ code: 415, reason: 'UnsupportedMediaType', message: '415: Unsupported Media Type', details: {} });
 }
 
 export function notAcceptable(accepted: readonly string[]): Refused {
-  return new Refused({ code: 406, reason: 'NotAcceptable', message: `only the following media types are accepted: ${accepted.join(', ')}` });
+  return new Refused({ code: 406, reason: 'NotAcceptable', message: `406: Not Acceptable\n\nAvailable representations: ${accepted.join(', ')}`, details: {} });
 }
 
 /** 410: the version asked for is not kept any more. */

@@ -1,4 +1,5 @@
 import { isEqual } from '../equal.ts';
+import { RESOURCES, apiVersionOf } from '../resources.ts';
 import type { Resource } from '../resources.ts';
 import { isList, isObject, objectAt, textAt } from './json.ts';
 import type { JsonObject } from './json.ts';
@@ -123,6 +124,10 @@ export function requireKind(resource: Resource, body: unknown, apiVersion: strin
   if (!isObject(body)) throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(body ?? null)}'`);
   const kind = textAt(body, 'kind') ?? resource.kind;
   const version = textAt(body, 'apiVersion') ?? apiVersion;
+  const other = RESOURCES.find((candidate) => candidate.kind === kind && apiVersionOf(candidate) === version);
+  if (kind !== resource.kind && other !== undefined) {
+    throw badRequest(`${kind} in version ${JSON.stringify(other.version)} cannot be handled as a ${resource.kind}: converting (${other.version}.${kind}) to (${resource.group === '' ? 'core' : resource.group.split('.')[0] ?? ''}.${resource.kind}): unknown conversion`);
+  }
   if (kind !== resource.kind || version !== apiVersion) {
     throw badRequest(`the API version in the data (${version}) does not match the expected API version (${apiVersion})`);
   }

@@ -53,7 +53,7 @@ export function createWatches({ store }: Pick<SimulatedCluster, 'store'>): Watch
       if (type === null || watch.silent) continue;
       let line = lines.get(type);
       if (line === undefined) {
-        line = lineOf(type, event.object);
+        line = lineOf(type, event);
         lines.set(type, line);
       }
       watch.response.write(line);
@@ -76,7 +76,7 @@ export function createWatches({ store }: Pick<SimulatedCluster, 'store'>): Watch
     }
     for (const event of missed) {
       const type = typeFor(event, selection);
-      if (type !== null) response.write(lineOf(type, event.object));
+      if (type !== null) response.write(lineOf(type, event));
     }
     const seconds = Math.min(MAX_SECONDS, Number(query.get('timeoutSeconds') ?? DEFAULT_SECONDS) || DEFAULT_SECONDS);
     const watch: Watch = {
@@ -148,6 +148,8 @@ function typeFor({ type, object, previous }: StoreEvent, selection: Selection): 
   return was ? 'DELETED' : null;
 }
 
-function lineOf(type: string, object: ApiObject): string {
-  return `${JSON.stringify({ type, object })}\n`;
+/** What leaves a selection is told as it was in it, with the version at which it left. */
+function lineOf(type: StoreEvent['type'], { type: real, object, previous }: StoreEvent): string {
+  const told: ApiObject = type === 'DELETED' && real !== 'DELETED' && previous !== undefined ? { ...previous, metadata: { ...previous.metadata, resourceVersion: object.metadata.resourceVersion ?? '' } } : object;
+  return `${JSON.stringify({ type, object: told })}\n`;
 }

@@ -13,7 +13,8 @@ import type { JsonObject } from './json.ts';
 import { updatedManagers, withManagers } from './patch/managed-fields.ts';
 import { isDryRun, managerOf } from './request.ts';
 import type { Reply, ResourceRequest } from './request.ts';
-import { MODIFIED, alreadyExists, badRequest, conflict, forbidden, notFound } from './status.ts';
+import type { Route } from './route.ts';
+import { MODIFIED, alreadyExists, badRequest, conflict, failedPrecondition, forbidden, notFound } from './status.ts';
 import { requireKind, validate } from './validate.ts';
 import { RESOURCES } from '../resources.ts';
 
@@ -69,7 +70,7 @@ export function createWrites({ store, clock }: Pick<SimulatedCluster, 'store' | 
     const metadata = objectAt(changed, 'metadata');
     const version = textAt(metadata, 'resourceVersion') ?? '';
     const uid = textAt(metadata, 'uid');
-    if (uid !== undefined && uid !== '' && uid !== before.metadata.uid) throw conflict(resource, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${before.metadata.uid ?? ''}`);
+    if (uid !== undefined && uid !== '' && uid !== before.metadata.uid) throw conflict(resource, name, `StorageError: invalid object, Code: 4, Key: ${storageKey(request.route, name)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${before.metadata.uid ?? ''}`);
     if (version !== '' && version !== before.metadata.resourceVersion) throw conflict(resource, name, MODIFIED);
     const kept = keepServerFields(before, changed, resource.subresources.includes('status'), subresource);
     const object = subresource === 'status' ? kept : withApiDefaults(resource, kept);
@@ -149,11 +150,17 @@ function requirePreconditions({ route }: ResourceRequest, before: ApiObject, opt
   const wantedUid = textAt(wanted, 'uid');
   const wantedVersion = textAt(wanted, 'resourceVersion');
   if (wantedUid !== undefined && wantedUid !== uid) {
-    throw conflict(route.resource, name, `the UID in the precondition (${wantedUid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`);
+    throw failedPrecondition(route.resource, name, `the UID in the precondition (${wantedUid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`);
   }
   if (wantedVersion !== undefined && wantedVersion !== resourceVersion) {
-    throw conflict(route.resource, name, `the ResourceVersion in the precondition (${wantedVersion}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`);
+    throw failedPrecondition(route.resource, name, `the ResourceVersion in the precondition (${wantedVersion}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`);
   }
+}
+
+/** Where etcd has an object. Source: the resource prefixes of pkg/kubeapiserver. */
+function storageKey({ resource, namespace }: Route, name: string): string {
+  const folder = resource.plural === 'nodes' ? 'minions' : resource.plural === 'services' ? 'services/specs' : resource.plural;
+  return `/registry/${folder}/${namespace === null ? '' : `${namespace}/`}${name}`;
 }
 
 function graceOf({ query }: ResourceRequest, options: JsonObject): number | null {
@@ -174,9 +181,9 @@ export function finalizersOf(object: ApiObject): readonly string[] {
 
 /** What a client may not set itself when it creates something. */
 function withoutServerFields(object: JsonObject, hasStatus: boolean): JsonObject {
-  const { uid: _, resourceVersion: __, generation: ___, deletionTimestamp: ____, deletionGracePeriodSeconds: _____, managedFields: ______, ...metadata } = objectAt(object, 'metadata');
-  const { status: _______, ...rest } = object;
-  return { ...(hasStatus ? rest : object), metadata };
+  const { uid: _, resourceVersion: __, generation: ___, deletionTimestamp: ____, deletionGracePeriodSeconds: _____, ...metadata } = objectAt(object, 'metadata');
+  const { status: ______, ...rest } = object;
+  return { ...(hasStatus ? { ...rest, status: {} } : object), metadata };
 }
 
 /** What an update leaves alone: what the server sets, and of spec and status the one that the request is not about. */
@@ -186,7 +193,8 @@ function keepServerFields(before: ApiObject, changed: JsonObject, hasStatus: boo
   const metadata = subresource === 'status' ? { ...before.metadata, ...pick(objectAt(changed, 'metadata'), ['labels', 'annotations', 'managedFields']) } : { ...objectAt(changed, 'metadata'), ...own };
   if (!hasStatus) return { ...changed, metadata };
   if (subresource === 'status') return { ...before, status: changed['status'], metadata: { ...metadata, ...own } };
-  return { ...changed, ...defined({ status: before['status'] }), metadata };
+  const { status: _, ...rest } = changed;
+  return { ...rest, ...defined({ status: before['status'] }), metadata };
 }
 
 function defined(fields: JsonObject): JsonObject {

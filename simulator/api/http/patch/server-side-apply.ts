@@ -31,7 +31,10 @@ export function serverSideApply(live: JsonObject | null, applied: JsonObject, wr
   let merged = merge(live ?? {}, applied, []);
   for (const field of givenUp) merged = without(merged, field.split('\n'), []);
   const object = isObject(merged) ? merged : {};
-  return withManagers(object, [...others.filter((entry) => entry.fields.size > 0), { ...writer, fields: wanted }]);
+  const managed = (time: string): JsonObject => withManagers(object, [...others.filter((entry) => entry.fields.size > 0), { ...writer, time, fields: wanted }]);
+  // An apply that changes nothing does not even change its time.
+  const same = own === undefined ? null : managed(own.time);
+  return same !== null && isEqual(same, live) ? same : managed(writer.time);
 }
 
 function trackedManagers(live: JsonObject, writer: Writer): readonly Manager[] {
@@ -51,12 +54,12 @@ function conflictsWith(manager: Manager, wanted: FieldSet, applied: JsonObject, 
 
 function conflictError(conflicts: readonly Conflict[]): Refused {
   const lines = conflicts.map(({ manager, field }) => ({ who: `conflict with ${JSON.stringify(manager.manager)}${manager.subresource === '' ? '' : ` with subresource ${JSON.stringify(manager.subresource)}`}${manager.operation === 'Update' ? ` using ${manager.apiVersion}` : ''}`, field: fieldName(field) }));
-  const groups = Map.groupBy(lines, ({ who }) => who);
-  const text = [...groups].map(([who, members]) => (members.length === 1 ? `${who}: ${members[0]?.field ?? ''}` : `${who}:\n${members.map(({ field }) => `- ${field}`).join('\n')}`));
-  const head = `Apply failed with ${conflicts.length} ${conflicts.length === 1 ? 'conflict' : 'conflicts'}: `;
+  const [first] = lines;
+  const groups = [...Map.groupBy(lines, ({ who }) => who)].map(([who, members]) => `${who.replace('conflict', 'conflicts')}:\n${members.map(({ field }) => `- ${field}`).join('\n')}`);
+  const told = lines.length === 1 && first !== undefined ? `1 conflict: ${first.who}: ${first.field}` : `${lines.length} conflicts: ${groups.join('\n')}`;
   return new Refused({
     code: 409, reason: 'Conflict',
-    message: `${head}${text.length === 1 ? text[0] ?? '' : `conflicts with ${text.map((line) => line.replace(/^conflict with /, '')).join('\n')}`}`,
+    message: `Apply failed with ${told}`,
     details: { causes: lines.map(({ who, field }) => ({ reason: 'FieldManagerConflict', message: who, field })) },
   });
 }

@@ -41,15 +41,28 @@ function union(target: readonly unknown[], patch: readonly unknown[]): readonly 
 
 function mergeItems(target: readonly unknown[], patch: readonly unknown[], keys: readonly string[], path: readonly string[]): readonly unknown[] {
   if (patch.some((item) => isObject(item) && item['$patch'] === 'replace')) return patch.filter((item) => !isDirective(item));
-  let merged = [...target];
-  for (const item of patch) {
-    const key = itemKey(item, keys);
-    const at = merged.findIndex((present) => itemKey(present, keys) === key);
-    if (isObject(item) && item['$patch'] === 'delete') merged = merged.filter((_, place) => place !== at);
-    else if (at < 0) merged.push(strategicMerge({}, item, path));
-    else merged[at] = strategicMerge(merged[at], item, path);
+  const order = new Map(target.map((item, at) => [itemKey(item, keys), at]));
+  const named = new Set(patch.map((item) => itemKey(item, keys)));
+  const patched = patch.filter((item) => !isDirective(item)).map((item) => {
+    const at = order.get(itemKey(item, keys));
+    return strategicMerge(at === undefined ? {} : target[at], item, path);
+  });
+  return interleaved(target.filter((item) => !named.has(itemKey(item, keys))), patched, (item) => order.get(itemKey(item, keys)));
+}
+
+/** What the patch does not name keeps its place before what it names, where both were there. Source: mergeSortedSlice of strategicpatch. */
+function interleaved(left: readonly unknown[], right: readonly unknown[], placeOf: (item: unknown) => number | undefined): readonly unknown[] {
+  const merged: unknown[] = [];
+  let taken = 0;
+  for (const item of right) {
+    const place = placeOf(item);
+    while (place !== undefined && taken < left.length && (placeOf(left[taken]) ?? Number.POSITIVE_INFINITY) < place) {
+      merged.push(left[taken]);
+      taken += 1;
+    }
+    merged.push(item);
   }
-  return merged;
+  return [...merged, ...left.slice(taken)];
 }
 
 function isDirective(item: unknown): boolean {

@@ -1,0 +1,109 @@
+import { Agent, request as send } from 'node:https';
+import { KubeConfig } from '@kubernetes/client-node';
+
+/** An answer of an API server. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Parsed where it is JSON. */
+  readonly body: any;
+}
+
+export interface Ask {
+  readonly body?: unknown;
+  /** Default `application/json`. */
+  readonly type?: string;
+  readonly accept?: string;
+  /** Null leaves the credentials out. */
+  readonly token?: null;
+}
+
+/** An API server under test: the twin's or a real one. */
+export interface Subject {
+  ask(method: string, path: string, ask?: Ask): Promise<Answer>;
+  /** Lines of a watch until there are `count` of them (bookmarks aside), or it ends. */
+  watch(path: string, count: number, during?: () => Promise<void>): Promise<readonly any[]>;
+  close(): void;
+}
+
+/** How long a watch is waited for at most. */
+const WATCH_MS = 20_000;
+
+/** Opens the API that a kubeconfig leads to. */
+export async function openSubject(kubeconfig: string): Promise<Subject> {
+  const config = new KubeConfig();
+  config.loadFromString(kubeconfig);
+  const cluster = config.getCurrentCluster();
+  const user = config.getCurrentUser();
+  if (cluster === null || user === null) throw new Error('the kubeconfig has no current context');
+  const agent = new Agent({
+    keepAlive: true, rejectUnauthorized: cluster.skipTLSVerify !== true,
+    ...(cluster.caData === undefined ? {} : { ca: Buffer.from(cluster.caData, 'base64') }),
+    ...(user.certData === undefined ? {} : { cert: Buffer.from(user.certData, 'base64') }),
+    ...(user.keyData === undefined ? {} : { key: Buffer.from(user.keyData, 'base64') }),
+  });
+  const authorization = user.token === undefined ? {} : { Authorization: `Bearer ${user.token}` };
+
+  function open(method: string, path: string, ask: Ask): ReturnType<typeof send> {
+    const text = ask.body === undefined ? undefined : typeof ask.body === 'string' ? ask.body : JSON.stringify(ask.body);
+    const request = send(`${cluster?.server ?? ''}${path}`, {
+      method, agent: ask.token === null ? new Agent({ rejectUnauthorized: false, maxSockets: 1 }) : agent,
+      headers: {
+        Accept: ask.accept ?? 'application/json', 'User-Agent': 'conformance', ...(ask.token === null ? {} : authorization),
+        ...(text === undefined ? {} : { 'Content-Type': ask.type ?? 'application/json', 'Content-Length': Buffer.byteLength(text) }),
+      },
+    });
+    request.end(text);
+    return request;
+  }
+
+  function ask(method: string, path: string, options: Ask = {}): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const request = open(method, path, options);
+      request.on('error', reject);
+      request.on('response', (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: parsed(Buffer.concat(chunks).toString()) }));
+      });
+    });
+  }
+
+  function watch(path: string, count: number, during?: () => Promise<void>): Promise<readonly any[]> {
+    return new Promise((resolve, reject) => {
+      const lines: any[] = [];
+      let rest = '';
+      const request = open('GET', path, {});
+      const timer = setTimeout(finish, WATCH_MS);
+      function finish(): void {
+        clearTimeout(timer);
+        request.destroy();
+        resolve(lines);
+      }
+      request.on('error', (error) => (lines.length >= count ? finish() : reject(error)));
+      request.on('response', (response) => {
+        if (during !== undefined) during().catch(reject);
+        response.on('error', () => undefined);
+        response.on('data', (chunk: Buffer) => {
+          rest += chunk.toString();
+          const complete = rest.split('\n');
+          rest = complete.pop() ?? '';
+          lines.push(...complete.filter((line) => line !== '').map((line) => parsed(line)).filter((line) => line.type !== 'BOOKMARK'));
+          if (lines.length >= count) finish();
+        });
+        response.on('end', finish);
+      });
+    });
+  }
+
+  return { ask, watch, close: () => agent.destroy() };
+}
+
+function parsed(text: string): any {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
