@@ -23,13 +23,28 @@ function versionsOf({ world: { description } }: Machine): readonly string[] {
 
 /** Minors that the sources in these files offer: the one that a URL names, or all of them. */
 export function minorsOf(machine: Machine, files: readonly string[]): readonly string[] {
+  return [...new Set(urlsIn(machine, files).flatMap((url) => minorsAt(machine, url)))];
+}
+
+/** URLs in these files at which the repository has nothing: those of a minor that it does not know. */
+export function unknownUrls(machine: Machine, files: readonly string[]): readonly string[] {
+  return urlsIn(machine, files).filter((url) => minorsAt(machine, url).length === 0).map((url) => url.replace(/\/$/, ''));
+}
+
+function urlsIn(machine: Machine, files: readonly string[]): readonly string[] {
   const texts = files.map((file) => machine.files.read(file) ?? '');
-  const urls = texts.flatMap((text) => [...text.replaceAll(/^\s*#.*$/gm, '').matchAll(/https?:\/\/\S+/g)].map(([url]) => url));
+  return texts.flatMap((text) => [...text.replaceAll(/^\s*#.*$/gm, '').matchAll(/https?:\/\/\S+/g)].map(([url]) => url));
+}
+
+function minorsAt(machine: Machine, url: string): readonly string[] {
   const all = versionsOf(machine).map(minorOfVersion);
-  return [...new Set(urls.flatMap((url) => {
-    const named = /\/v(\d+\.\d+)(?:\/|$)/.exec(url)?.[1];
-    return named === undefined ? all : all.filter((minor) => minor === named);
-  }))];
+  const named = /\/v(\d+\.\d+)(?:\/|$)/.exec(url)?.[1];
+  return named === undefined ? all : all.filter((minor) => minor === named);
+}
+
+/** What the package lists in this folder know, by default the host's own. */
+export function knownMinors(machine: Machine, folder: string = OWN_LISTS): readonly string[] {
+  return machine.lists.get(listsKey(machine, folder)) ?? [];
 }
 
 /** Versions of a package that these minors have, newest first as the package managers list them. */

@@ -1,5 +1,5 @@
 import { setPackage, versionOfPackage } from '../machine.ts';
-import { archiveOf } from './apt.ts';
+import { archiveOf } from './apt-install.ts';
 import type { Call } from './call.ts';
 
 /** `dpkg --audit`, which names what is not fully installed, and `dpkg --configure -a`, which finishes it. */

@@ -101,7 +101,7 @@ function kubeletConfig(call: Call): void {
   const folder = backupFolder(machine, 'kubelet-config');
   machine.files.write(`${machine.root}${folder}/config.yaml`, machine.files.read(`${machine.root}/var/lib/kubelet/config.yaml`) ?? '');
   writeKubeletConfig(machine);
-  call.out(`[upgrade/kubelet-config] Backing up kubelet config file to "${folder}/config.yaml"`);
+  call.out(`[upgrade] Backing up kubelet config file to ${folder}/config.yaml`);
   call.out('[kubelet-start] Writing kubelet configuration to file "/var/lib/kubelet/config.yaml"');
   call.out('[upgrade/kubelet-config] The kubelet configuration for this node was successfully upgraded!');
 }
@@ -121,9 +121,9 @@ function addons(call: Call, target: string): void {
 
 /** `kubeadm-backup-etcd-2026-11-21-07-19-14`, as kubeadm names it; one second later where that is taken. */
 function backupFolder(machine: Machine, of: string): string {
-  const prefix = of === 'kubelet-config' ? 'kubeadm-kubelet-config-' : `kubeadm-backup-${of}-`;
   for (let at = machine.world.clock.now(); ; at += 1000) {
-    const folder = `/etc/kubernetes/tmp/${prefix}${new Date(at).toISOString().slice(0, 19).replaceAll(/[T:]/g, '-')}`;
+    const time = new Date(at).toISOString().slice(0, 19);
+    const folder = `/etc/kubernetes/tmp/kubeadm-${of === 'kubelet-config' ? `kubelet-config${time.replaceAll(/\D/g, '')}` : `backup-${of}-${time.replaceAll(/[T:]/g, '-')}`}`;
     if (machine.files.exists(`${machine.root}${folder}`)) continue;
     machine.files.makeFolder(`${machine.root}${folder}`);
     return folder;

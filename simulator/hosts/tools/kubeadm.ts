@@ -1,8 +1,7 @@
-import { companionsOf, imagesOf } from '../../components.ts';
-import { manifestImage } from '../control-plane.ts';
-import { versionOfPackage } from '../machine.ts';
-import type { Machine } from '../machine.ts';
+import { imagesOf } from '../../components.ts';
+import { minorOfVersion, versionOfPackage } from '../machine.ts';
 import { clusterVersion, notReadyControlPlanes, refusal } from './kubeadm-cluster.ts';
+import { planLines } from './kubeadm-plan.ts';
 import { upgradeControlPlane, upgradeWorker } from './kubeadm-upgrade.ts';
 import { OperationFailed } from './call.ts';
 import type { Call } from './call.ts';
@@ -34,8 +33,8 @@ async function upgrade(call: Call, version: string, words: readonly string[]): P
   machine.kubeadms += 1;
   try {
     call.out('[upgrade] Reading configuration from the "kubeadm-config" ConfigMap in namespace "kube-system"...');
-    call.out("[upgrade] Use 'kubeadm init phase upload-config kubeadm --config your-config-file' to re-upload it.");
-    call.out('[upgrade/preflight] Running preflight checks');
+    call.out(`[upgrade] ${reUpload(version)}`);
+    call.out(`[upgrade/preflight] Running ${words[1] === 'apply' ? 'preflight' : 'pre-flight'} checks`);
     const target = words[1] === 'apply' ? words[2] ?? version : clusterVersion(machine);
     const problem = isWorker && words[1] === 'apply'
       ? 'couldn\'t create a Kubernetes client from file "/etc/kubernetes/admin.conf": failed to load admin kubeconfig: open /etc/kubernetes/admin.conf: no such file or directory'
@@ -63,7 +62,7 @@ function plan(call: Call, version: string, target: string): number {
     return 1;
   }
   call.out('[upgrade/config] Reading configuration from the "kubeadm-config" ConfigMap in namespace "kube-system"...');
-  call.out("[upgrade/config] Use 'kubeadm init phase upload-config kubeadm --config your-config-file' to re-upload it.");
+  call.out(`[upgrade/config] ${reUpload(version)}`);
   call.out('[upgrade] Running cluster health checks');
   const away = notReadyControlPlanes(machine);
   if (away.length > 0) {
@@ -74,51 +73,14 @@ function plan(call: Call, version: string, target: string): number {
   call.out(`[upgrade/versions] Cluster version: ${clusterVersion(machine).slice(1)}`);
   call.out(`[upgrade/versions] kubeadm version: ${version}`);
   call.out(`[upgrade/versions] Target version: ${target}`);
-  call.out('');
-  if (clusterVersion(machine) === target) return 0;
-  for (const line of table(machine, target)) call.out(line);
+  call.out(`[upgrade/versions] Latest version in the v${minorOfVersion(clusterVersion(machine))} series: ${target}`);
+  for (const line of planLines(machine, version, target)) call.out(line);
   return 0;
 }
 
-function table(machine: Machine, target: string): readonly string[] {
-  const current = clusterVersion(machine);
-  const planes = [...machine.world.machines.values()].filter(({ node }) => node.role === 'control-plane');
-  const row = (component: string, node: string, from: string, to: string): string => `${component.padEnd(25)} ${node.padEnd(9)} ${from.padEnd(11)} ${to}`;
-  return [
-    "Components that must be upgraded manually after you have upgraded the control plane with 'kubeadm upgrade apply':",
-    row('COMPONENT', 'NODE', 'CURRENT', 'TARGET'),
-    ...[...machine.world.machines.values()].slice(0, 100).map(({ node, kubelet }) => row('kubelet', node.name, kubelet.version, target)),
-    '',
-    'Upgrade to the latest version in the v1 series:',
-    '',
-    row('COMPONENT', 'NODE', 'CURRENT', 'TARGET'),
-    ...['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].flatMap((name) => planes.map((plane) => row(name, plane.node.name, tagOf(manifestImage(plane, name)), target))),
-    row('kube-proxy', '', current.slice(1), target),
-    row('CoreDNS', '', companionsOf(current).coredns, companionsOf(target).coredns),
-    ...planes.map((plane) => row('etcd', plane.node.name, tagOf(manifestImage(plane, 'etcd')), companionsOf(target).etcd)),
-    '',
-    'You can now apply the upgrade by executing the following command:',
-    '',
-    `\tkubeadm upgrade apply ${target}`,
-    '',
-    '_____________________________________________________________________',
-    '',
-    '',
-    'The table below shows the current state of component configs as understood by this version of kubeadm.',
-    'Configs that have a "yes" mark in the "MANUAL UPGRADE REQUIRED" column require manual config upgrade or',
-    'resetting to kubeadm defaults before a successful upgrade can be performed. The version to manually',
-    'upgrade to is denoted in the "PREFERRED VERSION" column.',
-    '',
-    'API GROUP                 CURRENT VERSION   PREFERRED VERSION   MANUAL UPGRADE REQUIRED',
-    'kubeproxy.config.k8s.io   v1alpha1          v1alpha1            no',
-    'kubelet.config.k8s.io     v1beta1           v1beta1             no',
-    '_____________________________________________________________________',
-    '',
-  ];
-}
-
-function tagOf(image: string | null): string {
-  return image?.replace(/^.*:/, '') ?? '';
+/** v1.34 and later name the part of the configuration. */
+function reUpload(version: string): string {
+  return `Use 'kubeadm init phase upload-config ${Number(/^v\d+\.(\d+)/.exec(version)?.[1]) >= 34 ? 'kubeadm ' : ''}--config your-config-file' to re-upload it.`;
 }
 
 /** Value of `--name VALUE` or `--name=VALUE`; null where it is absent or empty. */
