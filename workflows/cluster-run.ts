@@ -1,23 +1,26 @@
-import { CancellationScope, condition, continueAsNew, getExternalWorkflowHandle, log, setCurrentDetails, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import { applyPause, applyResume, applyRetry, applySkip, reachPause } from './domain/control.ts';
-import type { ControlledNode } from './domain/control.ts';
+import { condition, continueAsNew, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { cover } from './domain/coverage.ts';
+import { reachPause } from './domain/control.ts';
 import type { PlannedNode } from './domain/plan.ts';
 import { progressTable } from './domain/progress.ts';
-import { newClusterRun } from './domain/run.ts';
+import { spanOf } from './domain/report.ts';
+import { DETAILED_NODES, newClusterRun, TALKATIVE_NODES } from './domain/run.ts';
 import type { ClusterRun, NodeRun } from './domain/run.ts';
-import { reportOf, statusOf, upgradeState } from './domain/run-status.ts';
+import { packRun, unpackRun } from './domain/run-pack.ts';
+import { statusOf } from './domain/run-status.ts';
 import type { UpgradeSpec } from './domain/spec.ts';
 import type { UpgradePhase } from './domain/state.ts';
 import type { ReportedStep, UpgradeReport } from './domain/status.ts';
 import type { StepResult, UpgradeRef } from './domain/step.ts';
-import {
-  nodeProgressSignal, nodeWorkflowId, pauseSignal, planQuery, reportQuery, resumeSignal, retryNodeSignal, SEARCH_ATTRIBUTES, skipNodeSignal, statusQuery, upgradeId,
-} from './messages.ts';
+import { MOST_EVENTS, openHistory } from './history.ts';
+import type { History } from './history.ts';
+import { SEARCH_ATTRIBUTES, upgradeId } from './messages.ts';
 import type { UpgradeClusterInput } from './messages.ts';
 import { reportedStep } from './reported-step.ts';
 
 /** One upgrade while it runs: its state, what the operator said, and the few verbs that the runbook is written in. */
 export interface ClusterRunner {
+  readonly input: UpgradeClusterInput;
   readonly spec: UpgradeSpec;
   readonly startedBy: string;
   readonly upgrade: UpgradeRef;
@@ -25,60 +28,120 @@ export interface ClusterRunner {
   readonly state: ClusterRun;
   /** Nodes that carry an etcd member. */
   readonly members: readonly PlannedNode[];
-  /** Names of nodes whose `upgradeNode` runs now. */
-  readonly inFlight: Set<string>;
+  /** Names of nodes that hold a slot: in flight, or held. */
+  readonly open: Set<string>;
+  /** Nodes in flight whose workflow this very run started. */
+  readonly children: Set<string>;
+  /** False where there are too many nodes: then each tells its end, and not to this run but to whatever run there is by then. */
+  readonly isTalkative: boolean;
+  readonly history: History;
   readonly enter: (phase: UpgradePhase) => void;
   readonly leave: (phase: UpgradePhase) => void;
-  /** Call after any change of the state: refreshes what people see. */
+  /** Call after any change of the state: wakes who waits for one, and refreshes what people see. */
   readonly show: () => void;
+  /** Grows with every change of the state. */
+  readonly changes: () => number;
   readonly node: (name: string) => NodeRun;
+  readonly planned: (name: string) => PlannedNode;
   readonly record: (step: ReportedStep) => void;
   /** Runs a step of the cluster as a whole and records it. */
   readonly step: <T extends StepResult>(name: string, call: () => Promise<T>) => Promise<T>;
+  /** Runs anything that must have ended before this run may continue as new. */
+  readonly work: <T>(call: () => Promise<T>) => Promise<T>;
   /** Waits while the operator has paused or a node is held. */
   readonly mayGoOn: () => Promise<void>;
   readonly maySchedule: () => boolean;
   /** Waits until `ready`; the time counts as a person's. */
   readonly waitForPerson: (ready: () => boolean) => Promise<void>;
+  /** True where nothing runs that was given to `work`. */
+  readonly isIdle: () => boolean;
+  /** True where nothing that was begun would be lost by continuing as new. */
+  readonly isQuiet: () => boolean;
 }
 
-/** Opens the run and its messages. Everything is in place before the first await, so that no signal or query comes too early. */
+/** A table of hundreds of nodes is drawn this often at most. */
+const REDRAW_MS = 10_000;
+
+/** Opens the run. Messages are opened right after, before the first await, so that no signal or query comes too early. */
 export function openClusterRun(input: UpgradeClusterInput): ClusterRunner {
   const info = workflowInfo();
-  const startedAt = info.startTime.toISOString();
   const id = upgradeId(input.spec.name, input.plan.to, info.firstExecutionRunId);
-  const state = input.resume ?? newClusterRun(id, input.plan, startedAt);
-  const inFlight = new Set<string>();
+  const state = input.resume === undefined ? newClusterRun(id, input.plan, info.startTime.toISOString()) : unpackRun(input.resume, input.plan);
   const upgrade: UpgradeRef = { cluster: input.spec.name, clusterUid: input.plan.clusterUid, id: state.id, workflowId: info.workflowId, access: input.spec.access };
-  let shown = '';
+  const places = new Map(state.nodes.map((node, index) => [node.name, index]));
+  const open = new Set(state.nodes.filter((node) => node.inFlight || node.state === 'held').map((node) => node.name));
+  const children = new Set<string>();
+  const isTalkative = state.plan.nodes.filter((node) => node.changes).length <= TALKATIVE_NODES && input.historyLimit === undefined;
+  const shown = { state: '', drawnMs: 0 };
+  let changes = 0;
+  let working = 0;
+
+  const history = openHistory(input.historyLimit ?? MOST_EVENTS, () => ({
+    children: children.size, inherited: open.size - children.size, activities: working,
+  }));
+
+  function isHeld(): boolean {
+    for (const name of open) if (nodeOf(name).state === 'held') return true;
+    return false;
+  }
+
+  function upgradeStateNow(): string {
+    if (state.phase === 'done' || state.phase === 'cancelled' || state.phase === 'failed') return state.phase;
+    if (isHeld()) return 'held';
+    return state.control.pause === null ? 'running' : 'paused';
+  }
+
+  function nodeOf(name: string): NodeRun {
+    const node = state.nodes[places.get(name) ?? NOWHERE];
+    if (node === undefined) throw new Error(`node ${name} is not in the plan`);
+    return node;
+  }
 
   function show(): void {
-    const status = statusOf(state, input.by);
-    setCurrentDetails(progressTable(status));
-    const now = `${status.state} ${status.phase}`;
-    if (now === shown) return;
-    shown = now;
+    changes += 1;
+    const now = upgradeStateNow();
+    const isSame = shown.state === `${now} ${state.phase}`;
+    if (isSame && state.nodes.length > DETAILED_NODES && Date.now() - shown.drawnMs < REDRAW_MS) return;
+    Object.assign(shown, { state: `${now} ${state.phase}`, drawnMs: Date.now() });
+    setCurrentDetails(progressTable(statusOf(state, input.by)));
+    if (isSame) return;
+    history.expect(1);
     upsertSearchAttributes([
-      { key: SEARCH_ATTRIBUTES.cluster, value: status.cluster },
-      { key: SEARCH_ATTRIBUTES.target, value: status.to },
-      { key: SEARCH_ATTRIBUTES.phase, value: status.phase },
-      { key: SEARCH_ATTRIBUTES.state, value: status.state },
+      { key: SEARCH_ATTRIBUTES.cluster, value: state.plan.cluster },
+      { key: SEARCH_ATTRIBUTES.target, value: state.plan.to },
+      { key: SEARCH_ATTRIBUTES.phase, value: state.phase },
+      { key: SEARCH_ATTRIBUTES.state, value: now },
     ]);
+  }
+
+  async function work<T>(call: () => Promise<T>): Promise<T> {
+    working += 1;
+    history.expect(1);
+    try {
+      return await call();
+    } finally {
+      working -= 1;
+    }
   }
 
   async function waitForPerson(ready: () => boolean): Promise<void> {
     if (ready()) return;
-    const from = now();
+    const fromMs = Date.now();
     try {
       await condition(ready);
     } finally {
-      state.waits.push({ from, to: now() });
+      state.covered = cover(state.covered, [[fromMs, Date.now()]]);
     }
   }
 
-  const maySchedule = (): boolean => upgradeState(state) === 'running';
-  const run: ClusterRunner = {
-    spec: input.spec, startedBy: input.by, upgrade, epochMs: info.runStartTime.getTime(), state, inFlight, show, waitForPerson, maySchedule,
+  function record(step: ReportedStep): void {
+    state.steps.push(step);
+    state.covered = cover(state.covered, [spanOf(step)]);
+  }
+
+  const maySchedule = (): boolean => upgradeStateNow() === 'running';
+  return {
+    input, spec: input.spec, startedBy: input.by, upgrade, epochMs: info.runStartTime.getTime(), state, open, children, isTalkative, history, show, waitForPerson, maySchedule, record, work,
     members: state.plan.nodes.filter((node) => node.roles.includes('etcd')),
     enter: (phase) => {
       state.phase = phase;
@@ -89,85 +152,46 @@ export function openClusterRun(input: UpgradeClusterInput): ClusterRunner {
       state.control = reachPause(state.control, phase, now());
       show();
     },
-    node: (name) => nodeRunOf(state, name),
-    record: (step) => { state.steps.push(step); },
-    step: async (name, call) => {
-      const result = await call();
-      state.steps.push(reportedStep(name, result));
-      return result;
+    changes: () => changes,
+    node: nodeOf,
+    planned: (name) => {
+      const planned = state.plan.nodes[places.get(name) ?? NOWHERE];
+      if (planned === undefined) throw new Error(`node ${name} is not in the plan`);
+      return planned;
     },
+    step: (name, call) => work(async () => {
+      const result = await call();
+      record(reportedStep(name, result));
+      return result;
+    }),
     mayGoOn: () => waitForPerson(maySchedule),
+    isIdle: () => working === 0,
+    isQuiet: () => working === 0 && (!isTalkative || children.size === 0),
   };
-  openMessages(run);
-  return run;
 }
 
-function openMessages(run: ClusterRunner): void {
-  const { state } = run;
-  const warn = (warning: string | null): void => {
-    if (warning !== null) log.warn('message without effect', { warning });
-  };
-  setHandler(pauseSignal, (message = {}) => {
-    state.control = applyPause(state.control, message, now());
-    if (state.control.pause?.now === true) forward(run, 'pause', [...run.inFlight]);
-    run.show();
-  }, { description: 'Start no further node; with now: stop nodes in flight between steps' });
-  setHandler(resumeSignal, () => {
-    state.control = applyResume(state.control);
-    forward(run, 'resume', [...run.inFlight]);
-    run.show();
-  }, { description: 'Go on after a pause' });
-  setHandler(skipNodeSignal, (message) => {
-    const { control, warning } = applySkip(state.control, message, controlledNode(run, message.node));
-    warn(warning);
-    state.control = control;
-    if (warning === null && run.inFlight.has(message.node)) forward(run, 'skipNode', [message.node]);
-    run.show();
-  }, { description: 'Leave a node as it is' });
-  setHandler(retryNodeSignal, (message) => {
-    const { control, warning } = applyRetry(state.control, message, controlledNode(run, message.node));
-    warn(warning);
-    state.control = control;
-  }, { description: 'Try a held node again from the step that failed' });
-  setHandler(nodeProgressSignal, ({ node, state: entered, step }) => {
-    const own = state.nodes.find((other) => other.name === node);
-    if (own === undefined || !run.inFlight.has(node)) return;
-    own.changed ||= step === 'upgradeEtcdMember' || step === 'upgradeControlPlane';
-    Object.assign(own, { state: entered, step, since: now() });
-    run.show();
-  });
-  setHandler(statusQuery, () => statusOf(state, run.startedBy), { description: 'Phase and nodes' });
-  setHandler(planQuery, () => state.plan, { description: 'The plan that is executed' });
-  setHandler(reportQuery, (): UpgradeReport => reportOf(state, run.startedBy, now()), { description: 'Times of every step' });
+const NOWHERE = -1;
+
+/** Begins a new history where this one is full, once nothing that was begun would be lost. Nodes in flight fly on. */
+export async function continueWhereFull(run: ClusterRunner): Promise<void> {
+  if (!run.history.isFull()) return;
+  do {
+    await condition(run.isQuiet);
+    // Whoever has just been woken does its first step before it is seen to be at work.
+    for (let turn = 0; turn < TURNS; turn += 1) await null;
+  } while (!run.isQuiet());
+  coverWaiting(run);
+  const { resume: _resume, ...input } = run.input;
+  await continueAsNew<(next: UpgradeClusterInput) => Promise<UpgradeReport>>({ ...input, resume: packRun(run.state) });
 }
 
-/** Passes a message on to nodes in flight. A node that ends meanwhile needs it no more. */
-function forward(run: ClusterRunner, signal: 'pause' | 'resume' | 'skipNode', nodes: readonly string[]): void {
-  for (const node of nodes) {
-    const handle = getExternalWorkflowHandle(nodeWorkflowId(run.spec.name, node));
-    void CancellationScope.nonCancellable(() => handle.signal(signal, { node })).catch((error: unknown) => {
-      log.info('message not passed on', { signal, node, cause: String(error) });
-    });
-  }
-}
+const TURNS = 50;
 
-function controlledNode(run: ClusterRunner, name: string): ControlledNode | null {
-  const planned = run.state.plan.nodes.find((node) => node.name === name);
-  if (planned === undefined) return null;
-  const { state, changed } = run.node(name);
-  return { name, roles: planned.roles, state, changed };
-}
-
-function nodeRunOf(state: ClusterRun, name: string): NodeRun {
-  const node = state.nodes.find((other) => other.name === name);
-  if (node === undefined) throw new Error(`node ${name} is not in the plan`);
-  return node;
-}
-
-/** Begins a new history where the server suggests it. Only between nodes, when none is in flight. */
-export async function continueRun(run: ClusterRunner, input: UpgradeClusterInput): Promise<void> {
-  if (!workflowInfo().continueAsNewSuggested || run.inFlight.size > 0) return;
-  await continueAsNew<(next: UpgradeClusterInput) => Promise<UpgradeReport>>({ ...input, resume: run.state });
+/** Who waits for a person now begins to wait anew in the next history. */
+function coverWaiting({ state, open, node }: ClusterRunner): void {
+  const since = [...open].map(node).filter((own) => own.state === 'held').map((own) => own.since ?? now());
+  if (state.control.pause !== null) since.push(state.control.pause.at);
+  state.covered = cover(state.covered, since.map((from) => [Date.parse(from), Date.now()]));
 }
 
 /** The workflow's clock, ISO. */

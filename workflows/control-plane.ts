@@ -1,5 +1,6 @@
 import { api } from './activity-options.ts';
 import { upgradeAddons } from './addons.ts';
+import { continueWhereFull } from './cluster-run.ts';
 import type { ClusterRunner } from './cluster-run.ts';
 import { isSkipped } from './domain/control.ts';
 import { nextControlPlaneNode } from './domain/control-plane-order.ts';
@@ -10,6 +11,7 @@ import { upgradeHeldNode } from './hold.ts';
 /** Control-plane nodes one at a time, etcd followers first and the leader last. */
 export async function upgradeControlPlane(run: ClusterRunner): Promise<void> {
   for (;;) {
+    await continueWhereFull(run);
     await run.mayGoOn();
     const pending = pendingNodes(run);
     if (pending.length === 0) break;
@@ -42,7 +44,7 @@ function pendingNodes(run: ClusterRunner): readonly PlannedNode[] {
 /** Name of the node whose member leads now: leadership moves, so it is asked for before each choice. */
 async function etcdLeader(run: ClusterRunner): Promise<string | null> {
   if (run.members.length === 0) return null;
-  const etcd = await api.observeEtcd.executeWithOptions({ summary: 'Find the etcd leader' }, [{ upgrade: run.upgrade, members: run.members }]);
+  const etcd = await run.work(() => api.observeEtcd.executeWithOptions({ summary: 'Find the etcd leader' }, [{ upgrade: run.upgrade, members: run.members }]));
   return etcd.members.find((member) => member.leader)?.node ?? null;
 }
 

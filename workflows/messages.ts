@@ -5,7 +5,9 @@ import type { UpgradePlan } from './domain/plan.ts';
 import type { ClusterDump } from './domain/cluster-dump.ts';
 import type { Finding } from './domain/check.ts';
 import type { NodeState, NodeStep } from './domain/state.ts';
-import type { ClusterRun } from './domain/run.ts';
+import type { Failure } from './domain/failure.ts';
+import type { NodeTimes } from './domain/run.ts';
+import type { PackedRun } from './domain/run-pack.ts';
 import type { UpgradeReport, UpgradeStatus } from './domain/status.ts';
 
 /** Task queue where `CAPSTAN_TASK_QUEUE` names no other. */
@@ -35,7 +37,9 @@ export interface UpgradeClusterInput {
   /** Who started it, for people: `user@host`. */
   readonly by: string;
   /** Only from one run to the next of the same upgrade. */
-  readonly resume?: ClusterRun;
+  readonly resume?: PackedRun;
+  /** Events after which the upgrade goes on in a new history; only tests set it. Default: `MOST_EVENTS` of `history.ts`. */
+  readonly historyLimit?: number;
 }
 
 /** Memo of `upgradeCluster`, so that a refused second start can say who runs what. */
@@ -110,6 +114,29 @@ export interface NodeProgressMessage {
 }
 
 export const nodeProgressSignal = defineSignal<[NodeProgressMessage]>('nodeProgress');
+
+/** How one try of a node ended. */
+export interface NodeResult {
+  readonly state: Extract<NodeState, 'done' | 'skipped' | 'held'>;
+  /** Step that failed, or before which the node was given back; null where it is done. */
+  readonly step: NodeStep | null;
+  readonly failure: Failure | null;
+  readonly times: NodeTimes;
+}
+
+/** Sent by `upgradeNode` when it ends, to whatever run its upgrade is in by then. */
+export interface NodeResultMessage {
+  /** `UpgradeRef.id`: a node of an upgrade that was terminated may still tell its result. */
+  readonly upgrade: string;
+  readonly node: string;
+  readonly retry: number;
+  readonly result: NodeResult;
+}
+
+export const nodeResultSignal = defineSignal<[NodeResultMessage]>('nodeResult');
+
+/** Asks nothing and changes nothing: that it cannot be delivered tells that a node's workflow is gone. */
+export const probeSignal = defineSignal('probe');
 
 /** Search attributes, upserted when they change and never per node. Registered by `capstan dev`. */
 export const SEARCH_ATTRIBUTES = {

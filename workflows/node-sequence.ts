@@ -1,4 +1,4 @@
-import { CancellationScope, condition, getExternalWorkflowHandle, isCancellation, log, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { api } from './activity-options.ts';
 import type { Failure } from './domain/failure.ts';
 import { NODE_STEPS } from './domain/state.ts';
@@ -6,9 +6,11 @@ import type { NodeState, NodeStep } from './domain/state.ts';
 import type { ReportedStep } from './domain/status.ts';
 import type { StepResult } from './domain/step.ts';
 import { failureOf } from './failures.ts';
-import { nodeProgressSignal } from './messages.ts';
+import { timesOf } from './domain/run.ts';
+import type { NodeResult } from './messages.ts';
 import { reportedStep } from './reported-step.ts';
-import type { NodeResult, UpgradeNodeInput } from './upgrade-node.ts';
+import { tellStep } from './tell.ts';
+import type { UpgradeNodeInput } from './upgrade-node.ts';
 
 /** Runs the steps of one node in order, and stops between them where a person says so. */
 export interface NodeSequence {
@@ -58,7 +60,7 @@ export function openNodeSequence(input: UpgradeNodeInput): NodeSequence {
   async function step<T extends StepResult>(name: NodeStep, state: NodeState, call: () => Promise<T>): Promise<T | null> {
     if (input.from !== null && comesBefore(name, input.from)) return null;
     await boundary(name);
-    reports.push(reportProgress(input.node.name, state, name));
+    if (input.tells.steps || (input.tells.drained && name === 'upgradeKubelet')) reports.push(tellStep(input, state, name));
     const scope = new CancellationScope({ cancellable: INTERRUPTIBLE.includes(name) });
     if (INTERRUPTIBLE.includes(name) && maySkip(name)) interruptible = scope;
     try {
@@ -75,10 +77,11 @@ export function openNodeSequence(input: UpgradeNodeInput): NodeSequence {
   async function run(sequence: () => Promise<void>): Promise<NodeResult> {
     const stopped = await stopOf(sequence);
     await CancellationScope.nonCancellable(() => Promise.all(reports));
-    if (stopped === null) return { state: 'done', step: null, failure: null, steps };
-    if (stopped.failure !== null) return { state: 'held', step: stopped.step, failure: stopped.failure, steps };
+    const times = timesOf(steps, input.tells.details);
+    if (stopped === null) return { state: 'done', step: null, failure: null, times };
+    if (stopped.failure !== null) return { state: 'held', step: stopped.step, failure: stopped.failure, times };
     const failure = await giveBack(input);
-    return { state: failure === null ? 'skipped' : 'held', step: failure === null ? stopped.step : 'uncordonNode', failure, steps };
+    return { state: failure === null ? 'skipped' : 'held', step: failure === null ? stopped.step : 'uncordonNode', failure, times };
   }
 
   return {
@@ -117,17 +120,6 @@ async function giveBack(input: UpgradeNodeInput): Promise<Failure | null> {
     return null;
   } catch (error) {
     return failureOf(error);
-  }
-}
-
-async function reportProgress(node: string, state: NodeState, step: NodeStep): Promise<void> {
-  const parent = workflowInfo().parent;
-  if (parent === undefined) return;
-  try {
-    await CancellationScope.nonCancellable(() => getExternalWorkflowHandle(parent.workflowId).signal(nodeProgressSignal, { node, state, step }));
-  } catch (error) {
-    // The table lags; the result of this run still tells the parent everything.
-    log.warn('progress not delivered', { node, step, cause: String(error) });
   }
 }
 

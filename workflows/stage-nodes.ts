@@ -1,19 +1,37 @@
-import { workflowInfo } from '@temporalio/workflow';
 import type { ClusterRunner } from './cluster-run.ts';
+import type { PlannedNode } from './domain/plan.ts';
 import { stageHeldNode } from './hold.ts';
-import { inWindow } from './window.ts';
-
-// Staging only downloads: wide enough to be quick, narrow enough for a package mirror.
-const STAGING_WIDTH = 20;
+import { fillSlots } from './slots.ts';
 
 /**
  * Brings packages and images of the target to every node that changes, before the first cordon,
- * so that no node is down while something is downloaded.
+ * so that no node is down while something is downloaded. Its width is its own: staging takes nothing from the cluster.
  */
 export async function stageNodes(run: ClusterRunner): Promise<void> {
   const nodes = run.state.plan.nodes.filter((node) => node.changes && !run.node(node.name).staged);
-  await inWindow(nodes, { width: STAGING_WIDTH, mayStart: () => true }, async (node) => {
-    // The rest is staged in the next run of this workflow.
-    if (!workflowInfo().continueAsNewSuggested) await stageHeldNode(run, node);
+  const isHeld = ({ name }: PlannedNode): boolean => run.node(name).state === 'held';
+  const resumed = nodes.filter(isHeld);
+  const pending = nodes.filter((node) => run.node(node.name).state === 'pending');
+  let started = 0;
+  let under = resumed.length;
+  await fillSlots(run, {
+    resumed,
+    isEmpty: () => started >= pending.length,
+    next: () => {
+      if (under >= run.spec.staging.width) return null;
+      const node = pending[started];
+      if (node === undefined) return null;
+      started += 1;
+      under += 1;
+      return node;
+    },
+    body: async (node) => {
+      try {
+        await stageHeldNode(run, node);
+      } finally {
+        under -= 1;
+      }
+    },
+    askAgainMs: () => null,
   });
 }

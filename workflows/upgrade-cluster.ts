@@ -1,7 +1,8 @@
 import { CancellationScope, ContinueAsNew, isCancellation } from '@temporalio/workflow';
 import { api, host, inspect } from './activity-options.ts';
 import { upgradeAddons } from './addons.ts';
-import { continueRun, now, openClusterRun } from './cluster-run.ts';
+import { openMessages } from './cluster-messages.ts';
+import { continueWhereFull, now, openClusterRun } from './cluster-run.ts';
 import type { ClusterRunner } from './cluster-run.ts';
 import { comparePlans } from './domain/compare-plans.ts';
 import type { Finding } from './domain/check.ts';
@@ -11,9 +12,10 @@ import type { UpgradeReport } from './domain/status.ts';
 import { failureOf, workflowFailure } from './failures.ts';
 import type { UpgradeClusterInput } from './messages.ts';
 import { upgradeControlPlane } from './control-plane.ts';
+import { landAll, watchInherited } from './flight.ts';
 import { releaseNode } from './hold.ts';
 import { stageNodes } from './stage-nodes.ts';
-import { upgradeWorkers } from './workers.ts';
+import { releaseTaints, upgradeWorkers } from './workers.ts';
 
 /**
  * One upgrade of one cluster, from preflight to verify. Ends with its report, `done`, `failed` or `cancelled`;
@@ -21,9 +23,11 @@ import { upgradeWorkers } from './workers.ts';
  */
 export async function upgradeCluster(input: UpgradeClusterInput): Promise<UpgradeReport> {
   const run = openClusterRun(input);
-  const phase = (name: UpgradePhase, body: () => Promise<void>): Promise<void> => runPhase(run, input, name, body);
+  openMessages(run);
+  const phase = (name: UpgradePhase, body: () => Promise<void>): Promise<void> => runPhase(run, name, body);
   try {
-    await confirmPlan(run, input);
+    await confirmPlan(run);
+    void watchInherited(run);
     await phase('preflight', () => preflight(run));
     await phase('snapshot', () => prepare(run));
     await phase('control-plane', () => upgradeControlPlane(run));
@@ -33,24 +37,26 @@ export async function upgradeCluster(input: UpgradeClusterInput): Promise<Upgrad
     return await finish(run, 'done');
   } catch (error) {
     if (error instanceof ContinueAsNew) throw error;
-    if (isCancellation(error)) return await finish(run, 'cancelled');
-    run.state.failure = failureOf(error);
-    return await finish(run, 'failed');
+    const isCancelled = isCancellation(error);
+    if (!isCancelled) run.state.failure = failureOf(error);
+    await CancellationScope.nonCancellable(() => landAll(run, isCancelled));
+    return await finish(run, isCancelled ? 'cancelled' : 'failed');
   }
 }
 
 /** Runs a phase that an earlier run of this upgrade has not finished; pauses and continues as new only between phases and nodes. */
-async function runPhase(run: ClusterRunner, input: UpgradeClusterInput, name: UpgradePhase, body: () => Promise<void>): Promise<void> {
+async function runPhase(run: ClusterRunner, name: UpgradePhase, body: () => Promise<void>): Promise<void> {
   if (run.state.phasesDone.includes(name)) return;
   run.enter(name);
   await run.mayGoOn();
   await body();
-  await continueRun(run, input);
+  await continueWhereFull(run);
   run.leave(name);
 }
 
 /** Plans again; nothing but the approved plan is executed. */
-async function confirmPlan(run: ClusterRunner, input: UpgradeClusterInput): Promise<void> {
+async function confirmPlan(run: ClusterRunner): Promise<void> {
+  const { input } = run;
   run.enter(run.state.phase);
   if (input.resume !== undefined) return;
   const { plan, imageRepository } = await inspect.planUpgrade.executeWithOptions({ summary: 'Read the cluster and plan' }, [{ spec: input.spec }]);
@@ -109,8 +115,13 @@ async function finish(run: ClusterRunner, state: Extract<UpgradeState, 'done' | 
 }
 
 async function release(run: ClusterRunner): Promise<void> {
-  const held = run.state.plan.nodes.filter((node) => run.node(node.name).state === 'held');
+  const held = [...run.open].filter((name) => run.node(name).state === 'held').map(run.planned);
   for (const node of held) run.state.failure ??= await releaseNode(run, node);
+  try {
+    await releaseTaints(run);
+  } catch (error) {
+    run.state.failure ??= failureOf(error);
+  }
   try {
     await run.step('releaseLease', () => api.releaseLease.executeWithOptions({ summary: 'Unlock the cluster' }, [{ upgrade: run.upgrade }]));
   } catch (error) {

@@ -1,13 +1,13 @@
 import { setHandler } from '@temporalio/workflow';
 import { api, drain, host } from './activity-options.ts';
-import type { Failure } from './domain/failure.ts';
 import type { PlannedNode } from './domain/plan.ts';
 import type { DrainSpec, KubeadmSpec } from './domain/spec.ts';
-import type { NodeState, NodeStep } from './domain/state.ts';
-import type { ReportedStep } from './domain/status.ts';
+import type { NodeStep } from './domain/state.ts';
 import type { ControlPlaneStepInput, CordonInput, NodeStepInput, PackageStepInput, UpgradeRef } from './domain/step.ts';
-import { pauseSignal, resumeSignal, skipNodeSignal } from './messages.ts';
+import { pauseSignal, probeSignal, resumeSignal, skipNodeSignal } from './messages.ts';
+import type { NodeResult } from './messages.ts';
 import { openNodeSequence } from './node-sequence.ts';
+import { tellResult } from './tell.ts';
 import type { NodeSequence } from './node-sequence.ts';
 
 export interface UpgradeNodeInput {
@@ -26,14 +26,19 @@ export interface UpgradeNodeInput {
   /** Nodes that carry an etcd member, this one included; empty where etcd is external. */
   readonly members: readonly PlannedNode[];
   readonly acceptOutage: boolean;
+  readonly tells: NodeTells;
 }
 
-export interface NodeResult {
-  readonly state: Extract<NodeState, 'done' | 'skipped' | 'held'>;
-  /** Step that failed, or before which the node was given back; null where it is done. */
-  readonly step: NodeStep | null;
-  readonly failure: Failure | null;
-  readonly steps: readonly ReportedStep[];
+/** What a node tells its upgrade: each message costs the upgrade's history. */
+export interface NodeTells {
+  /** Every step that it enters. */
+  readonly steps: boolean;
+  /** That its pods are gone. */
+  readonly drained: boolean;
+  /** Its end, by a message to the upgrade's workflow id, for an upgrade that may continue as new meanwhile. */
+  readonly result: boolean;
+  /** All its steps in the result, or only those that were tried more than once. */
+  readonly details: boolean;
 }
 
 /**
@@ -45,7 +50,10 @@ export async function upgradeNode(input: UpgradeNodeInput): Promise<NodeResult> 
   setHandler(pauseSignal, () => sequence.pause());
   setHandler(resumeSignal, () => sequence.resume());
   setHandler(skipNodeSignal, () => sequence.skip());
-  return sequence.run(() => upgrade(input, sequence));
+  setHandler(probeSignal, () => undefined);
+  const result = await sequence.run(() => upgrade(input, sequence));
+  if (input.tells.result) await tellResult(input, result);
+  return result;
 }
 
 async function upgrade(input: UpgradeNodeInput, { epochMs, step }: NodeSequence): Promise<void> {

@@ -1,30 +1,110 @@
-import { workflowInfo } from '@temporalio/workflow';
+import { CancellationScope } from '@temporalio/workflow';
+import { api } from './activity-options.ts';
+import { continueWhereFull } from './cluster-run.ts';
 import type { ClusterRunner } from './cluster-run.ts';
 import { isSkipped } from './domain/control.ts';
+import { nextNode, orderByDrain } from './domain/next-node.ts';
+import type { WindowNode } from './domain/next-node.ts';
+import { compareNames } from './domain/order.ts';
 import type { PlannedNode, PlannedPhase } from './domain/plan.ts';
+import { openDrainWatch } from './drain-watch.ts';
+import { failureOf } from './failures.ts';
 import { upgradeHeldNode } from './hold.ts';
-import { inWindow } from './window.ts';
+import { fillSlots } from './slots.ts';
 
-/** Worker pools in the spec's order, each through its window of `maxUnavailable` slots. A held node keeps its slot, and nothing new starts. */
+/** Most nodes of a cluster in flight at once, whatever the spec says: what one history can hold. */
+const MOST_IN_FLIGHT = 500;
+/** How soon drains are looked at again while all that is pending would wait for one in flight; the pause doubles. */
+const BLOCKED_MS = 20_000;
+const LONGEST_BLOCKED_MS = 5 * 60_000;
+
+/** Worker pools in the spec's order, each through its window of slots, refilled as nodes finish. A held node keeps its slot, and nothing new starts. */
 export async function upgradeWorkers(run: ClusterRunner): Promise<void> {
-  for (const phase of run.state.plan.phases) {
-    if (phase.phase === 'workers') await upgradePool(run, phase);
+  const phases = run.state.plan.phases.filter((phase) => phase.phase === 'workers');
+  await taintPending(run, phases);
+  for (const phase of phases) {
+    await continueWhereFull(run);
+    await upgradePool(run, phase);
   }
+  await releaseTaints(run);
+}
+
+/** Pods evicted from a worker should go to one that is upgraded already. Without this they only move more often. */
+async function taintPending(run: ClusterRunner, phases: readonly PlannedPhase[]): Promise<void> {
+  const nodes = phases.flatMap((phase) => phase.groups.flat()).filter((name) => run.node(name).state === 'pending');
+  // A last worker has nowhere to send its pods but to those that are done.
+  if (run.state.tainted || nodes.length < 2) return;
+  run.state.tainted = true;
+  try {
+    await run.step('taintNodes', () => api.taintNodes.executeWithOptions({ summary: `Soft taint on ${nodes.length} workers to come` }, [{ upgrade: run.upgrade, nodes }]));
+  } catch (error) {
+    if (CancellationScope.current().consideredCancelled) throw error;
+    const { message, next = null } = failureOf(error);
+    run.state.findings = [...run.state.findings, { check: 'soft-taint', severity: 'warn', node: null, message: `Workers to come did not get their soft taint, so pods may move more than once: ${message}`, next }];
+  }
+}
+
+/** Takes the soft taint off every node that still has it; at the end of the workers, and whatever way the upgrade ends. */
+export async function releaseTaints(run: ClusterRunner): Promise<void> {
+  if (!run.state.tainted) return;
+  await run.step('releaseTaints', () => api.releaseTaints.executeWithOptions({ summary: 'Take the soft taint off' }, [{ upgrade: run.upgrade }]));
+  run.state.tainted = false;
 }
 
 async function upgradePool(run: ClusterRunner, phase: PlannedPhase): Promise<void> {
-  const nodes = phase.groups.flat().flatMap((name) => run.state.plan.nodes.filter((node) => node.name === name));
-  const pending = nodes.filter((node) => run.node(node.name).state === 'pending');
-  await inWindow(pending, { width: phase.maxUnavailable, mayStart: run.maySchedule }, (node) => upgradeWorker(run, node));
-}
+  const nodes = phase.groups.flat().map(run.planned);
+  const [first] = nodes;
+  if (first === undefined) return;
+  const width = Math.min(phase.maxUnavailable, MOST_IN_FLIGHT);
+  const drains = openDrainWatch(run, first, width > 1 && nodes.length > 1);
+  let pending = nodes.filter((node) => run.node(node.name).state === 'pending');
+  let queue: readonly WindowNode[] = [];
+  let blockedMs = BLOCKED_MS;
+  let isBlocked = false;
+  const inFlight = (): readonly PlannedNode[] => nodes.filter(({ name }) => run.open.has(name));
 
-async function upgradeWorker(run: ClusterRunner, node: PlannedNode): Promise<void> {
-  // The rest of the pool goes on in the next run of this workflow.
-  if (workflowInfo().continueAsNewSuggested) return;
-  if (isSkipped(run.state.control, node.name)) {
-    run.node(node.name).state = 'skipped';
+  async function look(): Promise<void> {
+    await drains.refresh([...inFlight(), ...pending].map((node) => node.name));
+    order();
     run.show();
-    return;
   }
-  await upgradeHeldNode(run, node);
+
+  function order(): void {
+    queue = orderByDrain(pending.map(drains.windowNode), compareNames);
+  }
+
+  function next(): PlannedNode | null {
+    dropSkipped();
+    if (pending.length === 0 || !run.maySchedule()) return null;
+    if (run.open.size >= width) return null;
+    if (drains.isStale(isBlocked ? blockedMs : undefined)) void look();
+    const limits = { width, perZone: phase.maxUnavailablePerZone ?? {}, allowed: drains.allowed() };
+    const picked = nextNode(limits, queue, inFlight().map(drains.windowNode));
+    blockedMs = isBlocked && picked === null ? Math.min(blockedMs * 2, LONGEST_BLOCKED_MS) : BLOCKED_MS;
+    isBlocked = picked === null;
+    if (picked === null) return null;
+    queue = queue.filter((node) => node !== picked);
+    pending = pending.filter((node) => node.name !== picked.name);
+    return run.planned(picked.name);
+  }
+
+  function dropSkipped(): void {
+    const { control } = run.state;
+    if (control.skip.length === 0) return;
+    const skipped = pending.filter((node) => isSkipped(control, node.name));
+    if (skipped.length === 0) return;
+    for (const node of skipped) run.node(node.name).state = 'skipped';
+    pending = pending.filter((node) => !skipped.includes(node));
+    queue = queue.filter(({ name }) => !isSkipped(control, name));
+    run.show();
+  }
+
+  order();
+  // The first choice is made with knowledge; later ones do not wait for it.
+  if (pending.length > 0 && drains.isStale()) await look();
+  await fillSlots(run, {
+    resumed: inFlight(), next, isEmpty: () => pending.length === 0,
+    askAgainMs: () => (isBlocked && pending.length > 0 && run.maySchedule() && drains.isStale(0) ? blockedMs : null),
+    body: (node) => upgradeHeldNode(run, node, drains.windowNode(node).budgets.length > 0),
+  });
 }

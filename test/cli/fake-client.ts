@@ -123,7 +123,7 @@ export function testReport(): UpgradeReport {
   const step = { startedAt: STARTED, seconds: 12.25, busySeconds: 12, attempts: 1, note: '' };
   return {
     cluster: 'prod-eu', from: 'v1.33.13', to: 'v1.34.4', state: 'done', startedAt: STARTED, startedBy: 'ada@ops-1', planHash: 'hash',
-    nodes: [{ name: 'w1', roles: ['worker'], state: 'done', steps: [{ ...step, step: 'drainNode', attempts: 2, note: '6 pods moved' }] }],
+    nodes: [{ name: 'w1', roles: ['worker'], state: 'done', steps: [{ ...step, step: 'drainNode', attempts: 2, note: '6 pods moved' }], total: null }],
     steps: [{ ...step, step: 'runPreflight', note: '0 findings' }],
     snapshot: null, failure: null, findings: [], overheadSeconds: 1.2, wallSeconds: 600,
   };

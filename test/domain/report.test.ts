@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { overheadSeconds } from '../../workflows/domain/report.ts';
+import { cover, newCoverage } from '../../workflows/domain/coverage.ts';
+import { overheadSeconds, spanOf } from '../../workflows/domain/report.ts';
 
 const WALL_SECONDS = 600;
 
@@ -10,10 +11,10 @@ function at(seconds: number): string {
 }
 
 function overhead(steps: readonly (readonly [from: number, busySeconds: number])[], waits: readonly (readonly [from: number, to: number])[] = [], wallSeconds = WALL_SECONDS): number {
-  return overheadSeconds(
-    steps.map(([from, busySeconds]) => ({ startedAt: at(from), busySeconds })), at(0), at(wallSeconds),
-    waits.map(([from, to]) => ({ from: at(from), to: at(to) })),
-  );
+  const spans = [...steps.map(([from, busySeconds]) => spanOf({ startedAt: at(from), busySeconds })), ...waits.map(([from, to]) => [Date.parse(at(from)), Date.parse(at(to))] as const)];
+  // One by one, as nodes end.
+  const covered = spans.reduce((coverage, span) => cover(coverage, [span]), newCoverage(Date.parse(at(0))));
+  return overheadSeconds(covered, at(0), at(wallSeconds));
 }
 
 describe('the engine\'s own time', () => {
@@ -26,6 +27,13 @@ describe('the engine\'s own time', () => {
   it('counts only what lies within the wall clock', () => assert.equal(overhead([[-50, 100], [580, 100]]), 530));
   it('is told to the millisecond', () => assert.equal(overhead([[0, 599.8766]]), 0.123));
   it('is nothing where the clock went back', () => assert.equal(overhead([], [], -5), 0));
+
+  it('stays small over thousands of steps, and right for those that come within an hour', () => {
+    let covered = newCoverage(Date.parse(at(0)));
+    for (let index = 0; index < 5_000; index += 1) covered = cover(covered, [spanOf({ startedAt: at(index * 10 + (index % 2) * 300), busySeconds: 5 })]);
+    assert.ok(covered.spans.length <= 400);
+    assert.equal(overheadSeconds(covered, at(0), at(50_310)), 50_310 - 5_000 * 5);
+  });
 
   const step = fc.tuple(fc.integer({ min: -100, max: 700 }), fc.integer({ min: 0, max: 300 }));
   it('lies between nothing and the wall clock, whatever the order of the steps', () => {

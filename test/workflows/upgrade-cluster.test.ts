@@ -30,9 +30,9 @@ describe('upgradeCluster', { timeout: 90_000 }, () => {
         'acquireLease cluster', 'snapshotEtcd cluster',
         ...CONTROL_PLANE('cp2', 'apply'), ...CONTROL_PLANE('cp3', 'node'), ...CONTROL_PLANE('cp1', 'node'),
         'upgradeAddon kube-proxy', 'upgradeAddon coredns',
-        ...WORKER('w1'), ...WORKER('w2'), 'verifyCluster cluster', 'releaseLease cluster',
+        'taintNodes cluster', ...WORKER('w1'), ...WORKER('w2'), 'releaseTaints cluster', 'verifyCluster cluster', 'releaseLease cluster',
       ]);
-      assert.ok(cluster.journal.lastIndexOf(staged.at(-1) ?? '') < cluster.journal.indexOf('cordonNode cp2'));
+      assert.ok(cluster.journal.lastIndexOf(staged.at(-1) ?? '') < cluster.journal.indexOf('drainNode cp2'));
     });
   });
 

@@ -18,7 +18,7 @@ export function statusOf(run: ClusterRun, startedBy: string): UpgradeStatus {
     startedAt: run.startedAt, startedBy, planHash: plan.hash,
     pause: run.control.pause === null ? null : { by: run.control.pause.by, reason: run.control.pause.reason, at: run.control.pause.at },
     failure: run.failure, findings: run.findings,
-    nodes: plan.nodes.flatMap((node) => withRun(run, node, nodeStatus)),
+    nodes: withRuns(run, nodeStatus),
   };
 }
 
@@ -32,25 +32,27 @@ function nodeStatus(node: PlannedNode, run: NodeRun): NodeStatus {
 /** The report as of `now`, an ISO time. */
 export function reportOf(run: ClusterRun, startedBy: string, now: string): UpgradeReport {
   const { plan, snapshot } = run;
-  const steps = [...run.steps, ...run.nodes.flatMap((node) => node.steps)];
   return {
     cluster: plan.cluster, from: plan.from, to: plan.to, state: upgradeState(run), startedAt: run.startedAt, startedBy, planHash: plan.hash,
-    nodes: plan.nodes.flatMap((node) => withRun(run, node, reportedNode)),
+    nodes: withRuns(run, reportedNode),
     steps: run.steps,
     snapshot: snapshot === null ? null : { node: snapshot.node, file: snapshot.file, sha256: snapshot.sha256, takenAt: snapshot.takenAt },
     failure: run.failure, findings: run.findings,
-    overheadSeconds: overheadSeconds(steps, run.startedAt, now, run.waits),
+    overheadSeconds: overheadSeconds(run.covered, run.startedAt, now),
     wallSeconds: seconds(run.startedAt, now),
   };
 }
 
 function reportedNode(node: PlannedNode, run: NodeRun): ReportedNode {
-  return { name: node.name, roles: node.roles, state: run.state, steps: run.steps };
+  return { name: node.name, roles: node.roles, state: run.state, steps: run.steps, total: run.total };
 }
 
-function withRun<T>(run: ClusterRun, node: PlannedNode, build: (node: PlannedNode, run: NodeRun) => T): readonly T[] {
-  const own = run.nodes.find((other) => other.name === node.name);
-  return own === undefined ? [] : [build(node, own)];
+/** Both lists have the order of the plan. */
+function withRuns<T>(run: ClusterRun, build: (node: PlannedNode, run: NodeRun) => T): readonly T[] {
+  return run.plan.nodes.flatMap((node, index) => {
+    const own = run.nodes[index];
+    return own === undefined ? [] : [build(node, own)];
+  });
 }
 
 function seconds(from: string, to: string): number {

@@ -1,13 +1,22 @@
 import { NO_CONTROL } from './control.ts';
 import type { ControlState } from './control.ts';
+import { cover, newCoverage } from './coverage.ts';
+import type { Coverage, Span } from './coverage.ts';
 import type { Finding } from './check.ts';
 import type { Failure } from './failure.ts';
 import type { UpgradePlan } from './plan.ts';
+import { spanOf } from './report.ts';
 import type { NodeState, NodeStep, UpgradePhase } from './state.ts';
-import type { ReportedStep } from './status.ts';
+import type { ReportedStep, StepTotal } from './status.ts';
 import type { SnapshotResult } from './step.ts';
 
-/** All that one upgrade remembers. Plain JSON: it travels from run to run when a workflow continues as new. */
+/** Above this many nodes a report keeps sums and only the steps that are worth a look: a payload must stay small. */
+export const DETAILED_NODES = 100;
+
+/** Up to this many changing nodes each tells every step; above, Temporal is asked for the steps of those in flight. */
+export const TALKATIVE_NODES = 50;
+
+/** All that one upgrade remembers. `run-pack.ts` takes it from run to run when a workflow continues as new. */
 export interface ClusterRun {
   /** Folder name on the hosts; stays over all runs. */
   readonly id: string;
@@ -17,15 +26,18 @@ export interface ClusterRun {
   imageRepository: string | null;
   /** True once `kubeadm upgrade apply` has ended well on one node: the others run `kubeadm upgrade node`. */
   applied: boolean;
+  /** True from just before workers get their soft taint: it has to be taken off whatever happens. */
+  tainted: boolean;
   phase: UpgradePhase;
   readonly phasesDone: UpgradePhase[];
   /** Names of the spec's add-ons that were applied. */
   readonly addonsDone: string[];
   control: ControlState;
+  /** In the order of the plan. */
   readonly nodes: NodeRun[];
   readonly steps: ReportedStep[];
-  /** Closed intervals in which only a person could go on: pauses and holds. */
-  readonly waits: { readonly from: string; readonly to: string }[];
+  /** Busy steps, and the time in which only a person could go on: pauses and holds. */
+  covered: Coverage;
   findings: readonly Finding[];
   snapshot: SnapshotResult | null;
   failure: Failure | null;
@@ -41,18 +53,66 @@ export interface NodeRun {
   staged: boolean;
   /** True once a control-plane node's kubeadm may have run: it can no longer be skipped. */
   changed: boolean;
+  /** True while its own workflow runs. */
+  inFlight: boolean;
+  /** True once its pods are gone, while it is in flight. */
+  drained: boolean;
   failure: Failure | null;
+  /** All steps, or those worth a look where there are more than `DETAILED_NODES` nodes. */
   readonly steps: ReportedStep[];
+  total: StepTotal | null;
 }
 
 /** The run at its beginning. */
 export function newClusterRun(id: string, plan: UpgradePlan, startedAt: string): ClusterRun {
   return {
-    id, startedAt, plan, imageRepository: null, applied: !plan.nodes.some((node) => node.first), phase: 'preflight', phasesDone: [], addonsDone: [],
-    control: NO_CONTROL, nodes: plan.nodes.map((node) => newNodeRun(node.name, node.changes)), steps: [], waits: [], findings: [], snapshot: null, failure: null,
+    id, startedAt, plan, imageRepository: null, applied: !plan.nodes.some((node) => node.first), tainted: false, phase: 'preflight', phasesDone: [], addonsDone: [],
+    control: NO_CONTROL, nodes: plan.nodes.map((node) => newNodeRun(node.name, node.changes)), steps: [], covered: newCoverage(Date.parse(startedAt)),
+    findings: [], snapshot: null, failure: null,
   };
 }
 
-function newNodeRun(name: string, changes: boolean): NodeRun {
-  return { name, state: changes ? 'pending' : 'done', step: null, since: null, retries: 0, staged: false, changed: false, failure: null, steps: [] };
+export function newNodeRun(name: string, changes: boolean): NodeRun {
+  return {
+    name, state: changes ? 'pending' : 'done', step: null, since: null, retries: 0, staged: false, changed: false, inFlight: false, drained: false,
+    failure: null, steps: [], total: null,
+  };
+}
+
+/** What one try of a node has to tell. */
+export interface NodeTimes {
+  /** See `NodeRun.steps`. */
+  readonly steps: readonly ReportedStep[];
+  readonly total: StepTotal | null;
+  /** When its steps were busy. */
+  readonly busy: readonly Span[];
+}
+
+/** What steps have to tell; `isDetailed` false keeps only those that were tried more than once. */
+export function timesOf(steps: readonly ReportedStep[], isDetailed: boolean): NodeTimes {
+  return { steps: isDetailed ? steps : steps.filter((step) => step.attempts > 1), total: steps.reduce(addStep, null), busy: steps.map(spanOf) };
+}
+
+/** Adds a try to what is known of a node. */
+export function addTimes(run: ClusterRun, node: NodeRun, { steps, total, busy }: NodeTimes): void {
+  node.steps.push(...steps);
+  if (total !== null) node.total = node.total === null ? total : addTotals(node.total, total);
+  run.covered = cover(run.covered, busy);
+}
+
+function addStep(sum: StepTotal | null, step: ReportedStep): StepTotal {
+  const own = { startedAt: step.startedAt, steps: 1, seconds: step.seconds, busySeconds: step.busySeconds, attempts: step.attempts };
+  return sum === null ? own : addTotals(sum, own);
+}
+
+function addTotals(left: StepTotal, right: StepTotal): StepTotal {
+  return {
+    startedAt: left.startedAt < right.startedAt ? left.startedAt : right.startedAt, steps: left.steps + right.steps,
+    seconds: rounded(left.seconds + right.seconds), busySeconds: rounded(left.busySeconds + right.busySeconds), attempts: left.attempts + right.attempts,
+  };
+}
+
+/** To the millisecond: sums of floats have long tails. */
+function rounded(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
 }

@@ -44,11 +44,24 @@ export interface ReportedStep {
   readonly note: string;
 }
 
+/** Steps of one node, summed up. */
+export interface StepTotal {
+  /** Of the first. */
+  readonly startedAt: string;
+  readonly steps: number;
+  readonly seconds: number;
+  readonly busySeconds: number;
+  readonly attempts: number;
+}
+
 export interface ReportedNode {
   readonly name: string;
   readonly roles: readonly Role[];
   readonly state: NodeState;
+  /** Above 100 nodes only those that were tried more than once. */
   readonly steps: readonly ReportedStep[];
+  /** All its steps, staging included; null before the first has ended. */
+  readonly total: StepTotal | null;
 }
 
 /** Answer of the query `report`, result of the workflow, and output of `capstan report -o json`. */

@@ -1,0 +1,150 @@
+import { ApplicationFailure } from '@temporalio/common';
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { pauseSignal, reportQuery, resumeSignal, retryNodeSignal, skipNodeSignal } from '../../workflows/messages.ts';
+import { gate, nodeState, until, workflowTests } from './harness.ts';
+import type { Trial } from './harness.ts';
+
+/** Few enough events that a run holds a handful of nodes. */
+const LIMIT = 110;
+
+function broken(message: string): ApplicationFailure {
+  return ApplicationFailure.create({ message, type: 'HostStepFailed', nonRetryable: true });
+}
+
+describe('an upgrade that goes on in a new history', { timeout: 240_000 }, () => {
+  const { upgrade } = workflowTests();
+
+  it('does every step of every node once, with nodes in flight at each boundary, and keeps its histories short', async () => {
+    await upgrade({ controlPlanes: 1, workers: 30, maxUnavailable: 5, historyLimit: LIMIT }, async (trial) => {
+      const report = await trial.handle.result();
+
+      assert.equal(report.state, 'done');
+      assert.ok(report.nodes.every((node) => node.state === 'done'), JSON.stringify(report.nodes.map(({ name, state }) => [name, state])));
+      onceEach(trial, 30);
+      assert.ok(trial.cluster.most() <= 5);
+      const lengths = await historyLengths(trial);
+      assert.ok(lengths.length >= 4, `${lengths.length} runs`);
+      assert.ok(Math.max(...lengths) <= LIMIT + 60, `histories of ${lengths.join(', ')} events`);
+      assert.ok(report.nodes.every((node) => node.total?.steps === (node.name === 'cp1' ? 8 : 6)));
+    });
+  });
+
+  it('keeps pause, skip, retry and a held node over boundaries, and loses none that comes around one', async () => {
+    const behave = (step: string, node: string, call: number): void => {
+      if (step === 'upgradeKubelet' && node === 'w6' && call === 1) throw broken('kubelet did not start');
+      if (step === 'drainNode' && node === 'w12') throw broken('no room');
+    };
+    await upgrade({ controlPlanes: 1, workers: 24, maxUnavailable: 4, historyLimit: LIMIT, behave }, async (trial) => {
+      await trial.handle.signal(skipNodeSignal, { node: 'w20' });
+      const held = await until(trial, ({ nodes }) => nodes.some((node) => node.name === 'w6' && node.state === 'held'));
+      assert.equal(held.nodes.find((node) => node.name === 'w6')?.failure?.message, 'kubelet did not start');
+      await trial.handle.signal(pauseSignal, { reason: 'lunch' });
+      await until(trial, ({ nodes }) => nodes.every((node) => ['pending', 'done', 'held', 'skipped'].includes(node.state)));
+      const before = (await trial.handle.query(reportQuery)).nodes.filter((node) => node.state === 'done').length;
+      await trial.handle.signal(retryNodeSignal, { node: 'w6' });
+      await until(trial, (status) => nodeState(status, 'w6') === 'done');
+      const paused = await trial.handle.query(reportQuery);
+      assert.equal(paused.state, 'paused');
+      assert.equal(paused.nodes.filter((node) => node.state === 'done').length, before + 1);
+      await trial.handle.signal(resumeSignal);
+      await until(trial, ({ nodes }) => nodes.some((node) => node.name === 'w12' && node.state === 'held'));
+      await trial.handle.signal(skipNodeSignal, { node: 'w12' });
+      const report = await trial.handle.result();
+
+      assert.equal(report.state, 'done');
+      assert.deepEqual(report.nodes.filter((node) => node.state === 'skipped').map((node) => node.name), ['w12', 'w20']);
+      assert.deepEqual(trial.cluster.journal.filter((entry) => entry.endsWith(' w6')),
+        ['stageNode w6', 'upgradeKubeadm w6', 'drainNode w6', 'upgradeKubelet w6', 'waitNodeReady w6', 'uncordonNode w6']);
+      assert.deepEqual([...trial.cluster.cordoned], []);
+      assert.ok((await historyLengths(trial)).length >= 3);
+    });
+  });
+
+  it('cancels nodes that an earlier run has started, releases cordon, taint and lock', async () => {
+    const reached = gate();
+    const behave = (step: string, node: string): void => {
+      if (step !== 'drainNode' || node !== 'w2') return;
+      reached.open();
+      throw new Error('a budget allows none now');
+    };
+    await upgrade({ controlPlanes: 1, workers: 20, maxUnavailable: 3, historyLimit: LIMIT, behave }, async (trial) => {
+      await reached.opened;
+      const first = (await trial.handle.describe()).runId;
+      await untilRun(trial, (runId) => runId !== first);
+      await trial.handle.cancel();
+      const report = await trial.handle.result();
+
+      assert.equal(report.state, 'cancelled');
+      assert.equal(report.nodes.find((node) => node.name === 'w2')?.state, 'skipped');
+      assert.deepEqual([...trial.cluster.cordoned], []);
+      assert.deepEqual(trial.cluster.journal.slice(-2), ['releaseTaints cluster', 'releaseLease cluster']);
+    });
+  });
+
+  it('holds a node whose workflow somebody terminated after the run that started it was over, and goes on after retry', async () => {
+    const reached = gate();
+    let isStuck = true;
+    const behave = (step: string, node: string): void => {
+      if (step !== 'drainNode' || node !== 'w2' || !isStuck) return;
+      reached.open();
+      throw new Error('a budget allows none now');
+    };
+    await upgrade({ controlPlanes: 1, workers: 20, maxUnavailable: 3, historyLimit: LIMIT, behave }, async (trial) => {
+      await reached.opened;
+      const first = (await trial.handle.describe()).runId;
+      await untilRun(trial, (runId) => runId !== first);
+      await until(trial, ({ nodes }) => nodes.every((node) => node.name === 'w2' || node.state === 'done'));
+      await trial.environment.client.workflow.getHandle(`${trial.handle.workflowId}/w2`).terminate('a person');
+      isStuck = false;
+      await trial.environment.sleep('11 minutes');
+      const status = await until(trial, ({ state }) => state === 'held');
+      assert.match(status.nodes.find((node) => node.name === 'w2')?.failure?.message ?? '', /ended without a result/);
+      await trial.handle.signal(retryNodeSignal, { node: 'w2' });
+
+      assert.equal((await trial.handle.result()).state, 'done');
+    });
+  });
+
+  it('stages every node once over boundaries', async () => {
+    const behave = (step: string, node: string, call: number): void => {
+      if (step === 'stageNode' && node === 'w9' && call === 1) throw broken('disk is full');
+    };
+    await upgrade({ controlPlanes: 1, workers: 25, maxUnavailable: 5, historyLimit: 80, behave, spec: (spec) => ({ ...spec, staging: { width: 4 } }) }, async (trial) => {
+      await until(trial, ({ state }) => state === 'held');
+      await trial.handle.signal(retryNodeSignal, { node: 'w9' });
+
+      assert.equal((await trial.handle.result()).state, 'done');
+      onceEach(trial, 25);
+    });
+  });
+});
+
+function onceEach({ cluster }: Trial, workers: number): void {
+  const seen = new Map<string, number>();
+  for (const entry of cluster.journal) seen.set(entry, (seen.get(entry) ?? 0) + 1);
+  for (let index = 1; index <= workers; index += 1) {
+    for (const step of ['stageNode', 'upgradeKubeadm', 'drainNode', 'upgradeKubelet', 'waitNodeReady', 'uncordonNode']) assert.equal(seen.get(`${step} w${index}`), 1, `${step} w${index}`);
+  }
+  assert.equal(seen.get('taintNodes cluster'), 1);
+  assert.equal(seen.get('releaseTaints cluster'), 1);
+}
+
+/** Events of every run of the upgrade, the last one first. */
+async function historyLengths({ environment, handle }: Trial): Promise<number[]> {
+  const lengths: number[] = [];
+  for (let runId: string | undefined = (await handle.describe()).runId; runId !== undefined; ) {
+    const { events = [] }: { events?: readonly HistoryEvent[] | null } = await environment.client.workflow.getHandle(handle.workflowId, runId).fetchHistory();
+    lengths.push(events?.length ?? 0);
+    runId = events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId || undefined;
+  }
+  return lengths;
+}
+
+interface HistoryEvent {
+  readonly workflowExecutionStartedEventAttributes?: { readonly continuedExecutionRunId?: string | null } | null;
+}
+
+async function untilRun({ handle }: Trial, wanted: (runId: string) => boolean): Promise<void> {
+  while (!wanted((await handle.describe()).runId)) await new Promise((resolve) => { setTimeout(resolve, 50); });
+}

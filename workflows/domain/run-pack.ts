@@ -1,0 +1,85 @@
+import type { ControlState } from './control.ts';
+import type { Coverage } from './coverage.ts';
+import type { Finding } from './check.ts';
+import type { Failure } from './failure.ts';
+import type { UpgradePlan } from './plan.ts';
+import { newNodeRun } from './run.ts';
+import type { ClusterRun, NodeRun } from './run.ts';
+import { NODE_STATES, NODE_STEPS } from './state.ts';
+import type { UpgradePhase } from './state.ts';
+import type { ReportedStep } from './status.ts';
+import type { SnapshotResult } from './step.ts';
+
+/** A run as it goes from one history to the next: without its plan, which goes beside it, and with a row a node. */
+export interface PackedRun {
+  readonly id: string;
+  readonly startedAt: string;
+  readonly imageRepository: string | null;
+  readonly applied: boolean;
+  readonly tainted: boolean;
+  readonly phase: UpgradePhase;
+  readonly phasesDone: readonly UpgradePhase[];
+  readonly addonsDone: readonly string[];
+  readonly control: ControlState;
+  readonly steps: readonly ReportedStep[];
+  readonly covered: Coverage;
+  readonly findings: readonly Finding[];
+  readonly snapshot: SnapshotResult | null;
+  readonly failure: Failure | null;
+  /** In the order of the plan's nodes; 0 for one to which nothing has happened. */
+  readonly nodes: readonly (PackedNode | 0)[];
+}
+
+/**
+ * `[state, step, since, retries, flags, total, failure?, steps?]`: places in `NODE_STATES` and `NODE_STEPS`, milliseconds since
+ * the run's start, and `total` as `[startedAt, steps, milliseconds, busy milliseconds, attempts]`.
+ */
+export type PackedNode = readonly [
+  state: number, step: number, sinceMs: number, retries: number, flags: number, total: readonly number[], failure?: Failure | null, steps?: readonly ReportedStep[],
+];
+
+const FLAGS = { staged: 1, changed: 2, inFlight: 4, drained: 8 } as const;
+const NONE = -1;
+
+export function packRun(run: ClusterRun): PackedRun {
+  const { plan: _plan, nodes, ...rest } = run;
+  const startMs = Date.parse(run.startedAt);
+  return { ...rest, nodes: nodes.map((node, index) => packNode(node, run.plan.nodes[index]?.changes ?? false, startMs)) };
+}
+
+export function unpackRun({ nodes, ...packed }: PackedRun, plan: UpgradePlan): ClusterRun {
+  const startMs = Date.parse(packed.startedAt);
+  return {
+    ...packed, plan, phasesDone: [...packed.phasesDone], addonsDone: [...packed.addonsDone], steps: [...packed.steps],
+    nodes: plan.nodes.map((planned, index) => unpackNode(nodes[index] ?? 0, newNodeRun(planned.name, planned.changes), startMs)),
+  };
+}
+
+function packNode(node: NodeRun, changes: boolean, startMs: number): PackedNode | 0 {
+  if (node.since === null && node.state === (changes ? 'pending' : 'done') && node.retries === 0) return 0;
+  const flags = Object.entries(FLAGS).reduce((sum, [name, flag]) => sum + (Reflect.get(node, name) === true ? flag : 0), 0);
+  const { total } = node;
+  const head = [
+    NODE_STATES.indexOf(node.state), node.step === null ? NONE : NODE_STEPS.indexOf(node.step), node.since === null ? NONE : Date.parse(node.since) - startMs, node.retries, flags,
+    total === null ? [] : [Date.parse(total.startedAt) - startMs, total.steps, Math.round(total.seconds * 1000), Math.round(total.busySeconds * 1000), total.attempts],
+  ] as const;
+  if (node.steps.length > 0) return [...head, node.failure, node.steps];
+  return node.failure === null ? head : [...head, node.failure];
+}
+
+function unpackNode(packed: PackedNode | 0, fresh: NodeRun, startMs: number): NodeRun {
+  if (packed === 0) return fresh;
+  const [state, step, sinceMs, retries, flags, total, failure, steps] = packed;
+  const has = (flag: number): boolean => (flags & flag) !== 0;
+  const [totalMs = 0, count = 0, ms = 0, busyMs = 0, attempts = 0] = total;
+  return {
+    name: fresh.name, state: NODE_STATES[state] ?? fresh.state, step: NODE_STEPS[step] ?? null, since: sinceMs === NONE ? null : iso(startMs + sinceMs), retries,
+    staged: has(FLAGS.staged), changed: has(FLAGS.changed), inFlight: has(FLAGS.inFlight), drained: has(FLAGS.drained),
+    failure: failure ?? null, steps: [...(steps ?? [])],
+    total: total.length === 0 ? null : { startedAt: iso(startMs + totalMs), steps: count, seconds: ms / 1000, busySeconds: busyMs / 1000, attempts },
+  };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

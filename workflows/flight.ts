@@ -1,0 +1,154 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { CancellationScope, condition, getExternalWorkflowHandle, isCancellation, ParentClosePolicy, startChild } from '@temporalio/workflow';
+import type { ChildWorkflowHandle } from '@temporalio/workflow';
+import { now } from './cluster-run.ts';
+import type { ClusterRunner } from './cluster-run.ts';
+import { reachPause } from './domain/control.ts';
+import { drainPolicy } from './domain/drain-policy.ts';
+import type { Failure } from './domain/failure.ts';
+import type { PlannedNode } from './domain/plan.ts';
+import { addTimes, DETAILED_NODES } from './domain/run.ts';
+import type { NodeStep } from './domain/state.ts';
+import { failureOf } from './failures.ts';
+import { nodeWorkflowId, probeSignal } from './messages.ts';
+import type { NodeResult } from './messages.ts';
+import { upgradeNode } from './upgrade-node.ts';
+import type { UpgradeNodeInput } from './upgrade-node.ts';
+
+/** How a node is tried: first from the beginning, then as the operator decided. */
+export interface Attempt {
+  readonly retry: number;
+  readonly from: NodeStep | null;
+  readonly force: boolean;
+  /** True where who picks nodes wants to know when this one is drained. */
+  readonly tellDrained: boolean;
+}
+
+const NO_TIMES = { steps: [], total: null, busy: [] } as const;
+
+/**
+ * Starts the workflow of a node. It outlives this run, which may continue as new meanwhile: it tells its result to the upgrade's
+ * workflow id. Whoever cancels the upgrade has to cancel it, see `landAll`.
+ */
+export async function startNode(run: ClusterRunner, node: PlannedNode, attempt: Attempt): Promise<void> {
+  const own = run.node(node.name);
+  Object.assign(own, { state: 'preparing', step: attempt.from, since: now(), failure: null, inFlight: true, drained: false });
+  run.open.add(node.name);
+  run.show();
+  run.history.expect(2);
+  try {
+    const child = await run.work(() => CancellationScope.nonCancellable(() => startChild(upgradeNode, {
+      workflowId: nodeWorkflowId(run.spec.name, node.name), staticSummary: `${node.name}: ${node.from} → ${node.to}`,
+      parentClosePolicy: ParentClosePolicy.ABANDON, args: [inputOf(run, node, attempt)],
+    })));
+    run.children.add(node.name);
+    void watchChild(run, node.name, attempt.retry, child);
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    landNode(run, node.name, attempt.retry, heldBy({
+      type: 'Unexpected', message: `the workflow ${nodeWorkflowId(run.spec.name, node.name)} of an upgrade that was terminated still runs`,
+      next: `wait until it has ended (its step goes on by itself), then \`capstan retry ${node.name}\``,
+    }));
+  }
+}
+
+/** A node whose workflow this run started tells its end twice where it signals too; one that was terminated only here. */
+async function watchChild(run: ClusterRunner, name: string, retry: number, child: ChildWorkflowHandle<typeof upgradeNode>): Promise<void> {
+  try {
+    landNode(run, name, retry, await child.result());
+  } catch (error) {
+    landNode(run, name, retry, heldBy(lost(name, failureOf(error).message)));
+  }
+  run.children.delete(name);
+  run.show();
+}
+
+/** Takes the result of a node in, once: what is told again, or of an earlier try, has no effect. */
+export function landNode(run: ClusterRunner, name: string, retry: number, result: NodeResult): void {
+  if (!run.open.has(name)) return;
+  const own = run.node(name);
+  if (!own.inFlight || own.retries !== retry) return;
+  addTimes(run.state, own, result.times);
+  Object.assign(own, { state: result.state, step: result.step, failure: result.failure, since: now(), inFlight: false, drained: false });
+  if (result.state !== 'held') {
+    run.open.delete(name);
+    run.state.control = reachPause(run.state.control, name, now());
+  }
+  run.show();
+}
+
+/** Looks after nodes that an earlier run started: should one's workflow be gone without a result, the node is held. */
+export async function watchInherited(run: ClusterRunner): Promise<void> {
+  try {
+    await lookAfterInherited(run);
+  } catch (error) {
+    // The end of the upgrade looks after them itself.
+    if (!isCancellation(error)) throw error;
+  }
+}
+
+async function lookAfterInherited(run: ClusterRunner): Promise<void> {
+  const inherited = (): readonly string[] => [...run.open].filter((name) => run.node(name).inFlight && !run.children.has(name));
+  for (let pauseMs = FIRST_LOOK_MS; inherited().length > 0; pauseMs = Math.min(pauseMs * 2, LAST_LOOK_MS)) {
+    if (await condition(() => inherited().length === 0, pauseMs)) return;
+    for (const name of inherited().slice(0, MOST_LOOKS)) {
+      if (run.history.isFull()) return;
+      await reach(run, name, (handle) => handle.signal(probeSignal));
+    }
+  }
+}
+
+const FIRST_LOOK_MS = 5 * 60_000;
+const LAST_LOOK_MS = 60 * 60_000;
+const MOST_LOOKS = 50;
+
+/** Ends an upgrade's flights: cancelled ones stop at their next boundary and give back what is ours. Resolves when all have landed. */
+export async function landAll(run: ClusterRunner, isCancelled: boolean): Promise<void> {
+  const inFlight = (): readonly string[] => [...run.open].filter((name) => run.node(name).inFlight);
+  // A workflow that is only being started cannot be cancelled yet.
+  await condition(run.isIdle);
+  if (isCancelled) await Promise.all(inFlight().map((name) => reach(run, name, (handle) => handle.cancel())));
+  await condition(() => inFlight().length === 0);
+}
+
+type Reached = ReturnType<typeof getExternalWorkflowHandle>;
+
+/** A workflow that cannot be reached has ended; had it a result, it would have told it before. */
+async function reach(run: ClusterRunner, name: string, call: (handle: Reached) => Promise<void>): Promise<void> {
+  const { retries } = run.node(name);
+  try {
+    await run.work(() => CancellationScope.nonCancellable(() => call(getExternalWorkflowHandle(nodeWorkflowId(run.spec.name, name)))));
+  } catch (error) {
+    // A child of this run tells its end here as well, be it a moment later.
+    if (!run.children.has(name)) landNode(run, name, retries, heldBy(lost(name, String(error instanceof Error ? error.message : error))));
+  }
+}
+
+function lost(name: string, cause: string): Failure {
+  return {
+    type: 'Unexpected', message: `the workflow of ${name} ended without a result (${cause}); somebody may have terminated it`,
+    next: `look at the node, then \`capstan retry ${name}\`: every step looks first and does what is left`,
+  };
+}
+
+function heldBy(failure: Failure): NodeResult {
+  return { state: 'held', step: null, failure, times: NO_TIMES };
+}
+
+function inputOf(run: ClusterRunner, node: PlannedNode, { tellDrained, ...attempt }: Attempt): UpgradeNodeInput {
+  const { spec, state } = run;
+  return {
+    upgrade: run.upgrade, node, ...attempt, repository: spec.packages.repository, imageRepository: state.imageRepository, kubeadm: spec.kubeadm,
+    drain: drainPolicy(spec, node), maxUnavailable: windowOf(run, node), acceptOutage: spec.etcd.acceptOutage,
+    // Only a control-plane node asks about them.
+    members: node.roles.includes('control-plane') ? run.members : [],
+    tells: {
+      steps: run.isTalkative || node.roles.includes('control-plane'), drained: tellDrained, result: !run.isTalkative,
+      details: state.plan.nodes.length <= DETAILED_NODES,
+    },
+  };
+}
+
+function windowOf(run: ClusterRunner, node: PlannedNode): number {
+  return run.state.plan.phases.find((phase) => phase.phase === 'workers' && phase.pool === node.pool)?.maxUnavailable ?? 1;
+}
