@@ -3,8 +3,10 @@ import type { Kube, Rollout } from '../kubernetes/port.ts';
 import { rideOver, firstOf } from '../kubernetes/wait.ts';
 import type { Activity } from '../kubernetes/wait.ts';
 
-/** Rollouts are few and slow: asking every second is cheap enough to do without a watch for each. */
+/** Rollouts are few: asking is cheap enough to do without a watch for each. One that has taken a while is asked less often. */
 const ASK_MS = 1_000;
+const LONGEST_ASK_MS = 5_000;
+const ASK_GROWTH = 1.25;
 
 export interface RolloutTarget {
   readonly kind: Rollout;
@@ -35,12 +37,12 @@ export function rolloutProblem(kind: Rollout, workload: Workload): string | null
  */
 export async function waitForRollouts(activity: Activity, kube: Kube, targets: readonly RolloutTarget[], timeoutMs: number, extra: (target: RolloutTarget, workload: Workload) => string | null = () => null): Promise<string | null> {
   const deadlineMs = performance.now() + timeoutMs;
-  for (;;) {
+  for (let askMs = ASK_MS; ; askMs = Math.min(LONGEST_ASK_MS, askMs * ASK_GROWTH)) {
     const problems = (await Promise.all(targets.map((target) => problemOf(activity, kube, target, extra)))).flatMap((problem) => problem ?? []);
     if (problems.length === 0) return null;
     if (performance.now() >= deadlineMs) return problems.join('; ');
     activity.heartbeat({ message: problems.join('; ').slice(0, 900) });
-    await firstOf([], ASK_MS, activity.signal);
+    await firstOf([], askMs, activity.signal);
     activity.signal.throwIfAborted();
   }
 }

@@ -44,8 +44,8 @@ export async function ensureCordoned(activity: Activity, kube: Kube, input: Cord
     if (cordon === 'person') return { changed: false, note: 'cordoned by a person: stays so' };
     if (cordon === null && !gatePassed) {
       await waitForRoom(activity, kube, input, gateTimeoutMs);
+      // Whatever has changed meanwhile makes the change below a conflict, and then the node is read again.
       gatePassed = true;
-      continue;
     }
     const change = { resourceVersion: node.metadata.resourceVersion, unschedulable: true, annotations: { [CORDONED_BY]: cordonMark(upgrade, planned.pool) } };
     const answer = await rideOver(activity, () => kube.changeNode(planned.name, change));

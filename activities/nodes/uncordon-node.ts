@@ -9,7 +9,7 @@ import { CORDONED_BY, isMarkOf } from './cordon-mark.ts';
 import { isTainted, withoutTaint } from './pending-taint.ts';
 
 /**
- * Takes away the cordon of this upgrade, its mark and our soft taint, in one change, and reads it back. Any other cordon or taint stays.
+ * Takes away the cordon of this upgrade, its mark and our soft taint, in one change. Any other cordon or taint stays.
  * A node that is gone has nothing to give back.
  */
 export function createUncordonNode(options: NodeActivityOptions): (input: UncordonInput) => Promise<StepResult> {
@@ -22,18 +22,14 @@ export function createUncordonNode(options: NodeActivityOptions): (input: Uncord
 }
 
 async function releaseCordon(activity: Activity, kube: Kube, input: UncordonInput): Promise<{ readonly changed: boolean; readonly note: string }> {
-  let changed = false;
   for (;;) {
     const node = await rideOver(activity, () => kube.getNode(input.node.name));
-    if (node === null) return { changed, note: 'the node is gone' };
+    if (node === null) return { changed: false, note: 'the node is gone' };
     const cordoned = node.spec.unschedulable === true;
     const mark = node.metadata.annotations?.[CORDONED_BY];
     const isOurs = isMarkOf(mark, input.upgrade);
-    if (!isOurs && !isTainted(node)) {
-      if (!cordoned) return { changed, note: changed ? 'uncordoned' : 'not cordoned' };
-      return { changed, note: mark === undefined ? 'cordoned by a person: stays so' : `cordoned by ${mark}: stays so` };
-    }
-    // One change for both. The next turn reads back what was written.
+    if (!isOurs && !isTainted(node)) return { changed: false, note: leftAs(cordoned, mark) };
+    // One change for both; it is refused where the node is no longer as it was read, and then it is read again.
     const answer = await rideOver(activity, () =>
       kube.changeNode(input.node.name, {
         resourceVersion: node.metadata.resourceVersion,
@@ -41,6 +37,11 @@ async function releaseCordon(activity: Activity, kube: Kube, input: UncordonInpu
         ...(isTainted(node) ? { taints: withoutTaint(node) } : {}),
       }),
     );
-    if (answer === 'changed') changed = true;
+    if (answer === 'changed') return { changed: true, note: isOurs || !cordoned ? 'uncordoned' : leftAs(cordoned, mark) };
   }
+}
+
+function leftAs(cordoned: boolean, mark: string | undefined): string {
+  if (!cordoned) return 'not cordoned';
+  return mark === undefined ? 'cordoned by a person: stays so' : `cordoned by ${mark}: stays so`;
 }
