@@ -15,8 +15,15 @@ export const ENGINE_TIMES = {
 /** A node must be Ready without a break for this long. */
 export const SETTLE_MS = 2_000;
 
-/** What drains would meet is read again once it is older than this. */
+/** What drains would meet is read again once it is older than this; more seldom where there are more nodes than these. */
 export const DRAIN_FACTS_MS = 60_000;
+export const NODES_PER_DRAIN_FACTS = 500;
+/** Or sooner, where all that is pending would wait for a drain in flight; the pause doubles. */
+export const BLOCKED_MS = 20_000;
+export const LONGEST_BLOCKED_MS = 5 * 60_000;
+
+/** Most nodes in flight at once, whatever the spec says. */
+export const MOST_IN_FLIGHT = 500;
 
 /** A node that is not Ready after this is held. */
 export const READY_TIMEOUT_MS = 10 * 60_000;

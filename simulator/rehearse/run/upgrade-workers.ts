@@ -1,82 +1,117 @@
 import { drainFactsOf } from '../../../activities/nodes/observe-drains.ts';
 import { withTaint } from '../../../activities/nodes/pending-taint.ts';
-import { windowNode } from '../../../workflows/domain/drain-facts.ts';
+import { NO_DRAIN_FACTS, windowNode } from '../../../workflows/domain/drain-facts.ts';
+import type { DrainFacts } from '../../../workflows/domain/drain-facts.ts';
 import { drainPolicy } from '../../../workflows/domain/drain-policy.ts';
 import { nextNode, orderByDrain } from '../../../workflows/domain/next-node.ts';
 import type { WindowNode } from '../../../workflows/domain/next-node.ts';
 import { compareNames } from '../../../workflows/domain/order.ts';
 import type { PlannedNode, PlannedPhase, UpgradePlan } from '../../../workflows/domain/plan.ts';
-import { DRAIN_FACTS_MS } from './engine-times.ts';
+import { BLOCKED_MS, DRAIN_FACTS_MS, LONGEST_BLOCKED_MS, MOST_IN_FLIGHT, NODES_PER_DRAIN_FACTS } from './engine-times.ts';
 import { upgradeNode } from './upgrade-node.ts';
 import type { NodeContext, NodeOutcome } from './upgrade-node.ts';
 
-/** Marks every worker that is still to be upgraded, so that what is evicted rather goes to finished ones. */
+/** Marks the workers that are still to be upgraded, so that what is evicted rather goes to finished ones. A single one has no other to prefer. */
 export function taintWorkers({ world }: NodeContext, plan: UpgradePlan): void {
-  for (const node of plan.nodes) {
-    const known = node.changes && !node.roles.includes('control-plane') ? world.node(node.name) : null;
+  const workers = plan.nodes.filter((node) => node.changes && !node.roles.includes('control-plane'));
+  for (const { name } of workers.length < 2 ? [] : workers) {
+    const known = world.node(name);
     if (known === null) continue;
     const taints = withTaint(known);
-    world.changeNode(node.name, (spec) => ({ ...spec, taints }));
+    world.changeNode(name, (spec) => ({ ...spec, taints }));
   }
 }
 
-/** One pool through its window: the same choice of the next node as the engine's. */
+/** One pool through its window: the same choice of the next node as the engine's, by the same facts of the same age. */
 export async function upgradePool(context: NodeContext, plan: UpgradePlan, phase: PlannedPhase, ended: (node: string, outcome: NodeOutcome) => void): Promise<void> {
-  const { world, spec } = context;
+  const { world } = context;
   const planned = new Map(plan.nodes.map((node) => [node.name, node]));
-  const pending = new Map(phase.groups.flat().flatMap((name) => {
-    const node = planned.get(name);
-    return node === undefined ? [] : [[name, node] as const];
-  }));
+  let pending = phase.groups.flat().flatMap((name) => planned.get(name) ?? []);
+  const window = openWindow(context, plan, phase, pending);
   const inFlight = new Map<string, PlannedNode>();
-  const drained = new Set<string>();
-  const running = new Set<Promise<void>>();
-  let facts = readFacts();
-
-  interface Facts {
-    readonly atMs: number;
-    readonly allowed: readonly number[];
-    readonly nodes: ReadonlyMap<string, WindowNode>;
-    readonly order: readonly WindowNode[];
-  }
-
-  function readFacts(): Facts {
-    const nodes = [...pending.values(), ...inFlight.values()];
-    const [first] = nodes;
-    if (first === undefined) return { atMs: world.now(), allowed: [], nodes: new Map(), order: [] };
-    const { allowed, rows } = drainFactsOf(nodes.map(({ name }) => name), drainPolicy(spec, first), world.budgets(), world.allPods());
-    const seen = nodes.map((node, index) => windowNode(node.name, node.zone, rows[index]));
-    return { atMs: world.now(), allowed, nodes: new Map(seen.map((node) => [node.name, node])), order: orderByDrain(seen.filter(({ name }) => pending.has(name)), compareNames) };
-  }
-
-  function choose(): PlannedNode | null {
-    if (pending.size > 0 && world.now() - facts.atMs > DRAIN_FACTS_MS) facts = readFacts();
-    const limits = { width: phase.maxUnavailable, perZone: phase.maxUnavailablePerZone ?? {}, allowed: facts.allowed };
-    const candidates = facts.order.filter(({ name }) => pending.has(name));
-    const busy = [...inFlight.values()].map((node): WindowNode => {
-      const known = facts.nodes.get(node.name) ?? { name: node.name, zone: node.zone, drainSeconds: 0, budgets: [] };
-      return drained.has(node.name) ? { ...known, budgets: [] } : known;
-    });
-    const next = nextNode(limits, candidates, busy);
-    return next === null ? null : pending.get(next.name) ?? null;
-  }
+  let wake = (): void => undefined;
 
   async function run(node: PlannedNode): Promise<void> {
-    const outcome = await upgradeNode({ ...context, onDrained: (name) => { drained.add(name); wake(); } }, node);
+    const onDrained = (name: string): void => {
+      window.drained.add(name);
+      wake();
+    };
+    const outcome = await upgradeNode({ ...context, onDrained }, node);
     inFlight.delete(node.name);
     ended(node.name, outcome);
+    wake();
   }
 
-  let wake = (): void => undefined;
-  while (pending.size > 0 || running.size > 0) {
+  const failures: unknown[] = [];
+  while (pending.length > 0 || inFlight.size > 0) {
     const { promise: news, resolve } = Promise.withResolvers<void>();
     wake = resolve;
-    for (let node = choose(); node !== null; node = choose()) {
-      pending.delete(node.name);
-      inFlight.set(node.name, node);
-      const task: Promise<void> = run(node).finally(() => running.delete(task));
-      running.add(task);
+    for (let node = window.next(pending, inFlight); node !== null; node = window.next(pending, inFlight)) {
+      const { name } = node;
+      pending = pending.filter((other) => other.name !== name);
+      inFlight.set(name, node);
+      run(node).catch((error: unknown) => {
+        failures.push(error);
+        resolve();
+      });
     }
-    if (running.size > 0) await Promise.race([news, ...running]);
+    const callOff = window.askAgainMs() === null ? null : world.clock.after(window.askAgainMs() ?? 0, resolve);
+    await news;
+    callOff?.();
+    if (failures.length > 0) throw failures[0];
   }
+}
+
+interface PoolWindow {
+  readonly drained: Set<string>;
+  next(pending: readonly PlannedNode[], inFlight: ReadonlyMap<string, PlannedNode>): PlannedNode | null;
+  /** When to ask again although nothing changed; null never. */
+  askAgainMs(): number | null;
+}
+
+function openWindow({ world, spec }: NodeContext, plan: UpgradePlan, phase: PlannedPhase, nodes: readonly PlannedNode[]): PoolWindow {
+  const width = Math.min(phase.maxUnavailable, MOST_IN_FLIGHT);
+  const [first] = nodes;
+  const policy = first === undefined ? null : drainPolicy(spec, first);
+  // A pool that goes one at a time has nothing to be told apart by.
+  const isWanted = width > 1 && nodes.length > 1 && policy?.enabled === true;
+  const freshMs = DRAIN_FACTS_MS * Math.max(1, plan.nodes.length / NODES_PER_DRAIN_FACTS);
+  const drained = new Set<string>();
+  let facts: DrainFacts = NO_DRAIN_FACTS;
+  let places = new Map<string, number>();
+  let readMs: number | null = null;
+  let order: readonly string[] = [];
+  let blockedMs = BLOCKED_MS;
+  let isBlocked = false;
+
+  function read(pending: readonly PlannedNode[], inFlight: ReadonlyMap<string, PlannedNode>): void {
+    const names = [...inFlight.keys(), ...pending.map(({ name }) => name)];
+    if (policy !== null) facts = drainFactsOf(names, policy, world.budgets(), world.allPods());
+    places = new Map(names.map((name, index) => [name, index]));
+    readMs = world.now();
+    order = [];
+  }
+
+  function seen({ name, zone }: PlannedNode): WindowNode {
+    const place = places.get(name);
+    return windowNode(name, zone, place === undefined || drained.has(name) ? undefined : facts.rows[place]);
+  }
+
+  function next(pending: readonly PlannedNode[], inFlight: ReadonlyMap<string, PlannedNode>): PlannedNode | null {
+    if (pending.length === 0 || inFlight.size >= width) {
+      isBlocked = false;
+      return null;
+    }
+    if (isWanted && (readMs === null || world.now() - readMs >= (isBlocked ? blockedMs : freshMs))) read(pending, inFlight);
+    const byName = new Map(pending.map((node) => [node.name, node]));
+    if (order.length === 0) order = orderByDrain(pending.map(seen), compareNames).map(({ name }) => name);
+    const queue = order.flatMap((name) => byName.get(name) ?? []);
+    const limits = { width, perZone: phase.maxUnavailablePerZone ?? {}, allowed: facts.allowed };
+    const picked = nextNode(limits, queue.map(seen), [...inFlight.values()].map(seen));
+    blockedMs = isBlocked && picked === null ? Math.min(blockedMs * 2, LONGEST_BLOCKED_MS) : BLOCKED_MS;
+    isBlocked = picked === null;
+    return picked === null ? null : byName.get(picked.name) ?? null;
+  }
+
+  return { drained, next, askAgainMs: () => (isBlocked && isWanted ? blockedMs : null) };
 }
