@@ -1,0 +1,108 @@
+import type { SCRIPTS } from '../../../activities/hosts/scripts/index.ts';
+
+/** What a case needs to know of the cluster that it is put to. */
+export interface Facts {
+  /** Version that every node runs. */
+  readonly version: string;
+  /** Version to be staged; the same where nothing newer is in the packages' repository. */
+  readonly target: string;
+  /** Template of the packages' repository, with `{minor}`. */
+  readonly repository: string;
+  /** Names of control-plane nodes with an etcd member, the present leader first. */
+  readonly members: readonly string[];
+  /** etcd's ids of the members, hexadecimal, in the order of `members`. */
+  readonly ids: readonly string[];
+  readonly worker: string;
+}
+
+/** One script on one host, as the worker sends it. */
+export interface Case {
+  readonly name: string;
+  readonly script: keyof typeof SCRIPTS;
+  readonly host: string;
+  readonly args: readonly string[];
+  /** A durable step, which changes something; else a probe. All of them leave the cluster as it was. */
+  readonly durable: boolean;
+}
+
+/** A version that no repository has. */
+const NOWHERE = 'v1.99.0';
+
+/** Every script of the worker, on every role, as it is meant to end and as it fails. */
+export function casesFor(facts: Facts): readonly Case[] {
+  const [leader = ''] = facts.members;
+  return [...readCases('control-plane', leader, facts), ...readCases('worker', facts.worker, facts), ...memberCases(facts), ...changeCases(facts)];
+}
+
+function readCases(role: string, host: string, facts: Facts): readonly Case[] {
+  const probe = (name: string, script: Case['script'], args: readonly string[] = []): Case => ({ name: `${role}: ${name}`, script, host, args, durable: false });
+  const kubeProxy = (version: string): string => `registry.k8s.io/kube-proxy:${version}`;
+  return [
+    probe('facts of a host whose target is in its repository', 'checkHost', packageArguments(facts, facts.target)),
+    probe('facts of a host whose target is in no repository', 'checkHost', packageArguments(facts, NOWHERE)),
+    probe('facts of a host whose sources match no template', 'checkHost', packageArguments({ ...facts, repository: 'https://elsewhere.invalid/{minor}/' }, facts.target)),
+    probe('facts asked with an unknown argument', 'checkHost', ['--nonsense', 'yes']),
+    probe('images of the target', 'listImages', [...packageArguments(facts, facts.target), '--image-repository', '']),
+    probe('images of the target in a mirror', 'listImages', [...packageArguments(facts, facts.target), '--image-repository', 'mirror.example/k8s']),
+    probe('images of a version in no repository', 'listImages', [...packageArguments(facts, NOWHERE), '--image-repository', '']),
+    probe('images that are there', 'checkImages', [kubeProxy(facts.version)]),
+    probe('no images asked', 'checkImages', []),
+    probe('state of kubeadm before it ran', 'kubeadmState', [recordOf(host, 'never'), facts.version]),
+    probe("kubeadm's plan of the present version", 'kubeadmPlan', [facts.version]),
+    probe("kubeadm's plan with warnings ignored", 'kubeadmPlan', [facts.version, '--ignore-preflight-errors=CoreDNSUnsupportedPlugins']),
+    probe('etcd', 'readEtcd'),
+  ];
+}
+
+function memberCases(facts: Facts): readonly Case[] {
+  const [leader = '', follower] = facts.members;
+  const [leaderId = '', followerId = ''] = facts.ids;
+  const move = (name: string, host: string, to: string): Case => ({ name, script: 'moveEtcdLeader', host, args: [to], durable: false });
+  return [
+    { name: 'etcd snapshot', script: 'snapshotEtcd', host: leader, args: [`${FOLDER}/snapshots`, 'conformance', '3'], durable: true },
+    { name: 'etcd snapshot on a worker', script: 'snapshotEtcd', host: facts.worker, args: [`${FOLDER}/snapshots`, 'conformance', '3'], durable: true },
+    move('etcd leadership to no member', leader, '1234abcd'),
+    move('etcd leadership on a worker', facts.worker, leaderId),
+    ...(follower === undefined ? [] : [
+      move('etcd leadership asked of a follower', follower, leaderId),
+      move('etcd leadership to a follower', leader, followerId),
+      move('etcd leadership back', follower, leaderId),
+    ]),
+  ];
+}
+
+/** What may be repeated at the version that runs. */
+function changeCases(facts: Facts): readonly Case[] {
+  const [leader = ''] = facts.members;
+  const step = (name: string, script: Case['script'], host: string, args: readonly string[]): Case => ({ name, script, host, args, durable: true });
+  const present = (host: string): readonly string[] => [...packageArguments(facts, facts.version), ...places(host)];
+  const stage = (host: string, images: string): readonly string[] => [...packageArguments(facts, facts.target), ...places(host), '--image-repository', '', '--images', images];
+  const { worker } = facts;
+  return [
+    step('staging a worker', 'stageNode', worker, stage(worker, 'worker')),
+    step('staging a worker again', 'stageNode', worker, stage(worker, 'worker')),
+    step('staging a control-plane node', 'stageNode', leader, stage(leader, 'all')),
+    step('staging a version that is in no repository', 'stageNode', worker, [...packageArguments(facts, NOWHERE), ...places(worker, 'nowhere'), '--image-repository', '', '--images', 'worker']),
+    step('kubeadm at the version that runs', 'upgradeKubeadm', worker, present(worker)),
+    step('kubeadm upgrade node on a worker', 'kubeadmUpgrade', worker, [recordOf(worker), facts.version, 'upgrade', 'node', '--certificate-renewal=true']),
+    { name: 'state of kubeadm after it ran', script: 'kubeadmState', host: worker, args: [recordOf(worker), facts.version], durable: false },
+    step('kubeadm with an unknown flag', 'kubeadmUpgrade', worker, [recordOf(worker), facts.version, 'upgrade', 'node', '--nonsense']),
+    step('kubelet at the version that runs', 'upgradeKubelet', worker, present(worker)),
+    step('a step with an unknown argument', 'upgradeKubelet', worker, ['--nonsense', 'yes']),
+  ];
+}
+
+/** Everything that the cases leave is below it. */
+export const FOLDER = '/var/lib/capstan/conformance';
+
+function recordOf(host: string, name = 'record'): string {
+  return `${FOLDER}/${host}/${name}`;
+}
+
+function places(host: string, name = 'staged'): readonly string[] {
+  return ['--record', recordOf(host), '--staged', `${FOLDER}/${host}/${name}`];
+}
+
+function packageArguments({ repository }: Facts, version: string): readonly string[] {
+  return ['--version', version, '--minor', /^v(\d+\.\d+)/.exec(version)?.[1] ?? '', '--repository', repository];
+}
