@@ -1,8 +1,8 @@
-import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SimulatedCluster } from './cluster-model.ts';
 import { createApi } from './http/api.ts';
 import type { HttpRequest } from './http/api.ts';
+import type { Outgoing } from './http/outgoing.ts';
 import type { Reply } from './http/request.ts';
 import { startHttpServer } from './http/server.ts';
 import { Refused, statusBody } from './http/status.ts';
@@ -59,7 +59,7 @@ export async function serveApi(cluster: SimulatedCluster, options: ServeOptions 
   const requests = new Map<string, number>();
   const stopped = new AbortController();
 
-  async function handle(request: HttpRequest, response: ServerResponse): Promise<Reply | null> {
+  async function handle(request: HttpRequest, response: Outgoing): Promise<Reply | null> {
     const kind = kindOf(request);
     requests.set(kind, (requests.get(kind) ?? 0) + 1);
     const interception = firstAnswer(interceptors, request);
@@ -74,17 +74,17 @@ export async function serveApi(cluster: SimulatedCluster, options: ServeOptions 
       case 'hang':
         return null;
       case 'cut':
-        response.destroy();
+        response.cut();
         return null;
       case 'cut-after':
         answered(request, response);
-        response.destroy();
+        response.cut();
         return null;
     }
     return api.answer(request, response);
   }
 
-  function answered(request: HttpRequest, response: ServerResponse): unknown {
+  function answered(request: HttpRequest, response: Outgoing): unknown {
     try {
       return api.answer(request, response);
     } catch (error) {

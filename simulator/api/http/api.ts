@@ -1,10 +1,10 @@
-import type { ServerResponse } from 'node:http';
 import type { SimulatedCluster } from '../cluster-model.ts';
 import { podOf } from '../kinds.ts';
 import { discovery, isServedGroup } from './discovery.ts';
 import { createEvictions } from './evictions.ts';
 import { createLists } from './lists.ts';
 import { createPatch } from './patches.ts';
+import type { Outgoing } from './outgoing.ts';
 import type { Reply, ResourceRequest } from './request.ts';
 import { routeOf } from './route.ts';
 import type { Route } from './route.ts';
@@ -28,7 +28,7 @@ export interface HttpRequest {
 /** The API without its sockets. */
 export interface Api {
   /** Null where a watch has taken the response. @throws Refused */
-  answer(request: HttpRequest, response: ServerResponse): Reply | null;
+  answer(request: HttpRequest, response: Outgoing): Reply | null;
   readonly watches: Watches;
   compact(): void;
 }
@@ -44,7 +44,7 @@ export function createApi(cluster: SimulatedCluster): Api {
   const scale = createScales(cluster, writes);
   const evict = createEvictions(cluster);
 
-  function answer(request: HttpRequest, response: ServerResponse): Reply | null {
+  function answer(request: HttpRequest, response: Outgoing): Reply | null {
     const plain = plainReply(cluster, request);
     if (plain !== null) return plain;
     const route = routeOf(request.path);
@@ -59,7 +59,7 @@ export function createApi(cluster: SimulatedCluster): Api {
     return route.name === null ? onCollection(asked, response) : onObject(asked, request.text, route.name, response);
   }
 
-  function onCollection(request: ResourceRequest, response: ServerResponse): Reply | null {
+  function onCollection(request: ResourceRequest, response: Outgoing): Reply | null {
     const { route, method, query } = request;
     if (method === 'GET') {
       const selection = selectionOf(route.resource.plural, route.namespace, query);
@@ -72,7 +72,7 @@ export function createApi(cluster: SimulatedCluster): Api {
     return refuseMethod();
   }
 
-  function onObject(request: ResourceRequest, text: string, name: string, response: ServerResponse): Reply | null {
+  function onObject(request: ResourceRequest, text: string, name: string, response: Outgoing): Reply | null {
     const { route, method, query } = request;
     switch (method) {
       case 'GET': {

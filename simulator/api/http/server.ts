@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer } from 'node:https';
+import type { IncomingMessage } from 'node:http';
+import { createSecureServer } from 'node:http2';
+import type { Http2ServerRequest } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import { generate } from 'selfsigned';
 import type { HttpRequest } from './api.ts';
+import { outgoingOf } from './outgoing.ts';
+import type { Outgoing } from './outgoing.ts';
 import { Refused, notAcceptable, statusBody } from './status.ts';
 import type { Reply } from './request.ts';
 
@@ -16,11 +19,11 @@ export interface HttpServer {
 }
 
 /** Takes a request whose credentials are good. Null where it has the response in hand. */
-export type Handler = (request: HttpRequest, response: ServerResponse) => Promise<Reply | null>;
+export type Handler = (request: HttpRequest, response: Outgoing) => Promise<Reply | null>;
 
 const ACCEPTED = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf', 'application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
 
-/** HTTPS on 127.0.0.1 with a certificate made for it; who holds the kubeconfig's token gets in. */
+/** HTTPS on 127.0.0.1, as HTTP/2 where the client speaks it, with a certificate made for it; who holds the kubeconfig's token gets in. */
 export async function startHttpServer(name: string, port: number, handler: Handler): Promise<HttpServer> {
   const token = randomBytes(24).toString('hex');
   const certificate = await generate([{ name: 'commonName', value: 'kube-apiserver' }], {
@@ -30,7 +33,7 @@ export async function startHttpServer(name: string, port: number, handler: Handl
   const sockets = new Set<Socket>();
   let opened = 0;
 
-  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function serve(request: IncomingMessage | Http2ServerRequest, response: Outgoing): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) if (Buffer.isBuffer(chunk)) chunks.push(chunk);
     const { pathname, searchParams } = new URL(request.url ?? '/', 'https://twin');
@@ -50,10 +53,11 @@ export async function startHttpServer(name: string, port: number, handler: Handl
     }
   }
 
-  const server = createServer({ key: certificate.private, cert: certificate.cert, keepAliveTimeout: 120_000 }, (request, response) => {
+  const server = createSecureServer({ key: certificate.private, cert: certificate.cert, allowHTTP1: true }, (request, answer) => {
+    const response = outgoingOf(answer);
     serve(request, response).catch((error: unknown) => {
       const message = error instanceof Error ? error.message : String(error);
-      if (response.headersSent) response.destroy();
+      if (response.headersSent) response.abort();
       else send(response, { status: 500, body: statusBody({ code: 500, reason: 'InternalError', message: `Internal error occurred: ${message}`, details: { causes: [{ message }] } }) });
     });
   });
@@ -63,7 +67,7 @@ export async function startHttpServer(name: string, port: number, handler: Handl
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
   });
-  server.on('tlsClientError', (_, socket) => socket.destroy());
+  server.on('tlsClientError', (_: Error, socket: Socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);
@@ -97,21 +101,21 @@ function isAddress(address: AddressInfo | string | null): address is AddressInfo
   return typeof address === 'object' && address !== null;
 }
 
-function requireCredentials({ headers }: IncomingMessage, token: string): void {
+function requireCredentials({ headers }: IncomingMessage | Http2ServerRequest, token: string): void {
   if (headers.authorization === `Bearer ${token}`) return;
   throw new Refused({ code: 401, reason: 'Unauthorized', message: 'Unauthorized' });
 }
 
-function requireAcceptable({ headers, url = '' }: IncomingMessage): void {
+function requireAcceptable({ headers, url = '' }: IncomingMessage | Http2ServerRequest): void {
   const accept = headers.accept ?? '*/*';
   if (!/^\/apis?\//.test(url) || accept.split(',').some((part) => /^\s*(\*\/\*|application\/(\*|json))/.test(part))) return;
   throw notAcceptable(ACCEPTED);
 }
 
-function send(response: ServerResponse, { status, body, headers }: Reply): void {
-  if (response.destroyed) return;
+function send(response: Outgoing, { status, body, headers }: Reply): void {
+  if (response.isClosed) return;
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  response.writeHead(status, { 'Content-Type': typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json', 'Content-Length': Buffer.byteLength(text), ...headers });
+  response.head(status, { 'Content-Type': typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json', 'Content-Length': Buffer.byteLength(text), ...headers });
   response.end(text);
 }
 

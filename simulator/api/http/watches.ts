@@ -1,8 +1,8 @@
-import type { ServerResponse } from 'node:http';
 import type { ApiObject, StoreEvent } from '../../model.ts';
 import type { SimulatedCluster } from '../cluster-model.ts';
 import { apiVersionOf } from '../resources.ts';
 import type { Resource } from '../resources.ts';
+import type { Outgoing } from './outgoing.ts';
 import { isSelected } from './selectors.ts';
 import type { Selection } from './selectors.ts';
 import { gone, statusBody } from './status.ts';
@@ -13,7 +13,7 @@ const DEFAULT_SECONDS = 1_800;
 const MAX_SECONDS = 3_600;
 
 export interface Watches {
-  open(resource: Resource, selection: Selection, query: URLSearchParams, response: ServerResponse): void;
+  open(resource: Resource, selection: Selection, query: URLSearchParams, response: Outgoing): void;
   /** From now on watches stay open but say nothing, as behind a balancer that has lost its peer; new ones speak. */
   silence(): void;
   /** Ends all of them. */
@@ -25,7 +25,7 @@ export interface Watches {
 interface Watch {
   readonly resource: Resource;
   readonly selection: Selection;
-  readonly response: ServerResponse;
+  readonly response: Outgoing;
   readonly bookmarks: boolean;
   readonly timers: readonly NodeJS.Timeout[];
   silent: boolean;
@@ -65,11 +65,11 @@ export function createWatches({ store }: Pick<SimulatedCluster, 'store'>): Watch
     watch.response.write(`${JSON.stringify({ type: 'BOOKMARK', object: { kind: watch.resource.kind, apiVersion: apiVersionOf(watch.resource), metadata: { resourceVersion: String(store.version), creationTimestamp: null } } })}\n`);
   }
 
-  function open(resource: Resource, selection: Selection, query: URLSearchParams, response: ServerResponse): void {
+  function open(resource: Resource, selection: Selection, query: URLSearchParams, response: Outgoing): void {
     const from = query.get('resourceVersion') ?? '';
     const missed = from === '' || from === '0' ? present(resource, selection) : store.since(resource.plural, Number(from));
-    response.writeHead(200, { 'Content-Type': 'application/json', 'Transfer-Encoding': 'chunked' });
-    response.flushHeaders();
+    response.head(200, { 'Content-Type': 'application/json' });
+    response.flush();
     if (missed === null) {
       response.end(`${JSON.stringify({ type: 'ERROR', object: statusBody(gone(Number(from), store.version).refusal) })}\n`);
       return;
@@ -92,7 +92,7 @@ export function createWatches({ store }: Pick<SimulatedCluster, 'store'>): Watch
       ],
     };
     of(resource.plural).add(watch);
-    response.on('close', () => forget(watch));
+    response.onClose(() => forget(watch));
   }
 
   function forget(watch: Watch): void {
@@ -111,7 +111,8 @@ export function createWatches({ store }: Pick<SimulatedCluster, 'store'>): Watch
   }
 
   function each(action: (watch: Watch) => void): void {
-    for (const set of watches.values()) for (const watch of [...set]) action(watch);
+    // A set may lose members while it is gone through.
+    for (const set of watches.values()) for (const watch of set) action(watch);
   }
 
   return {
@@ -133,7 +134,7 @@ export function createWatches({ store }: Pick<SimulatedCluster, 'store'>): Watch
       unsubscribe();
       each((watch) => {
         forget(watch);
-        watch.response.destroy();
+        watch.response.abort();
       });
     },
   };
