@@ -29,8 +29,11 @@ export function createGarbageCollector(machinery: Machinery): { stop(): void } {
       if (!namespaced) continue;
       for (const object of store.list(plural)) {
         if (object.metadata.namespace !== name) continue;
-        if (plural !== 'pods') store.remove(plural, name, object.metadata.name);
-        else {
+        if (plural !== 'pods' && !isHeld(object)) store.remove(plural, name, object.metadata.name);
+        else if (plural !== 'pods') {
+          left += 1;
+          if (!isEnding(object)) store.put(plural, { ...object, metadata: { ...object.metadata, deletionTimestamp: timestamp(clock.now()) } });
+        } else {
           left += 1;
           if (!isEnding(object)) deletePod(machinery, podOf(object));
         }
@@ -46,6 +49,12 @@ export function createGarbageCollector(machinery: Machinery): { stop(): void } {
     if (resource === 'namespaces' && type === 'MODIFIED' && isEnding(object)) namespaces.add(object.metadata.name);
   });
   return { stop: unsubscribe };
+}
+
+/** Whether a finalizer keeps it. */
+function isHeld(object: ApiObject): boolean {
+  const finalizers = object.metadata['finalizers'];
+  return Array.isArray(finalizers) && finalizers.length > 0;
 }
 
 /** Marks a namespace as ending, as the API does when it is deleted. */

@@ -1,12 +1,14 @@
 import { Agent, request as send } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
+import type { Body, WatchLine } from './body.ts';
 
 /** An answer of an API server. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** Parsed where it is JSON. */
-  readonly body: any;
+  /** Parsed; without fields where the server answered in plain text. */
+  readonly body: Body;
+  readonly text: string;
 }
 
 export interface Ask {
@@ -22,7 +24,7 @@ export interface Ask {
 export interface Subject {
   ask(method: string, path: string, ask?: Ask): Promise<Answer>;
   /** Lines of a watch until there are `count` of them (bookmarks aside), or it ends. */
-  watch(path: string, count: number, during?: () => Promise<void>): Promise<readonly any[]>;
+  watch(path: string, count: number, during?: () => Promise<void>): Promise<readonly WatchLine[]>;
   close(): void;
 }
 
@@ -65,14 +67,17 @@ export async function openSubject(kubeconfig: string): Promise<Subject> {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('error', reject);
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: parsed(Buffer.concat(chunks).toString()) }));
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString();
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: parsed(text), text });
+        });
       });
     });
   }
 
-  function watch(path: string, count: number, during?: () => Promise<void>): Promise<readonly any[]> {
+  function watch(path: string, count: number, during?: () => Promise<void>): Promise<readonly WatchLine[]> {
     return new Promise((resolve, reject) => {
-      const lines: any[] = [];
+      const lines: WatchLine[] = [];
       let rest = '';
       const request = open('GET', path, {});
       const timer = setTimeout(finish, WATCH_MS);
@@ -89,7 +94,7 @@ export async function openSubject(kubeconfig: string): Promise<Subject> {
           rest += chunk.toString();
           const complete = rest.split('\n');
           rest = complete.pop() ?? '';
-          lines.push(...complete.filter((line) => line !== '').map((line) => parsed(line)).filter((line) => line.type !== 'BOOKMARK'));
+          lines.push(...complete.filter((line) => line !== '').map(parsedLine).filter((line) => line.type !== 'BOOKMARK'));
           if (lines.length >= count) finish();
         });
         response.on('end', finish);
@@ -100,10 +105,17 @@ export async function openSubject(kubeconfig: string): Promise<Subject> {
   return { ask, watch, close: () => agent.destroy() };
 }
 
-function parsed(text: string): any {
+function parsed(text: string): Body {
   try {
-    return JSON.parse(text);
+    const body: Body = JSON.parse(text);
+    return body;
   } catch {
-    return text;
+    const none: Body = JSON.parse('{}');
+    return none;
   }
+}
+
+function parsedLine(text: string): WatchLine {
+  const line: WatchLine = JSON.parse(text);
+  return line;
 }

@@ -18,7 +18,7 @@ async function readyPods({ api, core, namespace, afterwards }: Scene, names: rea
 
 async function withBudget({ api, path }: Scene, name: string, spec: Readonly<Record<string, unknown>>, healthy: number): Promise<void> {
   await api.ask('POST', path('policy/v1', 'poddisruptionbudgets'), { body: { ...(budget(name, spec) as object), spec: { selector: { matchLabels: { app: 'web' } }, ...spec } } });
-  await settled(() => api.ask('GET', path('policy/v1', 'poddisruptionbudgets', name)), ({ body }) => body.status?.observedGeneration === 1 && body.status.currentHealthy === healthy);
+  await settled(() => api.ask('GET', path('policy/v1', 'poddisruptionbudgets', name)), ({ body }) => body.status.observedGeneration === 1 && body.status.currentHealthy === healthy);
 }
 
 function evict({ api, core, namespace }: Scene, name: string, options?: Readonly<Record<string, unknown>>): Promise<Answer> {
@@ -28,14 +28,14 @@ function evict({ api, core, namespace }: Scene, name: string, options?: Readonly
 async function state({ api, core }: Scene, name: string): Promise<unknown> {
   const { status, body } = await api.ask('GET', core('pods', name));
   if (status === 404) return 'gone';
-  const target = body.status.conditions?.find(({ type }: { readonly type: string }) => type === 'DisruptionTarget');
+  const target = body.status.conditions?.find(({ type }) => type === 'DisruptionTarget');
   return { ending: body.metadata.deletionTimestamp !== undefined, grace: body.metadata.deletionGracePeriodSeconds, target: target === undefined ? undefined : [target.status, target.reason, target.message] };
 }
 
 async function budgetStatus({ api, path }: Scene, name: string): Promise<unknown> {
   const { body } = await api.ask('GET', path('policy/v1', 'poddisruptionbudgets', name));
   const { expectedPods, currentHealthy, desiredHealthy, disruptionsAllowed, conditions } = body.status;
-  return { expectedPods, currentHealthy, desiredHealthy, disruptionsAllowed, condition: conditions?.map(({ type, status, reason }: Record<string, unknown>) => [type, status, reason]) };
+  return { expectedPods, currentHealthy, desiredHealthy, disruptionsAllowed, condition: conditions?.map(({ type, status, reason }) => [type, status, reason]) };
 }
 
 /** Evictions and budgets. */

@@ -9,7 +9,7 @@ async function maps({ api, core }: Scene, count: number): Promise<void> {
 }
 
 function names({ status, body }: Answer): unknown {
-  return status === 200 ? body.items.map(({ metadata }: { readonly metadata: { readonly name: string } }) => metadata.name) : { status };
+  return status === 200 ? body.items.map(({ metadata }) => metadata.name) : { status };
 }
 
 const SELECTORS = ['parity=even', 'parity!=even', 'parity in (even, odd)', 'parity notin (odd)', 'first', '!first', 'app=list,parity==odd', 'none=x', 'none!=x'];
@@ -19,7 +19,7 @@ export const LIST_CASES: readonly ConformanceCase[] = [
   { name: 'a list says its kind, its items do not', run: async (scene) => {
     await maps(scene, 1);
     const { body } = await scene.api.ask('GET', `${scene.core('configmaps')}?labelSelector=app%3Dlist`);
-    return [body.kind, body.apiVersion, Object.keys(body.metadata), body.items[0].kind, body.items[0].apiVersion];
+    return [body.kind, body.apiVersion, Object.keys(body.metadata), body.items[0]?.kind, body.items[0]?.apiVersion];
   } },
   { name: 'label selectors select', run: async (scene) => {
     await maps(scene, 4);
@@ -38,10 +38,10 @@ export const LIST_CASES: readonly ConformanceCase[] = [
     const first = await scene.api.ask('GET', path);
     // What is made meanwhile is not in the list.
     await scene.api.ask('POST', scene.core('configmaps'), { body: configMap('c9') });
-    const second = await scene.api.ask('GET', `${path}&continue=${first.body.metadata.continue}`);
+    const second = await scene.api.ask('GET', `${path}&continue=${first.body.metadata.continue ?? ''}`);
     return [
       names(first), first.body.metadata.remainingItemCount !== undefined, names(second),
-      first.body.metadata.resourceVersion === second.body.metadata.resourceVersion, first.body.metadata.remainingItemCount - second.body.metadata.remainingItemCount,
+      first.body.metadata.resourceVersion === second.body.metadata.resourceVersion, (first.body.metadata.remainingItemCount ?? 0) - (second.body.metadata.remainingItemCount ?? 0),
     ];
   } },
   { name: 'with a selector it is not said how many are left', run: async (scene) => {
@@ -69,14 +69,14 @@ export const LIST_CASES: readonly ConformanceCase[] = [
     for (const path of ['/api/v1', '/apis/apps/v1', '/apis/policy/v1', '/apis/coordination.k8s.io/v1']) {
       const { status, body } = await api.ask('GET', path);
       const wanted = ['nodes', 'pods', 'pods/eviction', 'configmaps', 'daemonsets', 'deployments', 'deployments/scale', 'statefulsets', 'poddisruptionbudgets', 'poddisruptionbudgets/status', 'leases'];
-      seen.push([status, body.kind, body.groupVersion, body.resources.filter(({ name }: { readonly name: string }) => wanted.includes(name)).map(({ name, kind, namespaced, singularName, verbs }: Record<string, unknown>) => [name, kind, namespaced, singularName, verbs])]);
+      seen.push([status, body.kind, body.groupVersion, body.resources.filter(({ name }) => wanted.includes(name)).map(({ name, kind, namespaced, singularName, verbs }) => [name, kind, namespaced, singularName, verbs])]);
     }
     return seen;
   } },
   { name: 'version and health are told', run: async ({ api }) => {
     const version = await api.ask('GET', '/version');
     const [ready, live, verbose] = [await api.ask('GET', '/readyz'), await api.ask('GET', '/livez'), await api.ask('GET', '/readyz?verbose')];
-    return [/^v1\.\d+\.\d+$/.test(version.body.gitVersion), version.body.major, ready.body, live.body, String(verbose.body).split('\n')[0], String(verbose.body).trimEnd().split('\n').at(-1)];
+    return [/^v1\.\d+\.\d+$/.test(version.body.gitVersion ?? ''), version.body.major, ready.text, live.text, verbose.text.split('\n')[0], verbose.text.trimEnd().split('\n').at(-1)];
   } },
   { name: 'a group that is not there is not found', run: async ({ api }) => told(await api.ask('GET', '/apis/nothing.example/v1')) },
 ];

@@ -18,7 +18,7 @@ async function patchedTemplate({ api, path }: Scene, type: string, body: unknown
   });
   const { status, body: changed } = await api.ask('PATCH', path('apps/v1', 'deployments', 'web'), { type, body });
   const { spec } = changed.spec.template;
-  return { status, tolerations: spec.tolerations, containers: spec.containers.map(({ name, image, env }: { readonly name: string; readonly image: string; readonly env: unknown }) => ({ name, image, env })) };
+  return { status, tolerations: spec.tolerations, containers: spec.containers.map(({ name, image, env }) => ({ name, image, env })) };
 }
 
 /** A node of its own, patched; a node lies in no namespace. */
@@ -30,10 +30,10 @@ async function patchedNode({ api, namespace, afterwards }: Scene, patches: reado
   for (const [type, sub, body] of patches) {
     const { status, body: changed } = await api.ask('PATCH', `/api/v1/nodes/${name}${sub}`, { type, body });
     seen.push({
-      status, unschedulable: changed.spec?.unschedulable,
-      taints: (changed.spec?.taints ?? []).filter((taint: { readonly key: string }) => taint.key.startsWith('capstan')),
+      status, unschedulable: changed.spec.unschedulable,
+      taints: (changed.spec.taints ?? []).filter((taint) => taint.key.startsWith('capstan')),
       // The node controller has conditions of its own to say.
-      conditions: changed.status?.conditions?.filter((condition: { readonly type: string }) => condition.type.startsWith('Capstan')).map(({ type: kind, status: is }: { readonly type: string; readonly status: string }) => [kind, is]),
+      conditions: changed.status.conditions?.filter((condition) => condition.type.startsWith('Capstan')).map(({ type: kind, status: is }) => [kind, is]),
     });
   }
   return seen;
@@ -79,14 +79,14 @@ export const PATCH_CASES: readonly ConformanceCase[] = [
   { name: 'a patch of the object leaves its status alone', run: async ({ api, path }) => {
     await api.ask('POST', path('apps/v1', 'deployments'), { body: deployment('web') });
     const { status, body } = await api.ask('PATCH', path('apps/v1', 'deployments', 'web'), { type: MERGE, body: { status: { replicas: 7 }, metadata: { labels: { more: 'x' } } } });
-    return [status, body.status.replicas ?? null, body.metadata.labels];
+    return [status, body.status.replicas ?? 0, body.metadata.labels];
   } },
-  { name: 'a patch of the status leaves the spec alone', run: async ({ api, namespace, path, afterwards }) => {
+  { name: 'a patch of the status leaves the spec alone', run: async ({ api, namespace, afterwards }) => {
     const name = `${namespace}-n`;
     afterwards(`/api/v1/nodes/${name}`);
     await api.ask('POST', '/api/v1/nodes', { body: node(name) });
     const { status, body } = await api.ask('PATCH', `/api/v1/nodes/${name}/status`, { type: MERGE, body: { spec: { unschedulable: null }, status: { nodeInfo: { kubeletVersion: 'v1.2.3' } } } });
-    return [status, body.spec.unschedulable, body.status.nodeInfo.kubeletVersion, path('a/b', 'c') !== ''];
+    return [status, body.spec.unschedulable, body.status.nodeInfo.kubeletVersion];
   } },
   { name: 'a dry run of a patch shows its result and keeps nothing', run: async (scene) => {
     const { api, core } = scene;

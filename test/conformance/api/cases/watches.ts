@@ -6,7 +6,7 @@ const MERGE = 'application/merge-patch+json';
 /** Events of the scene's ConfigMaps named c…, as type, name and label. */
 async function watched({ api, core }: Scene, query: string, count: number, during?: () => Promise<void>): Promise<unknown> {
   const lines = await api.watch(`${core('configmaps')}?watch=true&timeoutSeconds=15${query}`, count, during);
-  return lines.map(({ type, object }) => (object.kind === 'Status' ? [type, object.code, object.reason, object.status] : [type, object.kind, object.metadata.name, object.metadata.labels?.app]));
+  return lines.map(({ type, object }) => (object.kind === 'Status' ? [type, object.code, object.reason, object.status] : [type, object.kind, object.metadata.name, object.metadata.labels?.['app']]));
 }
 
 async function version({ api, core }: Scene): Promise<string> {
@@ -60,7 +60,7 @@ export const WATCH_CASES: readonly ConformanceCase[] = [
     const created = await api.ask('POST', core('configmaps'), { body: configMap('c') });
     await api.ask('DELETE', core('configmaps', 'c'));
     const lines = await api.watch(`${core('configmaps')}?watch=true&timeoutSeconds=15&resourceVersion=${from}`, 2);
-    return [lines.map(({ type }) => type), lines[1].object.metadata.uid === created.body.metadata.uid, Number(lines[1].object.metadata.resourceVersion) > Number(created.body.metadata.resourceVersion)];
+    return [lines.map(({ type }) => type), lines[1]?.object.metadata.uid === created.body.metadata.uid, Number(lines[1]?.object.metadata.resourceVersion) > Number(created.body.metadata.resourceVersion)];
   } },
   { name: 'a watch ends when its time is over', run: async ({ api, core, namespace }) => {
     const lines = await api.watch(`${core('configmaps')}?watch=true&timeoutSeconds=1&labelSelector=none%3D${namespace.slice(-8)}`, 99);
