@@ -1,6 +1,7 @@
+import { checkHost, checkImages, listImages } from './check-scripts.ts';
 import { moveEtcdLeader, readEtcd, snapshotEtcd } from './etcd-scripts.ts';
 import { kubeadmPlan, kubeadmState, kubeadmUpgrade } from './kubeadm-scripts.ts';
-import { checkHost, checkImages, listImages, stageNode, upgradeKubeadm, upgradeKubelet } from './package-scripts.ts';
+import { stageNode, upgradeKubeadm, upgradeKubelet } from './package-scripts.ts';
 import type { ScriptName } from './recognise.ts';
 import type { ScriptTwin } from './script.ts';
 

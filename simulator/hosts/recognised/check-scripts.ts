@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { MANIFESTS } from '../control-plane.ts';
+import { missingImages, wantedImages } from './images.ts';
+import { candidate, installedVersion, isAtTarget, openPackages, PACKAGES } from './packages.ts';
+import type { Packages } from './packages.ts';
+import { linesOf, ScriptEnd } from './script.ts';
+import type { Script } from './script.ts';
+
+export async function checkHost(script: Script): Promise<void> {
+  const { machine, say } = script;
+  const scratch = `/tmp/${randomUUID()}`;
+  say('user 0');
+  for (const folder of ['/var/lib', '/var/cache']) say(`free ${folder} ${String(machine.disk.freeKib)}`);
+  say('swap 0');
+  say(`fail-swap-on ${/^failSwapOn: *(.*)$/m.exec(machine.files.read('/var/lib/kubelet/config.yaml') ?? '')?.[1] ?? ''}`);
+  say(`kubelet ${(await script.capture('systemctl', ['is-active', 'kubelet'])).out}`);
+  for (const name of ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'etcd']) if (machine.files.isFile(`${MANIFESTS}/${name}.yaml`)) say(`manifest ${name}`);
+  if (machine.files.exists('/var/run/reboot-required')) say('reboot-required');
+  const packages = openIn(script, scratch);
+  say(`manager ${packages.family.name}`);
+  for (const name of PACKAGES) say(`installed ${name} ${installedVersion(script, name)}`);
+  if (packages.family.name === 'apt') {
+    for (const line of linesOf((await script.capture('dpkg', ['--audit'])).out)) if (/^ \S/.test(line)) say(line.replace(/^ /, 'broken '));
+    if (machine.lock !== null) say(`locked ${String(machine.lock.process)}`);
+  }
+  await readSourcesQuietly(script, scratch);
+  for (const name of PACKAGES) say(`available ${name} ${isAtTarget(packages, name) ? 'installed' : await candidate(packages, name, true)}`);
+  machine.files.remove(scratch);
+}
+
+/** As a script that works in a scratch folder and leaves nothing. */
+function openIn(script: Script, scratch: string): Packages {
+  const packages = openPackages(script);
+  packages.args.staged = scratch;
+  packages.args.record = scratch;
+  return packages;
+}
+
+/** Reads the sources; what goes wrong is said in lines of its own. */
+async function readSourcesQuietly(script: Script, scratch: string): Promise<void> {
+  const log: string[] = [];
+  try {
+    await openIn(logged(script, log), scratch).family.stagedUpdate();
+  } catch (error) {
+    if (!(error instanceof ScriptEnd)) throw error;
+    for (const line of log.filter((each) => /^(error|E|Error|next)/.test(each)).slice(0, 5)) script.say(`repository-error ${line}`);
+  }
+}
+
+export async function listImages(script: Script): Promise<void> {
+  const scratch = `/tmp/${randomUUID()}`;
+  const packages = openIn(script, scratch);
+  const kubeadm = isAtTarget(packages, 'kubeadm') ? 'kubeadm' : await fetchedKubeadm(packages, scratch);
+  for (const image of await wantedImages(packages, kubeadm)) script.say(image);
+  script.machine.files.remove(scratch);
+}
+
+async function fetchedKubeadm({ script, args }: Packages, scratch: string): Promise<string> {
+  const log: string[] = [];
+  const { family } = openIn(logged(script, log), scratch);
+  const step = async (work: () => Promise<void>, cause: string): Promise<void> => {
+    log.length = 0;
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof ScriptEnd)) throw error;
+      for (const line of log) script.complain(line);
+      script.fail(cause);
+    }
+  };
+  await step(() => family.stagedUpdate(), 'the sources of the new version cannot be read');
+  const found = await candidate(openIn(script, scratch), 'kubeadm', true);
+  if (found === '') script.fail(`no package kubeadm ${args.version} is in ${args.template === '' ? 'the sources of this host' : args.template}`);
+  await step(() => family.fetch([`kubeadm${family.separator}${found}`]), 'the package kubeadm cannot be fetched');
+  return family.unpackKubeadm(`${scratch}/kubeadm`);
+}
+
+/** The script with both its outputs in a log, as `> log 2>&1` has them. */
+function logged(script: Script, log: string[]): Script {
+  const print = (text: string): void => { log.push(...text.split('\n')); };
+  return {
+    ...script, say: print, complain: print,
+    fail: (cause, next) => {
+      log.push(`error: ${cause}`, ...(next === undefined ? [] : [`next: ${next}`]));
+      throw new ScriptEnd(1);
+    },
+    pass: (program, args) => script.pass(program, args, { out: print, err: print }),
+  };
+}
+
+export async function checkImages(script: Script): Promise<void> {
+  for (const image of missingImages(script, script.args)) {
+    const { exitCode, err } = await script.capture('ctr', ['-n', 'capstan-preflight', 'content', 'fetch', '--metadata-only', image]);
+    script.say(exitCode === 0 ? `missing ${image} pullable` : `missing ${image} absent ${linesOf(err).at(-1) ?? ''}`);
+  }
+}
