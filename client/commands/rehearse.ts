@@ -1,4 +1,5 @@
 import type { RehearsalOptions, RehearsalReport } from '../../simulator/rehearse/main.ts';
+import { CommandError } from '../command-error.ts';
 import { withClient } from '../context.ts';
 import type { CommandContext } from '../context.ts';
 import { explained, readDump } from '../dump.ts';
@@ -32,11 +33,12 @@ export async function rehearse(context: CommandContext, options: RehearseCommand
   const { terminal } = context;
   const specFile = await readSpecFile(context, options.file);
   const { plan, dump } = options.dump === undefined ? await fromCluster(context, specFile) : await fromDump(specFile, options.dump);
-  if (dump === null || !plan.changes) {
+  if (!plan.changes) {
     terminal.say(`${plan.cluster} is at ${plan.to} already: there is nothing to rehearse`);
     if (isForMachines(options.output)) await printData(terminal, options.output, null, () => '');
     return EXIT.ok;
   }
+  if (dump === null) throw new CommandError('the worker did not describe the cluster', { next: 'run a worker of this version, or rehearse from files with --dump DIR' });
   const report = await run(context, { spec: specFile.spec, plan, dump, source: options.dump === undefined ? 'cluster' : 'dump' }, options);
   await printData(terminal, options.output, report, (isWide) => rehearsalText(report, isWide, { colour: terminal.colour, columns: isWide ? null : terminal.columns() }));
   return report.outcome === 'held' ? EXIT.attention : EXIT.ok;
