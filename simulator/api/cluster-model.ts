@@ -7,6 +7,7 @@ import { createDaemonSets } from './controllers/daemon-sets.ts';
 import { createDeployments } from './controllers/deployments.ts';
 import { createGarbageCollector } from './controllers/garbage-collector.ts';
 import { createJobs } from './controllers/jobs.ts';
+import { createNamespaces } from './controllers/namespaces.ts';
 import { createReplicaSets } from './controllers/replica-sets.ts';
 import { createStatefulSets } from './controllers/stateful-sets.ts';
 import { createEventRecorder } from './events.ts';
@@ -69,7 +70,7 @@ export function createClusterModel(options: ClusterModelOptions): SimulatedClust
   const kubelets = createKubelets({ nodes: description.nodes.map((node) => node.name), machinery, staticPods, journal, hooks, heartbeats, onSilence: lifecycle.silent, onReport: lifecycle.reporting }, () => pods);
   const pods = createKubeletPods(machinery, kubelets.isRunning);
   const parts: readonly Settling[] = [
-    createDeployments(machinery), createReplicaSets(machinery), createStatefulSets(machinery), createDaemonSets(machinery, nodes), createJobs(machinery),
+    createNamespaces(machinery), createDeployments(machinery), createReplicaSets(machinery), createStatefulSets(machinery), createDaemonSets(machinery, nodes), createJobs(machinery),
     createScheduler(machinery, nodes, record), pods, createBudgets(machinery, record),
   ];
   const collector = createGarbageCollector(machinery);

@@ -1,12 +1,11 @@
 import type { ClusterDescription, NodeDescription } from '../description.ts';
 import type { ApiObject } from '../model.ts';
+import { IMAGE_REPOSITORY, companionsOf } from '../components.ts';
 import { CONTROL_PLANE_LABEL } from '../../activities/kubernetes/paths.ts';
 import type { Node } from './kinds.ts';
 import { ready, withReady } from './kubelets.ts';
 import { ZONE_LABEL } from './node-index.ts';
 
-/** Where the twin's images are said to come from: nothing is ever pulled. */
-export const IMAGE_REPOSITORY = 'registry.k8s.io';
 const CONTROL_PLANE_TAINT = { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' } as const;
 
 /** Node object of a described node. */
@@ -58,7 +57,7 @@ export function kubeadmObjects(description: ClusterDescription): readonly (reado
   return [
     ['configmaps', kubeadmConfig(description)],
     ['daemonsets', kubeProxy(version)],
-    ['deployments', coreDns('v1.12.0')],
+    ['deployments', coreDns(companionsOf(version).coredns)],
     ['services', {
       apiVersion: 'v1', kind: 'Service', metadata: { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
       spec: { clusterIP: '10.96.0.1', ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 }], type: 'ClusterIP' },

@@ -1,6 +1,7 @@
 import type { ClusterDescription } from '../description.ts';
 import type { ApiObject } from '../model.ts';
-import { kubeadmObjects, leaseObject, namespaceObject, nodeObject, IMAGE_REPOSITORY } from './cluster-objects.ts';
+import { staticPodImages } from '../components.ts';
+import { kubeadmObjects, leaseObject, namespaceObject, nodeObject } from './cluster-objects.ts';
 import { microTimestamp } from './conditions.ts';
 import { withDefaults } from './controllers/new-pod.ts';
 import { REVISION_HASH, templateHash } from './controllers/template-hash.ts';
@@ -12,7 +13,6 @@ import type { StaticPods } from './static-pods.ts';
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const;
 /** Workloads come before the pods that they own, so that these are known as theirs. */
 const ORDER = ['Namespace', 'ConfigMap', 'Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job', 'PodDisruptionBudget'];
-const ETCD_IMAGE = `${IMAGE_REPOSITORY}/etcd:3.5.24-0`;
 
 export interface PopulateOptions {
   readonly description: ClusterDescription;
@@ -42,14 +42,8 @@ export function populate({ description, machinery, staticPods, addressOf }: Popu
   }
   for (const object of inOrder(described)) store.put(resourceNameOf(object), object.kind === 'Pod' ? adopted(object, machinery) : object);
   for (const node of description.nodes) {
-    if (node.role === 'control-plane' && staticPods.of(node.name).length === 0) staticPods.set(node.name, controlPlaneImages(description.version, ETCD_IMAGE), 'at once');
+    if (node.role === 'control-plane' && staticPods.of(node.name).length === 0) staticPods.set(node.name, staticPodImages(description.version), 'at once');
   }
-}
-
-/** Images of the four static pods by component, as kubeadm names them. */
-export function controlPlaneImages(version: string, etcd: string): Readonly<Record<string, string>> {
-  const own = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map((component): readonly [string, string] => [component, `${IMAGE_REPOSITORY}/${component}:${version}`]);
-  return { etcd, ...Object.fromEntries(own) };
 }
 
 function namesOfNamespaces(objects: readonly ApiObject[]): ReadonlySet<string> {

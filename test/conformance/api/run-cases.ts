@@ -8,7 +8,7 @@ export async function runCase(api: Subject, test: ConformanceCase, place: number
   const namespace = `capstan-conf-${process.pid}-${place}-${Date.now().toString(36)}`;
   const leftovers: string[] = [];
   await api.ask('POST', '/api/v1/namespaces', { body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } } });
-  await serviceAccount(api, namespace);
+  await awaitDefaults(api, namespace);
   const scene: Scene = {
     api,
     namespace,
@@ -25,13 +25,10 @@ export async function runCase(api: Subject, test: ConformanceCase, place: number
   }
 }
 
-/** A real API server admits no pod before the namespace has its service account; the twin has none. */
-async function serviceAccount(api: Subject, namespace: string): Promise<void> {
-  for (let turn = 0; turn < 50; turn += 1) {
-    const { status } = await api.ask('GET', `/api/v1/namespaces/${namespace}/serviceaccounts/default`);
-    if (status === 200) return;
-    await sleep(100);
-    if (turn === 2 && (await api.ask('GET', '/api/v1/namespaces/default/serviceaccounts/default')).status === 404) return;
+/** What controllers put into a new namespace: no pod is admitted before, and a watch would see it come. */
+async function awaitDefaults(api: Subject, namespace: string): Promise<void> {
+  for (const path of ['serviceaccounts/default', 'configmaps/kube-root-ca.crt']) {
+    await settled(() => api.ask('GET', `/api/v1/namespaces/${namespace}/${path}`), ({ status }) => status === 200);
   }
 }
 
@@ -49,7 +46,7 @@ async function cleanUp(api: Subject, namespace: string, leftovers: readonly stri
 export async function settled<T>(look: () => Promise<T>, holds: (seen: T) => boolean): Promise<T> {
   for (let turn = 0; ; turn += 1) {
     const seen = await look();
-    if (holds(seen) || turn >= 150) return seen;
-    await sleep(100);
+    if (holds(seen) || turn >= 750) return seen;
+    await sleep(20);
   }
 }
