@@ -136,3 +136,38 @@ function pluralOf(kind: string): string {
 function asApiObject({ kind, metadata, ...fields }: DumpedObject): Parameters<Awaited<ReturnType<typeof startFakeApi>>['put']>[1] {
   return { apiVersion: 'v1', ...fields, kind, metadata: { ...metadata } };
 }
+
+test('a pod whose volume only one node reaches waits for that node, and goes nowhere else', async () => {
+  const volume: ApiObject = {
+    apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: 'local-0' },
+    spec: { claimRef: { namespace: 'shop', name: 'data-db-0' }, nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: ['w4'] }] }] } } },
+  };
+  const database = deployment('shop', 'db', 1, { nodeSelector: { 'kubernetes.io/hostname': 'w4' }, volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data-db-0' } }] });
+  const objects = new Map(objectsOfTwin(withObjects(SMALL, [database])));
+  // As the API shows it: nothing but the volume says where the pod must be.
+  const free = (objects.get('Pod') ?? []).map((pod) => (pod.metadata.name.startsWith('db-') ? withoutSelector(pod) : pod));
+  objects.set('Pod', free);
+  objects.set('PersistentVolume', [{ ...volume }]);
+  const observation = { clusterUid: 'uid', serverVersion: 'v1.33.13', etcd: { kind: 'stacked', members: [], alarms: [] } } as const;
+  const dump = await readDump(listsOf(objects), { observation, poolKeys: [] });
+  const { spec, plan } = await rehearsalOf(SMALL, specOf(SMALL));
+  const report = await rehearseCluster({ spec, plan, dump, source: 'dump', runs: 1 });
+  assert.match(report.pending.find(({ workload }) => workload === 'shop/db')?.reason ?? '', /didn't match Pod's node affinity/);
+});
+
+function withoutSelector(pod: DumpedObject): DumpedObject {
+  const spec = pod['spec'];
+  return { ...pod, spec: typeof spec === 'object' && spec !== null ? { ...spec, nodeSelector: {} } : spec };
+}
+
+test('with zones, no more nodes of a zone are down than the pool allows there', async () => {
+  const wide = generateCluster({ name: 'zones', seed: 2, workers: 9, podsPerNode: 4 });
+  const spec = specOf(wide, { maxUnavailable: 4 });
+  const [pool] = spec.pools;
+  assert.ok(pool !== undefined);
+  const source = await rehearsalOf(wide, { ...spec, pools: [{ ...pool, maxUnavailablePerZone: 1 }] });
+  const report = await rehearseCluster({ ...source, source: 'dump', runs: 2 });
+  const zones = report.unavailable.nodes.filter((entry) => entry.pool === 'default' && entry.zone !== null);
+  assert.deepEqual(zones.map(({ most }) => most), [1, 1, 1]);
+  assert.equal(report.unavailable.nodes.find((entry) => entry.pool === 'default' && entry.zone === null)?.most, 3);
+});
