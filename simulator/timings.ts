@@ -10,9 +10,9 @@ export const LAB_TIMINGS: Timings = {
   // 480 MB of seven images in 20 s.
   pullImage: { meanMs: 2_900, variation: 0.4 },
   installPackages: { meanMs: 1_000, variation: 0.3 },
-  // With the API server out of the load balancer: 24 s, 25 s, 31 s, 45 s; plainly 70 s to 75 s.
-  kubeadmEtcd: { meanMs: 31_000, variation: 0.3 },
-  kubeadmControlPlane: { meanMs: 97_000, variation: 0.15 },
+  // kubeadm in all, with what is done beside it: 53 s, 74 s and 90 s.
+  kubeadmEtcd: { meanMs: 25_000, variation: 0.3 },
+  kubeadmControlPlane: { meanMs: 47_000, variation: 0.25 },
   // 0.3 s in the lab, 4 s where kubeadm's own checks were cold.
   kubeadmWorker: { meanMs: 2_000, variation: 0.5 },
   restartKubelet: { meanMs: 700, variation: 0.3 },
