@@ -2,8 +2,17 @@ import type { Condition } from './kinds.ts';
 
 /** RFC 3339 to the second, as the API writes times. */
 export function timestamp(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(ms / 1000);
+  if (second !== lastSecond) {
+    lastSecond = second;
+    lastText = `${new Date(second * 1000).toISOString().slice(0, 19)}Z`;
+  }
+  return lastText;
 }
+
+// Many objects are stamped within one second.
+let lastSecond = Number.NaN;
+let lastText = '';
 
 /** RFC 3339 to the microsecond, as Leases have it. */
 export function microTimestamp(ms: number): string {

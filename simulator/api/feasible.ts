@@ -2,23 +2,23 @@ import { selects } from '../../activities/kubernetes/selector.ts';
 import type { Taint } from '../description.ts';
 import type { NodeSelectorTerm, Pod, Toleration } from './kinds.ts';
 import type { NodeFacts } from './node-index.ts';
-import type { NodeLoad } from './pod-index.ts';
-import { requestsOf } from './pod-index.ts';
+import type { NodeLoad, Requests } from './pod-index.ts';
 
+const NO_TOLERATIONS: readonly Toleration[] = [];
 const UNSCHEDULABLE: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
 
 /**
  * Why a pod cannot be on a node, in the scheduler's own words; null where it can.
  * Source: the filter plugins of pkg/scheduler/framework/plugins.
  */
-export function obstacle(pod: Pod, node: NodeFacts, load: Readonly<NodeLoad>): string | null {
-  const tolerations = pod.spec.tolerations ?? [];
+export function obstacle(pod: Pod, node: NodeFacts, load: Readonly<NodeLoad>, { cpu, memory }: Requests): string | null {
+  const tolerations = pod.spec.tolerations ?? NO_TOLERATIONS;
   if (node.unschedulable && !isTolerated(UNSCHEDULABLE, tolerations)) return 'node(s) were unschedulable';
-  const taint = node.taints.find((candidate) => candidate.effect !== 'PreferNoSchedule' && !isTolerated(candidate, tolerations));
-  if (taint !== undefined) return `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`;
+  for (const taint of node.taints) {
+    if (taint.effect !== 'PreferNoSchedule' && !isTolerated(taint, tolerations)) return `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`;
+  }
   if (!suitsNode(pod, node)) return "node(s) didn't match Pod's node affinity/selector";
   if (load.pods + 1 > node.pods) return 'Too many pods';
-  const { cpu, memory } = requestsOf(pod);
   // Sums of fractions: a node that is exactly full is not over its end.
   if (cpu > 0 && load.cpu + cpu > node.cpu + 1e-6) return 'Insufficient cpu';
   if (memory > 0 && load.memory + memory > node.memory + 1) return 'Insufficient memory';

@@ -12,6 +12,13 @@ export interface NodeLoad {
   pods: number;
 }
 
+export interface Requests {
+  /** Cores. */
+  readonly cpu: number;
+  /** Bytes. */
+  readonly memory: number;
+}
+
 /** Where pods are and whose they are, kept up to date with each event: nothing looks through all pods. */
 export interface PodIndex {
   onNode(node: string): readonly Pod[];
@@ -134,10 +141,10 @@ function into(index: Map<string, Map<string, Pod>>, key: string): Map<string, Po
 }
 
 /** A pod's spec stays the same object through all changes of its status. */
-const asked = new WeakMap<PodSpec, { readonly cpu: number; readonly memory: number }>();
+const asked = new WeakMap<PodSpec, Requests>();
 
 /** Cores and bytes that a pod asks for. */
-export function requestsOf(pod: Pod): { readonly cpu: number; readonly memory: number } {
+export function requestsOf(pod: Pod): Requests {
   const known = asked.get(pod.spec);
   if (known !== undefined) return known;
   let cpu = 0;

@@ -7,6 +7,7 @@ import { CONTROLLER_DELAY_MS } from './machinery.ts';
 import type { Machinery, Settling } from './machinery.ts';
 import type { NodeFacts, NodeIndex } from './node-index.ts';
 import { requestsOf } from './pod-index.ts';
+import type { Requests } from './pod-index.ts';
 import { spreadOf } from './spread.ts';
 import type { Spread } from './spread.ts';
 import { createWorkQueue } from './work-queue.ts';
@@ -40,6 +41,7 @@ export function createScheduler(machinery: Machinery, nodes: NodeIndex, record: 
 
   function choose(pod: Pod): { readonly node: string } | { readonly reasons: ReadonlyMap<string, number> } {
     const reasons = new Map<string, number>();
+    const asked = requestsOf(pod);
     const spread = spreadOf(pod, index, nodes);
     const only = onlyNode(pod);
     const candidates = only === null ? nodes.all : [nodes.get(only)].filter((node) => node !== null);
@@ -49,7 +51,7 @@ export function createScheduler(machinery: Machinery, nodes: NodeIndex, record: 
     for (; looked < candidates.length && feasible.length < enough; looked += 1) {
       const node = candidates[(next + looked) % candidates.length];
       if (node === undefined) break;
-      const reason = obstacle(pod, node, index.load(node.name)) ?? spread.obstacle(node);
+      const reason = obstacle(pod, node, index.load(node.name), asked) ?? spread.obstacle(node);
       if (reason === null) feasible.push(node);
       else reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     }
@@ -61,10 +63,12 @@ export function createScheduler(machinery: Machinery, nodes: NodeIndex, record: 
   function bestOf(pod: Pod, feasible: readonly NodeFacts[], spread: Spread): NodeFacts | null {
     let best: NodeFacts | null = null;
     let highest = Number.NEGATIVE_INFINITY;
+    const asked = requestsOf(pod);
     const shunned = feasible.map((node) => softTaints(pod, node));
-    const worst = Math.max(1, ...shunned);
+    let worst = 1;
+    for (const count of shunned) worst = Math.max(worst, count);
     for (const [at, node] of feasible.entries()) {
-      const score = TAINT_WEIGHT * 100 * (1 - (shunned[at] ?? 0) / worst) + SPREAD_WEIGHT * spread.score(node) + freePart(pod, node);
+      const score = TAINT_WEIGHT * 100 * (1 - (shunned[at] ?? 0) / worst) + SPREAD_WEIGHT * spread.score(node) + freePart(asked, node);
       if (score <= highest) continue;
       best = node;
       highest = score;
@@ -73,9 +77,8 @@ export function createScheduler(machinery: Machinery, nodes: NodeIndex, record: 
   }
 
   /** Percent of the node that is free with the pod on it, cpu and memory alike: LeastAllocated. */
-  function freePart(pod: Pod, node: NodeFacts): number {
+  function freePart({ cpu, memory }: Requests, node: NodeFacts): number {
     const load = index.load(node.name);
-    const { cpu, memory } = requestsOf(pod);
     const freeCpu = node.cpu === 0 ? 0 : 1 - (load.cpu + cpu) / node.cpu;
     const freeMemory = node.memory === 0 ? 0 : 1 - (load.memory + memory) / node.memory;
     // What asks for nothing would all go to one node otherwise; the real scheduler takes a small amount for granted.

@@ -15,8 +15,11 @@ export function createSelectorIndex(): SelectorIndex {
   /** By namespace and by the first pair of matchLabels; what has no such pair is under the namespace alone. */
   const buckets = new Map<string, Map<string, Selector>>();
   const places = new Map<string, string>();
+  /** Found already, by the very object of labels; anew whenever a selector changes. */
+  let known = new WeakMap<Readonly<Record<string, string>>, { readonly namespace: string; readonly keys: readonly string[] }>();
 
   function remove(object: ApiObject): void {
+    known = new WeakMap();
     const key = keyOf(object);
     const place = places.get(key);
     if (place === undefined) return;
@@ -37,10 +40,13 @@ export function createSelectorIndex(): SelectorIndex {
   }
 
   function matching(namespace: string, labels: Readonly<Record<string, string>>): readonly string[] {
+    const before = known.get(labels);
+    if (before !== undefined && before.namespace === namespace) return before.keys;
     const found: string[] = [];
     for (const pair of [undefined, ...Object.entries(labels)]) {
       for (const [key, selector] of buckets.get(placeOf(namespace, pair)) ?? []) if (selects(selector, labels)) found.push(key);
     }
+    known.set(labels, { namespace, keys: found });
     return found;
   }
 

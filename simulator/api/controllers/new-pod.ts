@@ -26,7 +26,8 @@ export function newPod({ owner, name, template, labels, spec, nowMs }: NewPod): 
     metadata: {
       name,
       namespace: owner.metadata.namespace ?? 'default',
-      labels: { ...template.metadata?.labels, ...labels },
+      // One object for all pods of a template: what was found out about its labels holds for each.
+      labels: labels === undefined ? template.metadata?.labels ?? {} : { ...template.metadata?.labels, ...labels },
       ...(annotations === undefined ? {} : { annotations }),
       ownerReferences: [ownerReference(owner)],
       creationTimestamp: timestamp(nowMs),

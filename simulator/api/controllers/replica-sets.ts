@@ -25,7 +25,7 @@ export function createReplicaSets(machinery: Machinery): Settling {
       made.set(key, number);
       store.put('pods', newPod({ owner: set, name: `${name}-${nameSuffix(seed, key, number)}`, template: set.spec.template, nowMs: clock.now() }));
     }
-    for (const pod of alive.toSorted(leastMissed).slice(0, Math.max(0, alive.length - wanted))) deletePod(machinery, pod);
+    if (alive.length > wanted) for (const pod of alive.toSorted(leastMissed).slice(0, alive.length - wanted)) deletePod(machinery, pod);
     const ready = alive.filter(isReadyPod).length;
     store.update('replicasets', namespace, name, (object) =>
       withStatus(workloadOf(object), { replicas: Math.max(wanted, alive.length), fullyLabeledReplicas: Math.max(wanted, alive.length), readyReplicas: ready, availableReplicas: ready, observedGeneration: object.metadata.generation ?? 1 }));
