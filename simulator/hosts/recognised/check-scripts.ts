@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { MANIFESTS } from '../control-plane.ts';
 import { missingImages, wantedImages } from './images.ts';
-import { candidate, installedVersion, isAtTarget, openPackages, PACKAGES } from './packages.ts';
+import { candidate, installedVersion, isAtTarget, openPackages, PACKAGES, readArguments } from './packages.ts';
 import type { Packages } from './packages.ts';
 import { linesOf, ScriptEnd } from './script.ts';
 import type { Script } from './script.ts';
 
 export async function checkHost(script: Script): Promise<void> {
+  readArguments(script);
   const { machine, say } = script;
   const scratch = `/tmp/${randomUUID()}`;
   say('user 0');

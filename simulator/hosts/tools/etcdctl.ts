@@ -5,6 +5,8 @@ import type { Call } from './call.ts';
 
 const DB_SIZE = 4_206_592;
 const KEYS = 1_334;
+/** etcdctl's exit code where it is asked of a member that does not lead. */
+const NO_LEADER = 128;
 
 /** `etcdctl` inside the member's container, with the JSON that 3.5 and 3.6 print. */
 export async function etcdctl(call: Call): Promise<number> {
@@ -53,7 +55,7 @@ export function etcdutl(call: Call): number {
     call.err(`Error: ${words[2] ?? ''} is no snapshot`);
     return 1;
   }
-  call.out(`{"hash":${String(parseInt(createHash('sha256').update(text).digest('hex').slice(0, 8), 16))},"revision":${facts[2] ?? '0'},"totalKey":${String(KEYS)},"totalSize":${String(DB_SIZE)},"version":"${facts[1] ?? ''}"}`);
+  call.out(`{"hash":${String(parseInt(createHash('sha256').update(text).digest('hex').slice(0, 8), 16))},"revision":${facts[2] ?? '0'},"totalKey":${String(KEYS)},"totalSize":${String(DB_SIZE)}${facts[1]?.startsWith('3.5.') === true ? '' : `,"version":"${facts[1] ?? ''}"`}}`);
   return 0;
 }
 
@@ -77,11 +79,11 @@ function moveLeader(call: Call, to: string): number {
   const { machine, machine: { world: { etcd }, node } } = call;
   const target = etcd.members.find((member) => member.id.toString(16) === to);
   const leader = etcd.leader();
-  if (target === undefined || leader?.name !== node.name) {
+  if (leader?.name !== node.name) {
     call.err('Error: no leader endpoint given at [https://127.0.0.1:2379]');
-    return 1;
+    return NO_LEADER;
   }
-  if (!etcd.moveLeader(node.name, target.id)) {
+  if (target === undefined || !etcd.moveLeader(node.name, target.id)) {
     call.err('Error: etcdserver: bad leader transferee');
     return 1;
   }

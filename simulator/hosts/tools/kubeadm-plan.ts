@@ -12,8 +12,10 @@ const PADDING = 3;
 /** What `kubeadm upgrade plan` prints after its versions. */
 export function planLines(machine: Machine, kubeadm: string, target: string): readonly string[] {
   const current = clusterVersion(machine);
+  // Where nothing is to be upgraded there is nothing to show.
+  if (current === target) return [''];
   return [
-    ...(current === target ? [] : upgradeLines(machine, kubeadm, current, target)),
+    ...upgradeLines(machine, kubeadm, current, target),
     RULE, '', '',
     'The table below shows the current state of component configs as understood by this version of kubeadm.',
     'Configs that have a "yes" mark in the "MANUAL UPGRADE REQUIRED" column require manual config upgrade or',

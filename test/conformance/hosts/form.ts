@@ -1,6 +1,8 @@
 /** Lines that only say how a certain repository, package or host is made. */
 const PASSED_OVER = [
   /^(Get|Ign|Hit):\d+ /, /^Fetched /, /^\(Reading database/, /^Need to get /, /^After this operation/, /^W\d{4} /, /^\t\[WARNING /, /^Selecting previously/,
+  // What etcdctl logs beside what it says.
+  /^\{"level":/,
   // A repository that signs its lists has more of them.
   /^Err:\d+ .* Translation/,
 ];
@@ -29,6 +31,7 @@ function formOfLine(line: string): string {
     .replaceAll(/^(free \S+) \d+$/g, '$1 N')
     // How much of swap a kubelet bears is the host's own affair.
     .replaceAll(/^fail-swap-on .*$/g, 'fail-swap-on X')
+    .replaceAll(/\bErr:\d+/g, 'Err:N')
     .replaceAll(/\[IP: [^\]]*\]/g, '[IP]')
     .replaceAll(/\b[0-9a-f]{12,16}\b/g, 'ID')
     .replaceAll(/ {2,}/g, ' ').trimEnd();

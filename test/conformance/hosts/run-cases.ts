@@ -18,6 +18,8 @@ export interface Place {
   readonly facts: Facts;
   /** Part of the folder's name of durable steps: each run has its own. */
   readonly upgrade: string;
+  /** Folder that stands for a host's root; empty where it is the root. */
+  rootOf(name: string): string;
 }
 
 /** Puts every case to a place, one after another, and removes what they left. */
@@ -31,15 +33,17 @@ export async function runCases(place: Place): Promise<readonly Seen[]> {
   }
 }
 
-async function runCase({ hosts, address, upgrade }: Place, { name, script, host, args, durable }: Case, index: number): Promise<Seen> {
+async function runCase({ hosts, address, upgrade, rootOf }: Place, { name, script, host, args, durable }: Case, index: number): Promise<Seen> {
+  const root = rootOf(host);
+  const form = (text: string): readonly string[] => formOf(root === '' ? text : text.replaceAll(root, ''));
   if (durable) {
     const outcome = await hosts.runStep(address(host), { upgrade, node: host, step: `${script}-${String(index)}`, script: SCRIPTS[script], args, retry: 0, fence: { epochMs: 1, attempt: 1 } });
-    return { name, exitCode: outcome.kind === 'finished' ? outcome.exitCode : -1, lines: formOf(outcome.tail) };
+    return { name, exitCode: outcome.kind === 'finished' ? outcome.exitCode : -1, lines: form(outcome.tail) };
   }
   const result = await hosts.probe(address(host), SCRIPTS[script], args, { timeoutMs: 180_000 });
   // The documents of etcd come in the order in which their processes end.
-  const lines = script === 'readEtcd' ? formOf(result.stdout).toSorted((left, right) => (left < right ? -1 : 1)) : formOf(result.stdout);
-  const complaints = formOf(result.stderr);
+  const lines = script === 'readEtcd' ? form(result.stdout).toSorted((left, right) => (left < right ? -1 : 1)) : form(result.stdout);
+  const complaints = form(result.stderr);
   return { name, exitCode: result.exitCode, lines: complaints.length === 0 ? lines : [...lines, 'error output:', ...complaints] };
 }
 

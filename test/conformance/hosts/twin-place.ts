@@ -1,4 +1,5 @@
 import type { TestContext } from 'node:test';
+import { imagesOf } from '../../../simulator/components.ts';
 import type { ScriptWay } from '../../../simulator/hosts/port.ts';
 import { describe, startTestTwin } from '../../simulator/hosts/twin.ts';
 import { readFacts } from './facts.ts';
@@ -22,10 +23,12 @@ export async function twinPlace(context: TestContext, { version, target, planes,
   const twin = await startTestTwin(context, { ...made, version, target, nodes }, { way });
   const minor = /^v(\d+\.\d+)/.exec(version)?.[1] ?? '';
   for (const name of names) {
-    const { machine: { files, root } } = twin.hosts.host(name);
+    const { machine: { files, root, images } } = twin.hosts.host(name);
+    // The lab imports the images of both versions before it starts.
+    for (const image of imagesOf(target)) images.add(image);
     files.write(`${root}/etc/apt/sources.list.d/kubernetes.list`, `deb [trusted=yes] ${REPOSITORY.replace('{minor}', minor)} /\n`);
   }
   const [worker = ''] = workers;
   const facts = await readFacts(twin.worker, twin.address, { version, target, repository: REPOSITORY, worker, planes });
-  return { hosts: twin.worker, address: twin.address, facts, upgrade: 'conformance-steps' };
+  return { hosts: twin.worker, address: twin.address, facts, upgrade: 'conformance-steps', rootOf: (name) => twin.hosts.host(name).machine.root };
 }
