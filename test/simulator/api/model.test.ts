@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createClusterModel } from '../../../simulator/api/cluster-model.ts';
 import type { SimulatedCluster } from '../../../simulator/api/cluster-model.ts';
-import { budgetOf, isReadyPod, ownerOf, podOf, workloadOf } from '../../../simulator/api/kinds.ts';
+import { budgetOf, isReadyPod, nodeOf, ownerOf, podOf, workloadOf } from '../../../simulator/api/kinds.ts';
 import type { Pod } from '../../../simulator/api/kinds.ts';
 import { createVirtualClock } from '../../../simulator/clock.ts';
 import type { VirtualClock } from '../../../simulator/clock.ts';
@@ -117,7 +117,7 @@ describe('a simulated cluster', { timeout: 60_000 }, () => {
       assert.equal(cluster.store.list('events').filter((event) => event['reason'] === 'FailedScheduling').length, 1);
       cordon(cluster, 'w1', false);
       await clock.sleep(20_000);
-      assert.deepEqual(podsOf(cluster, 'big').map((pod) => pod.spec.nodeName).toSorted(), ['w1', 'w2']);
+      assert.deepEqual(podsOf(cluster, 'big').map((pod) => pod.spec.nodeName ?? '').toSorted(), ['w1', 'w2']);
     });
   });
 
@@ -132,7 +132,7 @@ describe('a simulated cluster', { timeout: 60_000 }, () => {
 
   test('a silent kubelet makes its node Unknown after its grace, and its pods come elsewhere after theirs', async () => {
     const { cluster, clock } = clusterOf(workers(2), [workload('web', { replicas: 4 })]);
-    const readyOf = (name: string): string | undefined => (cluster.store.get('nodes', null, name)?.['status'] as { readonly conditions: readonly { readonly type: string; readonly status: string }[] }).conditions.find(({ type }) => type === 'Ready')?.status;
+    const readyOf = (name: string): string | undefined => nodeOf(cluster.store.get('nodes', null, name) ?? assert.fail()).status.conditions?.find(({ type }) => type === 'Ready')?.status;
     await clock.run(async () => {
       cluster.kubelets.stop('w1');
       await clock.sleep(45_000);
