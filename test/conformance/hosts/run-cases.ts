@@ -3,6 +3,7 @@ import { SCRIPTS } from '../../../activities/hosts/scripts/index.ts';
 import { casesFor, FOLDER } from './cases.ts';
 import type { Case, Facts } from './cases.ts';
 import { formOf } from './form.ts';
+import { runProtocol } from './run-protocol.ts';
 
 /** How one case ended, as far as it must be the same everywhere. */
 export interface Seen {
@@ -27,7 +28,7 @@ export async function runCases(place: Place): Promise<readonly Seen[]> {
   const seen: Seen[] = [];
   try {
     for (const [index, each] of casesFor(place.facts).entries()) seen.push(await runCase(place, each, index));
-    return seen;
+    return [...seen, ...await runProtocol(place)];
   } finally {
     for (const host of [...place.facts.members, place.facts.worker]) await cleanUp(place, host);
   }
