@@ -27,6 +27,9 @@ export interface ApiAnswer<T> {
   readonly retryAfterMs: number | null;
 }
 
+/** A connection without a request is kept for this long: steps on hosts often take longer than the 4 s of the library underneath. */
+const KEEP_ALIVE_MS = 120_000;
+
 /** HTTP to one API server address, with the credentials of its kubeconfig. Knows nothing of resources. */
 export interface Transport {
   readonly server: string;
@@ -110,11 +113,20 @@ function keepDispatcher(config: KubeConfig): void {
     const key = JSON.stringify(options);
     if (!kept.has(key)) {
       kept.clear();
-      kept.set(key, Reflect.apply(create as (...values: unknown[]) => unknown, config, [cluster, options]));
+      kept.set(key, keptAlive(config, Reflect.apply(create as (...values: unknown[]) => unknown, config, [cluster, options]), cluster, options));
     }
     return kept.get(key);
   }
   Reflect.defineProperty(config, 'createDispatcher', { value: createDispatcher });
+}
+
+/** The same dispatcher with connections that stay; one behind a proxy, or of a form that is not known, is left as it is. */
+function keptAlive(config: KubeConfig, made: unknown, cluster: unknown, options: unknown): unknown {
+  const describe: unknown = Reflect.get(config, 'createDispatcherOptions');
+  if (typeof describe !== 'function' || typeof made !== 'object' || made === null || typeof made.constructor !== 'function') return made;
+  const described: unknown = Reflect.apply(describe as (...values: unknown[]) => unknown, config, [cluster, options]);
+  if (typeof described !== 'object' || described === null || Reflect.get(described, 'type') !== 'agent') return made;
+  return Reflect.construct(made.constructor, [{ connect: Reflect.get(described, 'connect'), keepAliveTimeout: KEEP_ALIVE_MS }]);
 }
 
 function refuse(server: string, request: ApiRequest, status: number, refusal: Status): void {
