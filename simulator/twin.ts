@@ -27,6 +27,8 @@ export interface TwinOptions {
   readonly maxUnavailable?: number | string;
   /** How long a drain may take, such as `30s` of this machine's time. Default 15m. */
   readonly drainTimeout?: string;
+  /** How scripts run on its hosts. Default: in a real shell up to 50 nodes, recognised by their hash above. */
+  readonly way?: TwinHosts['way'];
 }
 
 /** Files with which a worker gets in, as with any cluster. */
@@ -74,7 +76,7 @@ export async function startTwin(description: ClusterDescription, options: TwinOp
     closers.push(() => model.stop());
     const api = await serveApi(model);
     closers.push(() => api.stop());
-    const hosts = await startHosts({ description, model, clock, seed, journal, folder: join(folder, 'hosts') });
+    const hosts = await startHosts({ description, model, clock, seed, journal, folder: join(folder, 'hosts'), ...(options.way === undefined ? {} : { way: options.way }) });
     closers.push(() => hosts.stop());
     closers.push(applyFaults(faults, { model, api, hosts, clock, seed, unready }));
     const files = await writeFiles(description, options, api, hosts);

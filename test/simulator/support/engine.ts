@@ -54,8 +54,13 @@ export interface Upgraded {
   readonly watched: Watched;
 }
 
+export interface UpgradeOptions extends Omit<TwinOptions, 'folder'> {
+  /** Called when the upgrade has begun, as a person would come who looks after it. */
+  readonly attend?: (client: UpgradeClient, cluster: string) => Promise<void>;
+}
+
 /** Starts a twin, upgrades it as `capstan start --yes` does, and shows both to `body` before the twin ends. */
-export async function upgradeTwin(engine: Engine, description: ClusterDescription, options: Omit<TwinOptions, 'folder'>, body: (upgraded: Upgraded) => void | Promise<void>): Promise<void> {
+export async function upgradeTwin(engine: Engine, description: ClusterDescription, options: UpgradeOptions, body: (upgraded: Upgraded) => void | Promise<void>): Promise<void> {
   const twin = await startTwin(description, { ...options, folder: join(engine.folder, description.name) });
   try {
     await until(`all pods of ${description.name} are Ready`, () => isSettled(twin));
@@ -67,6 +72,7 @@ export async function upgradeTwin(engine: Engine, description: ClusterDescriptio
     if (plan === null) throw new Error(`no plan of ${description.name}`);
     const other = await engine.client.start({ spec, plan, by: 'test@twin' });
     if (other !== null) throw new Error(`an upgrade of ${description.name} runs already`);
+    await options.attend?.(engine.client, description.name);
     const report = await engine.client.ended(description.name, new AbortController().signal);
     if (report === null) throw new Error(`no report of ${description.name}`);
     await body({ twin, report, watched });

@@ -40,15 +40,16 @@ export function watchModel(model: ClusterModel): Watched {
     for (const budget of model.store.list('poddisruptionbudgets')) {
       if (budget.metadata.namespace !== pod.metadata.namespace || !fits(budget, pod)) continue;
       const pods = model.store.list('pods').filter((other) => other.metadata.namespace === budget.metadata.namespace && fits(budget, other));
-      const healthy = pods.filter((other) => other.metadata.deletionTimestamp === undefined && isReady(other)).length;
+      const healthy = pods.filter(isHealthy).length;
       const wanted = wantedOf(model, budget);
       if (healthy < wanted) broken.push(`${budget.metadata.name}: ${healthy} of ${wanted}`);
     }
   }
 
-  const stop = model.store.subscribe(({ resource, type, object }: StoreEvent) => {
+  const stop = model.store.subscribe(({ resource, type, object, previous }: StoreEvent) => {
     if (resource === 'nodes' && type !== 'DELETED') onNode(object);
-    if (resource === 'pods') onPod(object);
+    // Only a pod that ceases to be healthy can break a budget.
+    if (resource === 'pods' && (type === 'DELETED' || !isHealthy(object)) && (previous === undefined || isHealthy(previous))) onPod(object);
   });
   return {
     mostCordoned: () => most, mostCordonedControlPlanes: () => mostControlPlanes,
@@ -76,6 +77,10 @@ function fits(budget: ApiObject, pod: ApiObject): boolean {
 export function isReady({ status }: ApiObject): boolean {
   const conditions = at(status, 'conditions');
   return Array.isArray(conditions) && conditions.some((condition) => at(condition, 'type') === 'Ready' && at(condition, 'status') === 'True');
+}
+
+function isHealthy(pod: ApiObject): boolean {
+  return pod.metadata.deletionTimestamp === undefined && isReady(pod);
 }
 
 function isControlPlane(model: ClusterModel, name: string): boolean {
