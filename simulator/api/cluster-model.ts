@@ -5,6 +5,7 @@ import type { ClusterModel } from '../model.ts';
 import { createBudgets } from './controllers/budgets.ts';
 import { createDaemonSets } from './controllers/daemon-sets.ts';
 import { createDeployments } from './controllers/deployments.ts';
+import { createEndpointSlices } from './controllers/endpoint-slices.ts';
 import { createGarbageCollector } from './controllers/garbage-collector.ts';
 import { createJobs } from './controllers/jobs.ts';
 import { createNamespaces } from './controllers/namespaces.ts';
@@ -71,7 +72,7 @@ export function createClusterModel(options: ClusterModelOptions): SimulatedClust
   const pods = createKubeletPods(machinery, kubelets.isRunning);
   const parts: readonly Settling[] = [
     createNamespaces(machinery), createDeployments(machinery), createReplicaSets(machinery), createStatefulSets(machinery), createDaemonSets(machinery, nodes), createJobs(machinery),
-    createScheduler(machinery, nodes, record), pods, createBudgets(machinery, record),
+    createScheduler(machinery, nodes, record), pods, createBudgets(machinery, record), createEndpointSlices(machinery),
   ];
   const collector = createGarbageCollector(machinery);
   populate({ description, machinery, staticPods, addressOf: options.addressOf ?? defaultAddress });

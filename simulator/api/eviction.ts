@@ -8,9 +8,6 @@ import type { Budget, Pod } from './kinds.ts';
 import type { PodIndex } from './pod-index.ts';
 import type { EventStore } from './store.ts';
 
-/** More evictions than this without the controller's answer stop a budget. */
-const MAX_DISRUPTED = 2_000;
-
 export interface EvictionRequest {
   readonly namespace: string;
   readonly name: string;
@@ -60,9 +57,6 @@ export function createEviction({ store, index, clock, onEvicted }: EvictionOptio
     const status = budget.status;
     if (status === undefined || status.observedGeneration < (budget.metadata.generation ?? 1)) {
       return { kind: 'budget', budget: name, message: `The disruption budget ${name} is still being processed by the server.`, retryAfterSeconds: 10 };
-    }
-    if (Object.keys(status.disruptedPods ?? {}).length > MAX_DISRUPTED) {
-      return { kind: 'conflict', message: 'DisruptedPods map too big - too many evictions not confirmed by PDB controller' };
     }
     if (status.disruptionsAllowed === 0) {
       return { kind: 'budget', budget: name, message: `The disruption budget ${name} needs ${status.desiredHealthy} healthy pods and has ${status.currentHealthy} currently` };

@@ -153,6 +153,12 @@ export function isEnding(object: ApiObject): boolean {
   return object.metadata.deletionTimestamp !== undefined;
 }
 
+/** Names of what must be done before a deleted object goes. */
+export function finalizersOf(object: ApiObject): readonly string[] {
+  const found = object.metadata['finalizers'];
+  return Array.isArray(found) ? found.filter((item) => typeof item === 'string') : [];
+}
+
 export function isOver(pod: Pod): boolean {
   return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 }

@@ -1,6 +1,7 @@
 import type { SimulatedCluster } from '../cluster-model.ts';
 import { podOf } from '../kinds.ts';
 import { discovery, isServedGroup } from './discovery.ts';
+import { createDeletions } from './deletions.ts';
 import { createEvictions } from './evictions.ts';
 import { createLists } from './lists.ts';
 import { createPatch } from './patches.ts';
@@ -43,6 +44,7 @@ export function createApi(cluster: SimulatedCluster): Api {
   const patch = createPatch(cluster, writes);
   const scale = createScales(cluster, writes);
   const evict = createEvictions(cluster);
+  const remove = createDeletions(cluster);
 
   function answer(request: HttpRequest, response: Outgoing): Reply | null {
     const plain = plainReply(cluster, request);
@@ -90,7 +92,7 @@ export function createApi(cluster: SimulatedCluster): Api {
       case 'PATCH':
         return patch(request, text);
       case 'DELETE':
-        return route.subresource === null ? writes.remove(request) : refuseMethod();
+        return route.subresource === null ? remove(request) : refuseMethod();
       default:
         return refuseMethod();
     }
@@ -100,7 +102,7 @@ export function createApi(cluster: SimulatedCluster): Api {
     const { resource, namespace } = request.route;
     const selection = selectionOf(resource.plural, namespace, request.query);
     const listed = store.list(resource.plural).filter((object) => (namespace === null || object.metadata.namespace === namespace) && (selection.labels?.(object.metadata.labels ?? {}) ?? true));
-    for (const object of listed) writes.remove({ ...request, route: { ...request.route, namespace: object.metadata.namespace ?? null, name: object.metadata.name } });
+    for (const object of listed) remove({ ...request, route: { ...request.route, namespace: object.metadata.namespace ?? null, name: object.metadata.name } });
     return { status: 200, body: lists.list(resource, selection, new URLSearchParams()) };
   }
 

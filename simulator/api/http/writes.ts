@@ -2,26 +2,22 @@ import type { ApiObject } from '../../model.ts';
 import { nameSuffix } from '../machinery.ts';
 import type { SimulatedCluster } from '../cluster-model.ts';
 import { timestamp } from '../conditions.ts';
-import { terminated } from '../controllers/garbage-collector.ts';
-import { deletePod } from '../controllers/delete-pod.ts';
 import { isEqual } from '../equal.ts';
-import { isEnding, podOf } from '../kinds.ts';
-import { apiVersionOf } from '../resources.ts';
+import { finalizersOf, isEnding } from '../kinds.ts';
+import { RESOURCES, apiVersionOf } from '../resources.ts';
 import { withApiDefaults } from './defaults.ts';
-import { isObject, objectAt, textAt } from './json.ts';
+import { objectAt, textAt } from './json.ts';
 import type { JsonObject } from './json.ts';
 import { updatedManagers, withManagers } from './patch/managed-fields.ts';
 import { isDryRun, managerOf } from './request.ts';
 import type { Reply, ResourceRequest } from './request.ts';
 import type { Route } from './route.ts';
-import { MODIFIED, alreadyExists, badRequest, conflict, failedPrecondition, forbidden, notFound } from './status.ts';
+import { MODIFIED, alreadyExists, badRequest, conflict, forbidden, notFound } from './status.ts';
 import { requireKind, validate } from './validate.ts';
-import { RESOURCES } from '../resources.ts';
 
 export interface Writes {
   create(request: ResourceRequest): Reply;
   update(request: ResourceRequest): Reply;
-  remove(request: ResourceRequest): Reply;
   /** Puts a changed object in the place of the present one, with all that the API checks. `manage` false leaves managed fields as they are given. */
   replace(request: ResourceRequest, before: ApiObject, changed: JsonObject, manage: boolean): ApiObject;
   /** Makes a new object of a body. */
@@ -96,87 +92,19 @@ export function createWrites({ store, clock }: Pick<SimulatedCluster, 'store' | 
     const body = requireKind(resource, request.body, apiVersionOf(resource));
     const metadata = objectAt(body, 'metadata');
     const told = textAt(metadata, 'name') ?? '';
-    if (told === '') throw badRequest('the name of the object () does not match the name on the URL ('.replace('()', `(${told})`) + `${name ?? ''})`);
     if (told !== name) throw badRequest(`the name of the object (${told}) does not match the name on the URL (${name ?? ''})`);
     const before = store.get(resource.plural, namespace, name);
     if (before === null) throw notFound(resource, name);
     return { status: 200, body: replace(request, before, body, true) };
   }
 
-  function remove(request: ResourceRequest): Reply {
-    const { resource, namespace, name } = request.route;
-    const before = store.get(resource.plural, namespace, name ?? '');
-    if (before === null) throw notFound(resource, name ?? '');
-    const options = isObject(request.body) ? request.body : {};
-    requirePreconditions(request, before, options);
-    const grace = graceOf(request, options);
-    const dryRun = isDryRun(request.query) || JSON.stringify(options['dryRun'] ?? []).includes('All');
-    if (resource.kind === 'Pod') {
-      const left = dryRun ? before : deletePod({ store, clock }, podOf(before), grace);
-      return { status: 200, body: left ?? before };
-    }
-    if (resource.kind === 'Namespace') {
-      const ending = isEnding(before) ? before : terminated(before, clock.now());
-      return { status: 200, body: dryRun ? ending : store.put('namespaces', ending) };
-    }
-    if (finalizersOf(before).length > 0 || propagation(request, options) === 'Foreground') return { status: 200, body: dryRun ? before : store.put(resource.plural, withDeletion(before, propagation(request, options) === 'Foreground')) };
-    if (propagation(request, options) === 'Orphan') orphan(before, dryRun);
-    if (!dryRun) store.remove(resource.plural, namespace, before.metadata.name);
-    return { status: 200, body: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details: { name, ...(resource.group === '' ? {} : { group: resource.group }), kind: resource.plural, uid: before.metadata.uid } } };
-  }
-
-  function withDeletion(object: ApiObject, foreground: boolean): ApiObject {
-    const finalizers = [...finalizersOf(object), ...(foreground ? ['foregroundDeletion'] : [])];
-    return { ...object, metadata: { ...object.metadata, deletionTimestamp: timestamp(clock.now()), deletionGracePeriodSeconds: 0, finalizers } };
-  }
-
-  function orphan(owner: ApiObject, dryRun: boolean): void {
-    if (dryRun) return;
-    for (const plural of ['pods', 'replicasets', 'jobs']) {
-      for (const object of store.list(plural)) {
-        const references = object.metadata.ownerReferences ?? [];
-        const kept = references.filter((reference) => reference.uid !== owner.metadata.uid);
-        if (kept.length < references.length) store.put(plural, { ...object, metadata: { ...object.metadata, ownerReferences: kept } });
-      }
-    }
-  }
-
-  return { create, update, remove, replace, insert };
-}
-
-function requirePreconditions({ route }: ResourceRequest, before: ApiObject, options: JsonObject): void {
-  const wanted = objectAt(options, 'preconditions');
-  const { uid = '', resourceVersion = '', name } = before.metadata;
-  const wantedUid = textAt(wanted, 'uid');
-  const wantedVersion = textAt(wanted, 'resourceVersion');
-  if (wantedUid !== undefined && wantedUid !== uid) {
-    throw failedPrecondition(route.resource, name, `the UID in the precondition (${wantedUid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`);
-  }
-  if (wantedVersion !== undefined && wantedVersion !== resourceVersion) {
-    throw failedPrecondition(route.resource, name, `the ResourceVersion in the precondition (${wantedVersion}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`);
-  }
+  return { create, update, replace, insert };
 }
 
 /** Where etcd has an object. Source: the resource prefixes of pkg/kubeapiserver. */
 function storageKey({ resource, namespace }: Route, name: string): string {
   const folder = resource.plural === 'nodes' ? 'minions' : resource.plural === 'services' ? 'services/specs' : resource.plural;
   return `/registry/${folder}/${namespace === null ? '' : `${namespace}/`}${name}`;
-}
-
-function graceOf({ query }: ResourceRequest, options: JsonObject): number | null {
-  const inBody = options['gracePeriodSeconds'];
-  if (typeof inBody === 'number') return inBody;
-  const asked = query.get('gracePeriodSeconds');
-  return asked === null ? null : Number(asked);
-}
-
-function propagation({ query }: ResourceRequest, options: JsonObject): string {
-  return textAt(options, 'propagationPolicy') ?? query.get('propagationPolicy') ?? 'Background';
-}
-
-export function finalizersOf(object: ApiObject): readonly string[] {
-  const found = object.metadata['finalizers'];
-  return Array.isArray(found) ? found.filter((item) => typeof item === 'string') : [];
 }
 
 /** What a client may not set itself when it creates something. */

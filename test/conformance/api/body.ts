@@ -31,6 +31,7 @@ export interface Metadata {
   readonly generation?: number;
   readonly generateName?: string;
   readonly labels?: Readonly<Record<string, string>>;
+  readonly ownerReferences?: readonly unknown[];
   readonly deletionTimestamp?: string;
   readonly deletionGracePeriodSeconds?: number;
   readonly continue?: string;

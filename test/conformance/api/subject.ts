@@ -62,7 +62,8 @@ export async function openSubject(kubeconfig: string): Promise<Subject> {
   function ask(method: string, path: string, options: Ask = {}): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const request = open(method, path, options);
-      request.on('error', reject);
+      // A server may end an idle connection at the very moment at which it is used again.
+      request.on('error', (error) => (request.reusedSocket ? ask(method, path, options).then(resolve, reject) : reject(error)));
       request.on('response', (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));

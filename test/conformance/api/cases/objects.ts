@@ -1,4 +1,4 @@
-import { configMap, deployment, lease, told } from '../case.ts';
+import { configMap, lease, told } from '../case.ts';
 import type { ConformanceCase } from '../case.ts';
 
 /** Creating, reading, replacing and deleting. */
@@ -133,32 +133,5 @@ export const OBJECT_CASES: readonly ConformanceCase[] = [
   {
     name: 'a dry run says what is wrong as well',
     run: async ({ api, core }) => told(await api.ask('POST', `${core('configmaps')}?dryRun=All`, { body: configMap('Wrong_Name') })),
-  },
-  {
-    name: 'generation counts changes of the spec, not of labels',
-    run: async ({ api, path }) => {
-      const created = await api.ask('POST', path('apps/v1', 'deployments'), { body: deployment('web') });
-      const labelled = await api.ask('PATCH', path('apps/v1', 'deployments', 'web'), { type: 'application/merge-patch+json', body: { metadata: { labels: { more: 'x' } } } });
-      const changed = await api.ask('PATCH', path('apps/v1', 'deployments', 'web'), { type: 'application/merge-patch+json', body: { spec: { minReadySeconds: 3 } } });
-      return [created, labelled, changed].map(({ body }) => body.metadata.generation);
-    },
-  },
-  {
-    name: 'a Deployment is filled up with its defaults',
-    run: async ({ api, path }) => {
-      const { body } = await api.ask('POST', path('apps/v1', 'deployments'), { body: deployment('web') });
-      const { replicas, strategy, revisionHistoryLimit, progressDeadlineSeconds, template } = body.spec;
-      return { replicas, strategy, revisionHistoryLimit, progressDeadlineSeconds, pod: template.spec };
-    },
-  },
-  {
-    name: 'a namespace that ends takes nothing new',
-    run: async ({ api, core, namespace }) => {
-      await api.ask('POST', core('configmaps'), { body: configMap('a', {}, { finalizers: ['capstan.dev/test'] }) });
-      const deleted = await api.ask('DELETE', `/api/v1/namespaces/${namespace}`);
-      const refused = told(await api.ask('POST', core('configmaps'), { body: configMap('b') }));
-      await api.ask('PATCH', core('configmaps', 'a'), { type: 'application/merge-patch+json', body: { metadata: { finalizers: null } } });
-      return [deleted.status, deleted.body.status.phase, refused];
-    },
   },
 ];
