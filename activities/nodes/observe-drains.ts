@@ -6,6 +6,7 @@ import type { DisruptionBudget, Pod } from '../kubernetes/objects.ts';
 import { podsPath } from '../kubernetes/paths.ts';
 import { rideOver } from '../kubernetes/wait.ts';
 import type { NodeActivityOptions } from './cordon-node.ts';
+import { indexBudgets } from './budget-index.ts';
 import { budgetsOf, drainFate } from './drain-pods.ts';
 
 /** A pod that names none gets this of the API. */
@@ -50,11 +51,11 @@ function emptyLoads(nodes: readonly string[]): ReadonlyMap<string, Load> {
 
 function adder(budgets: readonly DisruptionBudget[], drain: DrainSpec): (loads: ReadonlyMap<string, Load>, pod: Pod) => void {
   const indexes = new Map(budgets.map((budget, index) => [budget.metadata.uid, index]));
-  const byNamespace = Map.groupBy(budgets, (budget) => budget.metadata.namespace ?? 'default');
+  const nearOf = indexBudgets(budgets);
   return (loads, pod) => {
     const load = loads.get(pod.spec.nodeName ?? '');
     if (load === undefined) return;
-    const near = byNamespace.get(pod.metadata.namespace ?? 'default') ?? [];
+    const near = nearOf(pod);
     if (drainFate(pod, drain, near).kind !== 'evicted') return;
     load.pods += 1;
     load.graceSeconds = Math.max(load.graceSeconds, drain.gracePeriodSeconds >= 0 ? drain.gracePeriodSeconds : pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS);
