@@ -17,7 +17,7 @@ export const LAB_TIMINGS: Timings = {
   kubeadmWorker: { meanMs: 2_000, variation: 0.5 },
   restartKubelet: { meanMs: 700, variation: 0.3 },
   nodeReady: { meanMs: 1_500, variation: 0.5 },
-  staticPodsReady: { meanMs: 22_000, variation: 0.2 },
+  staticPodsReady: { meanMs: 17_000, variation: 0.15 },
   startPod: { meanMs: 3_000, variation: 0.5 },
   // A preStop of 5 s and a quick end, of a grace period of 30 s.
   stopPodPart: { meanMs: 0.2, variation: 0.3 },
