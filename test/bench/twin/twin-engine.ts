@@ -28,12 +28,13 @@ export interface TwinEngine {
   readonly stop: () => Promise<void>;
 }
 
-export async function startTwinEngine(say: (line: string) => void): Promise<TwinEngine> {
+/** @param program The worker's, `real-worker.ts` or another one beside it. */
+export async function startTwinEngine(say: (line: string) => void, program: 'real-worker.ts' | 'unstaged-worker.ts' = 'real-worker.ts'): Promise<TwinEngine> {
   const folder = await mkdtemp(join(tmpdir(), 'capstan-bench-twin-'));
   const server = await findOrStartDevServer({
     port: await freePort(), uiPort: await freePort(), ephemeral: true, namespace: 'default', stateFolder: folder, places: placesOf(process.env), say,
   });
-  const worker = fork(fileURLToPath(new URL('real-worker.ts', import.meta.url)), {
+  const worker = fork(fileURLToPath(new URL(program, import.meta.url)), {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'], execArgv: ['--disable-warning=ExperimentalWarning'],
     env: { ...process.env, CAPSTAN_TEMPORAL_ADDRESS: server.address, CAPSTAN_STATE_DIR: join(folder, 'worker') },
   });

@@ -1,8 +1,8 @@
 import type { Timings } from '../../../simulator/description.ts';
 import { LAB_TIMINGS } from '../../../simulator/timings.ts';
 
-/** The lab's times, but a control plane that takes none: for benchmarks of worker nodes. */
+/** The lab's times, but a control plane and downloads that take none: for benchmarks of what happens to a worker from its cordon on. */
 export function workerTimings(): Timings {
   const none = { meanMs: 0, variation: 0 };
-  return { ...LAB_TIMINGS, kubeadmEtcd: none, kubeadmControlPlane: none, staticPodsReady: none, snapshot: none };
+  return { ...LAB_TIMINGS, fetchPackages: none, pullImage: none, kubeadmEtcd: none, kubeadmControlPlane: none, staticPodsReady: none, snapshot: none };
 }
