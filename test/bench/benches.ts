@@ -6,6 +6,7 @@ export const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   churn: async () => (await import('./churn/bench-churn.ts')).benchChurn,
   'api-cost': async () => (await import('./api-cost/bench-api-cost.ts')).benchApiCost,
   staging: async () => (await import('./staging/bench-staging.ts')).benchStaging,
+  reaction: async () => (await import('./reaction/bench-reaction.ts')).benchReaction,
   scale: async () => (await import('./scale/bench-scale.ts')).benchScale,
   lab: async () => (await import('./lab/main.ts')).benchLab,
 };
