@@ -32,6 +32,8 @@ export interface ClusterRunner {
   readonly open: Set<string>;
   /** Nodes in flight whose workflow this very run started. */
   readonly children: Set<string>;
+  /** Nodes in flight whose workflow an earlier run of this upgrade started. */
+  readonly inherited: Set<string>;
   /** False where there are too many nodes: then each tells its end, and not to this run but to whatever run there is by then. */
   readonly isTalkative: boolean;
   readonly history: History;
@@ -71,13 +73,14 @@ export function openClusterRun(input: UpgradeClusterInput): ClusterRunner {
   const places = new Map(state.nodes.map((node, index) => [node.name, index]));
   const open = new Set(state.nodes.filter((node) => node.inFlight || node.state === 'held').map((node) => node.name));
   const children = new Set<string>();
-  const isTalkative = state.plan.nodes.filter((node) => node.changes).length <= TALKATIVE_NODES && input.historyLimit === undefined;
+  const inherited = new Set(state.nodes.filter((node) => node.inFlight).map((node) => node.name));
+  const isTalkative = state.plan.nodes.filter((node) => node.changes).length <= TALKATIVE_NODES && input.limits === undefined;
   const shown = { state: '', drawnMs: 0 };
   let changes = 0;
   let working = 0;
 
-  const history = openHistory(input.historyLimit ?? MOST_EVENTS, () => ({
-    children: children.size, inherited: open.size - children.size, activities: working,
+  const history = openHistory(input.limits?.events ?? MOST_EVENTS, () => ({
+    children: children.size, inherited: inherited.size, activities: working,
   }));
 
   function isHeld(): boolean {
@@ -141,7 +144,7 @@ export function openClusterRun(input: UpgradeClusterInput): ClusterRunner {
 
   const maySchedule = (): boolean => upgradeStateNow() === 'running';
   return {
-    input, spec: input.spec, startedBy: input.by, upgrade, epochMs: info.runStartTime.getTime(), state, open, children, isTalkative, history, show, waitForPerson, maySchedule, record, work,
+    input, spec: input.spec, startedBy: input.by, upgrade, epochMs: info.runStartTime.getTime(), state, open, children, inherited, isTalkative, history, show, waitForPerson, maySchedule, record, work,
     members: state.plan.nodes.filter((node) => node.roles.includes('etcd')),
     enter: (phase) => {
       state.phase = phase;

@@ -70,6 +70,7 @@ export function landNode(run: ClusterRunner, name: string, retry: number, result
   if (!own.inFlight || own.retries !== retry) return;
   addTimes(run.state, own, result.times);
   Object.assign(own, { state: result.state, step: result.step, failure: result.failure, since: now(), inFlight: false, drained: false });
+  run.inherited.delete(name);
   if (result.state !== 'held') {
     run.open.delete(name);
     run.state.control = reachPause(run.state.control, name, now());
@@ -88,10 +89,9 @@ export async function watchInherited(run: ClusterRunner): Promise<void> {
 }
 
 async function lookAfterInherited(run: ClusterRunner): Promise<void> {
-  const inherited = (): readonly string[] => [...run.open].filter((name) => run.node(name).inFlight && !run.children.has(name));
-  for (let pauseMs = FIRST_LOOK_MS; inherited().length > 0; pauseMs = Math.min(pauseMs * 2, LAST_LOOK_MS)) {
-    if (await condition(() => inherited().length === 0, pauseMs)) return;
-    for (const name of inherited().slice(0, MOST_LOOKS)) {
+  for (let pauseMs = run.input.limits?.lookMs ?? FIRST_LOOK_MS; run.inherited.size > 0; pauseMs = Math.min(pauseMs * 2, LAST_LOOK_MS)) {
+    if (await condition(() => run.inherited.size === 0, pauseMs)) return;
+    for (const name of [...run.inherited].slice(0, MOST_LOOKS)) {
       if (run.history.isFull()) return;
       await reach(run, name, (handle) => handle.signal(probeSignal));
     }
@@ -120,7 +120,7 @@ async function reach(run: ClusterRunner, name: string, call: (handle: Reached) =
     await run.work(() => CancellationScope.nonCancellable(() => call(getExternalWorkflowHandle(nodeWorkflowId(run.spec.name, name)))));
   } catch (error) {
     // A child of this run tells its end here as well, be it a moment later.
-    if (!run.children.has(name)) landNode(run, name, retries, heldBy(lost(name, String(error instanceof Error ? error.message : error))));
+    if (run.inherited.has(name)) landNode(run, name, retries, heldBy(lost(name, String(error instanceof Error ? error.message : error))));
   }
 }
 

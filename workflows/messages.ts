@@ -38,8 +38,13 @@ export interface UpgradeClusterInput {
   readonly by: string;
   /** Only from one run to the next of the same upgrade. */
   readonly resume?: PackedRun;
-  /** Events after which the upgrade goes on in a new history; only tests set it. Default: `MOST_EVENTS` of `history.ts`. */
-  readonly historyLimit?: number;
+  /** Only for tests of how an upgrade goes on in a new history. */
+  readonly limits?: {
+    /** Events after which it does. Default: `MOST_EVENTS` of `history.ts`. */
+    readonly events: number;
+    /** After which nodes that an earlier run started are looked for. Default: 5 minutes. */
+    readonly lookMs: number;
+  };
 }
 
 /** Memo of `upgradeCluster`, so that a refused second start can say who runs what. */

@@ -48,7 +48,8 @@ export async function upgradeCluster(input: UpgradeClusterInput): Promise<Upgrad
 async function runPhase(run: ClusterRunner, name: UpgradePhase, body: () => Promise<void>): Promise<void> {
   if (run.state.phasesDone.includes(name)) return;
   run.enter(name);
-  await run.mayGoOn();
+  // A phase that goes on in a new history looks after its held nodes itself.
+  if (run.input.resume?.phase !== name) await run.mayGoOn();
   await body();
   await continueWhereFull(run);
   run.leave(name);

@@ -2,21 +2,22 @@ import { ApplicationFailure } from '@temporalio/common';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { pauseSignal, reportQuery, resumeSignal, retryNodeSignal, skipNodeSignal } from '../../workflows/messages.ts';
+import { devServer } from '../support/temporal.ts';
 import { gate, nodeState, until, workflowTests } from './harness.ts';
 import type { Trial } from './harness.ts';
 
 /** Few enough events that a run holds a handful of nodes. */
-const LIMIT = 110;
+const LIMITS = { events: 110, lookMs: 1_000 };
 
 function broken(message: string): ApplicationFailure {
   return ApplicationFailure.create({ message, type: 'HostStepFailed', nonRetryable: true });
 }
 
 describe('an upgrade that goes on in a new history', { timeout: 240_000 }, () => {
-  const { upgrade } = workflowTests();
+  const { upgrade } = workflowTests(devServer);
 
   it('does every step of every node once, with nodes in flight at each boundary, and keeps its histories short', async () => {
-    await upgrade({ controlPlanes: 1, workers: 30, maxUnavailable: 5, historyLimit: LIMIT }, async (trial) => {
+    await upgrade({ controlPlanes: 1, workers: 30, maxUnavailable: 5, limits: LIMITS }, async (trial) => {
       const report = await trial.handle.result();
 
       assert.equal(report.state, 'done');
@@ -25,7 +26,7 @@ describe('an upgrade that goes on in a new history', { timeout: 240_000 }, () =>
       assert.ok(trial.cluster.most() <= 5);
       const lengths = await historyLengths(trial);
       assert.ok(lengths.length >= 4, `${lengths.length} runs`);
-      assert.ok(Math.max(...lengths) <= LIMIT + 60, `histories of ${lengths.join(', ')} events`);
+      assert.ok(Math.max(...lengths) <= LIMITS.events + 60, `histories of ${lengths.join(', ')} events`);
       assert.ok(report.nodes.every((node) => node.total?.steps === (node.name === 'cp1' ? 8 : 6)));
     });
   });
@@ -35,7 +36,7 @@ describe('an upgrade that goes on in a new history', { timeout: 240_000 }, () =>
       if (step === 'upgradeKubelet' && node === 'w6' && call === 1) throw broken('kubelet did not start');
       if (step === 'drainNode' && node === 'w12') throw broken('no room');
     };
-    await upgrade({ controlPlanes: 1, workers: 24, maxUnavailable: 4, historyLimit: LIMIT, behave }, async (trial) => {
+    await upgrade({ controlPlanes: 1, workers: 24, maxUnavailable: 4, limits: LIMITS, behave }, async (trial) => {
       await trial.handle.signal(skipNodeSignal, { node: 'w20' });
       const held = await until(trial, ({ nodes }) => nodes.some((node) => node.name === 'w6' && node.state === 'held'));
       assert.equal(held.nodes.find((node) => node.name === 'w6')?.failure?.message, 'kubelet did not start');
@@ -68,7 +69,7 @@ describe('an upgrade that goes on in a new history', { timeout: 240_000 }, () =>
       reached.open();
       throw new Error('a budget allows none now');
     };
-    await upgrade({ controlPlanes: 1, workers: 20, maxUnavailable: 3, historyLimit: LIMIT, behave }, async (trial) => {
+    await upgrade({ controlPlanes: 1, workers: 20, maxUnavailable: 3, limits: LIMITS, behave }, async (trial) => {
       await reached.opened;
       const first = (await trial.handle.describe()).runId;
       await untilRun(trial, (runId) => runId !== first);
@@ -90,14 +91,13 @@ describe('an upgrade that goes on in a new history', { timeout: 240_000 }, () =>
       reached.open();
       throw new Error('a budget allows none now');
     };
-    await upgrade({ controlPlanes: 1, workers: 20, maxUnavailable: 3, historyLimit: LIMIT, behave }, async (trial) => {
+    await upgrade({ controlPlanes: 1, workers: 20, maxUnavailable: 3, limits: LIMITS, behave }, async (trial) => {
       await reached.opened;
       const first = (await trial.handle.describe()).runId;
       await untilRun(trial, (runId) => runId !== first);
       await until(trial, ({ nodes }) => nodes.every((node) => node.name === 'w2' || node.state === 'done'));
       await trial.environment.client.workflow.getHandle(`${trial.handle.workflowId}/w2`).terminate('a person');
       isStuck = false;
-      await trial.environment.sleep('11 minutes');
       const status = await until(trial, ({ state }) => state === 'held');
       assert.match(status.nodes.find((node) => node.name === 'w2')?.failure?.message ?? '', /ended without a result/);
       await trial.handle.signal(retryNodeSignal, { node: 'w2' });
@@ -110,7 +110,7 @@ describe('an upgrade that goes on in a new history', { timeout: 240_000 }, () =>
     const behave = (step: string, node: string, call: number): void => {
       if (step === 'stageNode' && node === 'w9' && call === 1) throw broken('disk is full');
     };
-    await upgrade({ controlPlanes: 1, workers: 25, maxUnavailable: 5, historyLimit: 80, behave, spec: (spec) => ({ ...spec, staging: { width: 4 } }) }, async (trial) => {
+    await upgrade({ controlPlanes: 1, workers: 25, maxUnavailable: 5, limits: LIMITS, behave, spec: (spec) => ({ ...spec, staging: { width: 4 } }) }, async (trial) => {
       await until(trial, ({ state }) => state === 'held');
       await trial.handle.signal(retryNodeSignal, { node: 'w9' });
 

@@ -6,7 +6,7 @@ import type { UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import { statusQuery, upgradeWorkflowId } from '../../workflows/messages.ts';
 import type { UpgradeStatus } from '../../workflows/domain/status.ts';
-import type { InspectClusterInput, InspectClusterResult } from '../../workflows/messages.ts';
+import type { InspectClusterInput, InspectClusterResult, UpgradeClusterInput } from '../../workflows/messages.ts';
 import type { inspectCluster } from '../../workflows/inspect-cluster.ts';
 import type { upgradeCluster } from '../../workflows/upgrade-cluster.ts';
 import { timeSkippingEnvironment, workflowBundle } from '../support/temporal.ts';
@@ -26,20 +26,20 @@ export interface Setting {
   readonly maxUnavailable?: number;
   readonly behave?: Behaviour;
   readonly leader?: string;
-  /** Events after which the upgrade goes on in a new history. */
-  readonly historyLimit?: number;
+  /** Where the upgrade goes on in a new history. */
+  readonly limits?: UpgradeClusterInput['limits'];
   readonly spec?: (spec: UpgradeSpec) => UpgradeSpec;
   /** The plan that the operator approved, where it differs from the cluster's. */
   readonly approved?: (plan: UpgradePlan) => UpgradePlan;
 }
 
-/** One time-skipping server for the tests of a file. */
-export function workflowTests(): {
+/** One server for the tests of a file: a time-skipping one, or a real one where runs continue as new and are asked meanwhile. */
+export function workflowTests(open: () => Promise<TestWorkflowEnvironment> = timeSkippingEnvironment): {
   readonly upgrade: (setting: Setting, body: (trial: Trial) => Promise<void>) => Promise<void>;
   readonly inspect: (input: Omit<InspectClusterInput, 'spec'>, body: (result: InspectClusterResult, journal: readonly string[]) => void) => Promise<void>;
 } {
   let environment: TestWorkflowEnvironment;
-  before(async () => { environment = await timeSkippingEnvironment(); });
+  before(async () => { environment = await open(); });
   after(async () => { await environment.teardown(); });
 
   async function upgrade(setting: Setting, body: (trial: Trial) => Promise<void>): Promise<void> {
@@ -51,7 +51,7 @@ export function workflowTests(): {
     await worker.runUntil(async () => {
       const handle = await environment.client.workflow.start<typeof upgradeCluster>('upgradeCluster', {
         taskQueue, workflowId: upgradeWorkflowId(taskQueue),
-        args: [{ spec: setting.spec?.(spec) ?? spec, plan: setting.approved?.(plan) ?? plan, by: 'tester@here', ...(setting.historyLimit === undefined ? {} : { historyLimit: setting.historyLimit }) }],
+        args: [{ spec: setting.spec?.(spec) ?? spec, plan: setting.approved?.(plan) ?? plan, by: 'tester@here', ...(setting.limits === undefined ? {} : { limits: setting.limits }) }],
       });
       await body({ cluster, handle, plan, environment });
     });
@@ -80,19 +80,9 @@ export function workflowTests(): {
 /** Waits until the upgrade's status is as wanted; every question is a query, so time does not pass for the workflow. */
 export async function until(trial: Trial, wanted: (status: UpgradeStatus) => boolean): Promise<UpgradeStatus> {
   for (;;) {
-    const status = await ask(trial);
-    if (status !== null && wanted(status)) return status;
+    const status = await trial.handle.query(statusQuery);
+    if (wanted(status)) return status;
     await new Promise((resolve) => { setTimeout(resolve, 20); });
-  }
-}
-
-/** Null where the run went on in a new history meanwhile: the time-skipping server never answers such a query. */
-async function ask({ handle, environment }: Trial): Promise<UpgradeStatus | null> {
-  try {
-    return await environment.connection.withDeadline(Date.now() + 2_000, () => handle.query(statusQuery));
-  } catch (error) {
-    if (error instanceof Error && /DEADLINE_EXCEEDED|deadline/i.test(`${error.message} ${String(error.cause)}`)) return null;
-    throw error;
   }
 }
 
