@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PACKAGE_STATES } from './machine.ts';
+import { HOLDS, PACKAGE_STATES } from './machine.ts';
 import { TOOL_PROGRAM } from './tool-server.ts';
 import { CONTAINER_TOOLS } from './tools/index.ts';
 
@@ -15,6 +15,10 @@ for package; do :; done
 read -r state version 2> /dev/null < "$CAPSTAN_ROOT${PACKAGE_STATES}/$package" || { echo "dpkg-query: no packages found matching $package" >&2; exit 1; }
 if [ "$2" = -f ]; then printf '%s %s\\n' "$state" "$version"; else printf '%s\\t%s\\n' "$package" "$version"; fi
 `,
+  'apt-mark': `#!/bin/sh
+if [ "$1" != showhold ]; then exec "\${0%/*}/.asking/apt-mark" "$@"; fi
+while read -r package; do echo "$package"; done < "$CAPSTAN_ROOT${HOLDS}"
+`,
   // A twin does not outlive this machine: nothing needs to be on its disk.
   sync: '#!/bin/sh\n',
 };
@@ -25,8 +29,10 @@ export function writePrograms(folder: string, tools: readonly string[]): void {
   for (const [name, text] of Object.entries(PLAIN)) writeProgram(join(folder, name), text);
   const shared = join(folder, '.tool');
   writeProgram(shared, TOOL_PROGRAM);
+  mkdirSync(join(folder, '.asking'));
   for (const name of tools) {
-    if (!CONTAINER_TOOLS.some((inside) => inside === name)) symlinkSync(shared, join(folder, name));
+    if (CONTAINER_TOOLS.some((inside) => inside === name)) continue;
+    symlinkSync(shared, join(folder, name in PLAIN ? '.asking' : '.', name));
   }
 }
 

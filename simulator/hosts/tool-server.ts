@@ -92,8 +92,19 @@ async function answer(options: ToolServerOptions, words: readonly string[], sock
   }
   const gone = new AbortController();
   socket.once('close', () => { gone.abort(); });
+  // What is said at one moment is sent at once, not line by line.
+  let corked = false;
   const write = (mark: string, text: string): void => {
-    if (!socket.destroyed) socket.write(`${mark}${text.replaceAll('\n', `\n${mark}`)}\n`);
+    if (socket.destroyed) return;
+    if (!corked) {
+      corked = true;
+      socket.cork();
+      setImmediate(() => {
+        corked = false;
+        socket.uncork();
+      });
+    }
+    socket.write(`${mark}${text.replaceAll('\n', `\n${mark}`)}\n`);
   };
   try {
     const code = tool === undefined ? 127 : await tool({

@@ -86,7 +86,7 @@ apt_keep_former() {
 }
 
 apt_is_held() {
-  apt-mark showhold | grep -qx "$1"
+  has_line "$(apt-mark showhold)" "$1"
 }
 
 # Unpacks kubeadm of the staged package into folder $1, not installed; prints the program's path.

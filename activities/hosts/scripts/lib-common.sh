@@ -26,6 +26,18 @@ have() {
   command -v "$1" > /dev/null 2>&1
 }
 
+# True where one line of the text $1 is $2.
+has_line() {
+  case "
+$1
+" in
+    *"
+$2
+"*) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
 # Creates folders for root alone.
 private_folder() {
   (umask 077 && mkdir -p "$@")

@@ -8,10 +8,9 @@ is_held() {
 
 release_hold() {
   mkdir -p "$record/held"
-  if [ ! -e "$record/held/$1" ]; then
-    if is_held "$1"; then say yes > "$record/held/$1"; else say no > "$record/held/$1"; fi
-  fi
-  is_held "$1" || return 0
+  if is_held "$1"; then held=yes; else held=no; fi
+  [ -e "$record/held/$1" ] || say "$held" > "$record/held/$1"
+  [ "$held" = yes ] || return 0
   if [ "$manager" = apt ]; then apt-mark unhold "$1"; else "$manager" -q versionlock delete "$1"; fi
 }
 

@@ -16,7 +16,7 @@ missing_images() {
   there=$(present_images)
   while read -r image; do
     [ -n "$image" ] || continue
-    say "$there" | grep -qxF "$image" || say "$image"
+    has_line "$there" "$image" || say "$image"
   done
 }
 

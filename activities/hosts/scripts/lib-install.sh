@@ -14,10 +14,11 @@ use_manager() {
 keep_former() {
   mkdir -p "$record/packages" "$record/versions"
   for package in kubeadm kubelet kubectl; do
+    [ ! -e "$record/packages/.$package" ] || continue
     present=$(installed_version "$package")
     [ -e "$record/versions/$package" ] || say "$present" > "$record/versions/$package"
-    former=$(cat "$record/versions/$package")
-    if [ -z "$former" ] || [ -e "$record/packages/.$package" ]; then continue; fi
+    read -r former < "$record/versions/$package" || former=
+    [ -n "$former" ] || continue
     # Once it is replaced, its repository may be gone too.
     [ "$present" = "$former" ] || continue
     if (keep_former_file "$package" "$former"); then

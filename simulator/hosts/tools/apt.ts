@@ -1,5 +1,5 @@
 import { filesIn, knownMinors, listsKey, minorsOf, offered, originOf, OWN_LISTS, ownSources, unknownUrls } from '../repository.ts';
-import { setPackage } from '../machine.ts';
+import { heldPackages, setPackage } from '../machine.ts';
 import { waitForLock } from './apt-lock.ts';
 import { download, install } from './apt-install.ts';
 import { parseWords } from './apt-words.ts';
@@ -38,8 +38,7 @@ export function aptCache(call: Call): number {
 export function aptMark(call: Call): number {
   const { machine, args: [command, name = ''] } = call;
   if (command === 'showhold') {
-    const held = [...machine.packages].flatMap(([each, state]) => (state.held ? [each] : []));
-    for (const each of held.toSorted((left, right) => (left < right ? -1 : 1))) call.out(each);
+    for (const each of heldPackages(machine)) call.out(each);
     return 0;
   }
   const present = machine.packages.get(name);
