@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
-const PARTS = ['workflows', 'spec', 'activities', 'worker', 'simulator', 'client'];
+const PARTS = ['workflows', 'spec', 'codec', 'activities', 'worker', 'simulator', 'client'];
 const BUILD_CONFIG = '.tsconfig.build.json';
 
 rmSync(dist, { recursive: true, force: true });

@@ -1,4 +1,5 @@
 import { NativeConnection, Worker } from '@temporalio/worker';
+import { compressingCodec } from '../codec/compress.ts';
 import type { Activities } from '../activities/index.ts';
 import { tlsOptions } from './config.ts';
 import type { Configuration, TemporalAccess } from './config.ts';
@@ -18,6 +19,7 @@ export async function createWorker(configuration: Configuration, parts: WorkerPa
     taskQueue: configuration.taskQueue,
     workflowBundle: { codePath: parts.bundlePath },
     activities: { ...parts.activities },
+    dataConverter: { payloadCodecs: [compressingCodec] },
     maxConcurrentActivityTaskExecutions: configuration.concurrency,
     // Workflow tasks take milliseconds; a child workflow per node asks for many at once.
     maxConcurrentWorkflowTaskExecutions: 40,

@@ -1,5 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import type { TLSConfig } from '@temporalio/client';
+import { compressingCodec } from '../../codec/compress.ts';
 import { CommandError } from '../command-error.ts';
 import { DEFAULT_TASK_QUEUE } from '../../workflows/messages.ts';
 import type { UpgradeClient } from './port.ts';
@@ -22,7 +23,7 @@ export async function connect(environment: Readonly<Record<string, string | unde
       interceptors: [],
       ...(settings.apiKey === null ? {} : { apiKey: settings.apiKey }),
     });
-    return openUpgradeClient(new Client({ connection, namespace: settings.namespace }), settings);
+    return openUpgradeClient(new Client({ connection, namespace: settings.namespace, dataConverter: { payloadCodecs: [compressingCodec] } }), settings);
   } catch (error) {
     if (error instanceof CommandError) throw error;
     const cause = error instanceof Error ? error.message : String(error);

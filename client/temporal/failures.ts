@@ -1,5 +1,6 @@
 import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, defaultPayloadConverter, WorkflowFailedError } from '@temporalio/client';
 import type { DescribeWorkflowExecutionResponse } from '@temporalio/client';
+import { decodedPayload } from '../../codec/compress.ts';
 import { FAILURES } from '../../workflows/domain/failure.ts';
 import type { Failure, FailureType } from '../../workflows/domain/failure.ts';
 
@@ -29,7 +30,7 @@ export function decodeFirst(payloads: PendingActivity['heartbeatDetails']): unkn
   const first = payloads?.payloads?.[0];
   if (first === undefined) return undefined;
   try {
-    return defaultPayloadConverter.fromPayload<unknown>(first);
+    return defaultPayloadConverter.fromPayload<unknown>(decodedPayload(first));
   } catch {
     return undefined;
   }

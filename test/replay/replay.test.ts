@@ -5,7 +5,7 @@ import type { ReplayWorkerOptions } from '@temporalio/worker';
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { before, describe, it } from 'node:test';
-import { workflowBundle } from '../support/temporal.ts';
+import { CONVERTER, workflowBundle } from '../support/temporal.ts';
 
 const FOLDER = new URL('histories/', import.meta.url);
 
@@ -15,7 +15,7 @@ async function history(file: string): Promise<{ events: Record<string, unknown>[
 
 describe('replay', { timeout: 120_000 }, async () => {
   let options: ReplayWorkerOptions;
-  before(async () => { options = { workflowBundle: await workflowBundle(), replayName: 'replay' }; });
+  before(async () => { options = { workflowBundle: await workflowBundle(), replayName: 'replay', dataConverter: CONVERTER }; });
 
   const files = (await readdir(FOLDER)).filter((file) => file.endsWith('.json'));
 

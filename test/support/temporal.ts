@@ -2,6 +2,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Runtime } from '@temporalio/worker';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { fileURLToPath } from 'node:url';
+import { compressingCodec } from '../../codec/compress.ts';
 import { placesOf } from '../../worker/places.ts';
 import { temporalProgram, testServerProgram } from '../../worker/temporal/programs.ts';
 import { SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
@@ -9,12 +10,15 @@ import { SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
 // temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
 const KEYWORD = 2;
 
+/** As the worker and the command line have it. */
+export const CONVERTER = { payloadCodecs: [compressingCodec] };
+
 const say = (line: string): void => { process.stderr.write(`${line}\n`); };
 
 /** A time-skipping server of its own. The caller tears it down. */
 export async function timeSkippingEnvironment(): Promise<TestWorkflowEnvironment> {
   const path = await testServerProgram(placesOf(process.env), say);
-  const environment = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path } } });
+  const environment = await TestWorkflowEnvironment.createTimeSkipping({ client: { dataConverter: CONVERTER }, server: { executable: { type: 'existing-path', path } } });
   await environment.connection.operatorService.addSearchAttributes({
     namespace: environment.namespace ?? 'default',
     searchAttributes: Object.fromEntries(Object.values(SEARCH_ATTRIBUTES).map(({ name }) => [name, KEYWORD])),
@@ -26,6 +30,7 @@ export async function timeSkippingEnvironment(): Promise<TestWorkflowEnvironment
 export async function devServer(): Promise<TestWorkflowEnvironment> {
   const path = await temporalProgram(placesOf(process.env), say);
   return TestWorkflowEnvironment.createLocal({
+    client: { dataConverter: CONVERTER },
     server: { executable: { type: 'existing-path', path }, searchAttributes: Object.values(SEARCH_ATTRIBUTES), ui: false, extraArgs: ['--log-level', 'error'] },
   });
 }

@@ -9,7 +9,7 @@ import type { UpgradeStatus } from '../../workflows/domain/status.ts';
 import type { InspectClusterInput, InspectClusterResult, UpgradeClusterInput } from '../../workflows/messages.ts';
 import type { inspectCluster } from '../../workflows/inspect-cluster.ts';
 import type { upgradeCluster } from '../../workflows/upgrade-cluster.ts';
-import { timeSkippingEnvironment, workflowBundle } from '../support/temporal.ts';
+import { CONVERTER, timeSkippingEnvironment, workflowBundle } from '../support/temporal.ts';
 import { fakeCluster, testPlan, testSpec } from './fake-cluster.ts';
 import type { Behaviour, FakeCluster } from './fake-cluster.ts';
 
@@ -70,7 +70,7 @@ export function workflowTests(open: () => Promise<TestWorkflowEnvironment> = tim
     const taskQueue = `test-${crypto.randomUUID()}`;
     const worker = await Worker.create({
       connection: environment.nativeConnection, taskQueue, activities: { ...cluster.activities }, workflowBundle: await workflowBundle(),
-      maxCachedWorkflows: 50,
+      maxCachedWorkflows: 50, dataConverter: CONVERTER,
     });
     return { taskQueue, worker };
   }

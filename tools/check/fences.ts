@@ -1,10 +1,10 @@
 import type { ImportKind } from './read-imports.ts';
 
 /** Part of the project that a file belongs to; the more special one comes first in `AREAS`. */
-export type Area = 'domain' | 'workflows' | 'spec' | 'activities' | 'worker' | 'simulator' | 'client';
+export type Area = 'domain' | 'workflows' | 'spec' | 'codec' | 'activities' | 'worker' | 'simulator' | 'client';
 
 export const AREAS = [
-  ['domain', 'workflows/domain/'], ['workflows', 'workflows/'], ['spec', 'spec/'],
+  ['domain', 'workflows/domain/'], ['workflows', 'workflows/'], ['spec', 'spec/'], ['codec', 'codec/'],
   ['activities', 'activities/'], ['worker', 'worker/'],
   ['simulator', 'simulator/'], ['client', 'client/'],
 ] as const satisfies readonly (readonly [Area, string])[];
@@ -24,6 +24,7 @@ export interface Fence {
 const ANY = ['static', 'dynamic', 'type'] as const;
 const DOMAIN = ['workflows/domain/', ...ANY] as const;
 const WORKFLOW_TYPES = ['workflows/', 'type'] as const;
+const CODEC = ['codec/', ...ANY] as const;
 const MESSAGES = ['workflows/messages.ts', ...ANY] as const;
 
 /** The architecture: arrows point inward. */
@@ -40,24 +41,28 @@ export const FENCES: Readonly<Record<Area, Fence>> = {
     files: [DOMAIN, ['spec/', ...ANY]], packages: { only: ['zod', 'yaml'] }, builtins: true, reach: 'nothing',
     reason: 'spec/ imports the domain only',
   },
+  codec: {
+    files: [['codec/', ...ANY]], packages: { only: ['@temporalio/common'] }, builtins: true, reach: 'nothing',
+    reason: 'codec/ is how payloads are stored: worker and client share it, and it knows of neither',
+  },
   activities: {
     files: [DOMAIN, WORKFLOW_TYPES, ['activities/', ...ANY]],
     packages: { never: ['@temporalio/worker', '@temporalio/client', '@temporalio/testing', '@temporalio/workflow', 'commander'] }, builtins: true, reach: 'nothing',
     reason: 'activities/ are effects: they know the domain and the types of workflows, not who runs or starts them',
   },
   worker: {
-    files: [DOMAIN, MESSAGES, WORKFLOW_TYPES, ['activities/', ...ANY], ['worker/', ...ANY]],
+    files: [DOMAIN, MESSAGES, WORKFLOW_TYPES, CODEC, ['activities/', ...ANY], ['worker/', ...ANY]],
     packages: { never: ['@temporalio/workflow', 'commander'] }, builtins: true, reach: 'nothing',
     reason: 'worker/ puts activities together and takes workflows by path',
   },
   simulator: {
-    files: [DOMAIN, MESSAGES, WORKFLOW_TYPES, ['spec/', ...ANY], ['activities/', ...ANY], ['worker/', ...ANY], ['simulator/', ...ANY]],
+    files: [DOMAIN, MESSAGES, WORKFLOW_TYPES, CODEC, ['spec/', ...ANY], ['activities/', ...ANY], ['worker/', ...ANY], ['simulator/', ...ANY]],
     packages: { never: ['@temporalio/workflow', 'commander'] }, builtins: true, reach: 'nothing',
     reason: 'simulator/ is a cluster and whoever runs the engine on it; the engine knows nothing of it',
   },
   client: {
     files: [
-      DOMAIN, MESSAGES, WORKFLOW_TYPES, ['spec/', ...ANY], ['client/', ...ANY], ['worker/main.ts', 'dynamic', 'type'], ['worker/dev.ts', 'dynamic', 'type'],
+      DOMAIN, MESSAGES, WORKFLOW_TYPES, CODEC, ['spec/', ...ANY], ['client/', ...ANY], ['worker/main.ts', 'dynamic', 'type'], ['worker/dev.ts', 'dynamic', 'type'],
       ['simulator/demo/main.ts', 'dynamic', 'type'], ['simulator/rehearse/main.ts', 'dynamic', 'type'],
     ],
     packages: { never: ['@kubernetes/client-node', 'ssh2', '@temporalio/worker', '@temporalio/activity', '@temporalio/testing'] }, builtins: true, reach: 'static',

@@ -1,5 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
+import { compressingCodec } from '../../../codec/compress.ts';
 import type { Engine } from './engine.ts';
 
 export interface HistoryFacts {
@@ -50,7 +51,7 @@ async function replay(client: Client, bundlePath: string, longest: Run, shortest
   const replayOne = async (run: Run): Promise<number> => {
     const history = await client.workflow.getHandle(run.workflowId, run.runId).fetchHistory();
     const startMs = performance.now();
-    await Worker.runReplayHistory({ workflowBundle: { codePath: bundlePath }, replayName: 'bench' }, history, run.workflowId);
+    await Worker.runReplayHistory({ workflowBundle: { codePath: bundlePath }, replayName: 'bench', dataConverter: { payloadCodecs: [compressingCodec] } }, history, run.workflowId);
     return (performance.now() - startMs) / 1000;
   };
   // The first replay of a process also loads the bundle.
