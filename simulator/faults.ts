@@ -13,20 +13,20 @@ export interface FaultKind {
 
 /** Every fault that a twin can be given by name. Times are the twin's. */
 export const FAULTS = {
-  'package-locked': { on: 'any', ends: 'done', does: 'Another program holds the package manager\'s lock when the node\'s packages are first installed, and lets go a minute later.' },
-  'package-broken': { on: 'worker', ends: 'held', does: 'The package of the new kubelet cannot be unpacked: its repository serves a damaged file.' },
-  'disk-full': { on: 'worker', ends: 'held', does: 'No room is left on the node\'s disk once its packages are staged.' },
+  'package-locked': { on: 'any', ends: 'done', does: 'Another program holds the package manager\'s lock when the node is cordoned, and lets go two minutes later.' },
+  'package-broken': { on: 'worker', ends: 'held', does: 'The package of the new kubelet cannot be unpacked: its file is damaged.' },
+  'disk-full': { on: 'worker', ends: 'held', does: 'No room is left on the node\'s disk when the kubelet\'s packages are installed.' },
   'slow-download': { on: 'any', ends: 'done', does: 'Packages and images reach the node ten times slower.' },
-  'kubelet-not-ready': { on: 'worker', ends: 'done', does: 'The kubelet of the new version reports NotReady for a minute before it is Ready.' },
+  'kubelet-not-ready': { on: 'worker', ends: 'done', does: 'The kubelet of the new version does not report Ready until it is restarted a minute later.' },
   'kubeadm-fails-once': { on: 'any', ends: 'held', does: 'kubeadm ends with an error the first time, before it changed anything: a retry goes through.' },
   'host-reboot': { on: 'worker', ends: 'done', does: 'The host reboots while the kubelet\'s packages are installed.' },
-  'connection-cut': { on: 'any', ends: 'done', does: 'Every SSH connection to the host breaks in its first package step; what runs there runs on.' },
+  'connection-cut': { on: 'any', ends: 'done', does: 'Every SSH connection to the host breaks when the node is cordoned; what runs there runs on.' },
   'budget-blocks': { on: 'worker', ends: 'held', does: 'A budget that never allows an eviction covers a pod of the node.' },
-  'api-5xx': { on: null, ends: 'done', does: 'The API answers one request in fifteen with 500, 502, 503 or 504.' },
-  'api-slow': { on: null, ends: 'done', does: 'The API takes two seconds longer for one request in ten.' },
-  'watch-silent': { on: null, ends: 'done', does: 'Watches stay open and say nothing more, once the first worker is cordoned.' },
+  'api-5xx': { on: null, ends: 'done', does: 'Once a worker is cordoned, the API answers one request in fifteen with 500, 502, 503 or 504.' },
+  'api-slow': { on: null, ends: 'done', does: 'Once a worker is cordoned, the API takes two seconds longer for one request in ten.' },
+  'watch-silent': { on: null, ends: 'done', does: 'Once a worker is cordoned, the watches that are open stay open and say nothing more.' },
   'watch-gone': { on: null, ends: 'done', does: 'The API forgets its history again and again: watches end with 410 and must begin anew.' },
-  'api-cut': { on: null, ends: 'done', does: 'Every connection to the API is cut once a worker is cordoned.' },
+  'api-cut': { on: null, ends: 'done', does: 'Once a worker is cordoned, every connection to the API is cut.' },
 } as const satisfies Readonly<Record<string, FaultKind>>;
 export type FaultName = keyof typeof FAULTS;
 

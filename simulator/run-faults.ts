@@ -55,11 +55,11 @@ function ofApi(name: FaultName, scene: FaultScene): Undo {
   switch (name) {
     case 'api-5xx': {
       const random = randomOf(seed, 'api-5xx');
-      return api.intercept(() => (random.below(15) === 0 ? { kind: 'status', code: SERVER_ERRORS[random.below(SERVER_ERRORS.length)] ?? 500 } : null));
+      return fromCordon(scene, () => api.intercept(() => (random.below(15) === 0 ? { kind: 'status', code: SERVER_ERRORS[random.below(SERVER_ERRORS.length)] ?? 500 } : null)));
     }
     case 'api-slow': {
       const random = randomOf(seed, 'api-slow');
-      return api.intercept(() => (random.below(10) === 0 ? { kind: 'delay', ms: 2_000 } : null));
+      return fromCordon(scene, () => api.intercept(() => (random.below(10) === 0 ? { kind: 'delay', ms: 2_000 } : null)));
     }
     case 'watch-silent': return onCordon(scene, null, () => { api.silenceWatches(); });
     case 'api-cut': return onCordon(scene, null, () => { api.cutConnections(); });
@@ -76,6 +76,12 @@ function onCordon({ model }: FaultScene, node: string | null, callback: () => vo
     callback();
   });
   return end;
+}
+
+/** Begins something once a worker is cordoned. */
+function fromCordon(scene: FaultScene, begin: () => Undo): Undo {
+  let undo = onCordon(scene, null, () => { undo = begin(); });
+  return () => undo();
 }
 
 async function holdLock(host: TwinHost, clock: Clock): Promise<void> {
