@@ -13,8 +13,8 @@ const EVICTION = 'POST pods/eviction';
  * cluster, because what is polled is polled by the clock. Two clusters one after the other on one worker show what stays open.
  */
 export async function benchApiCost({ seed, size, say }: BenchSetting): Promise<readonly Figure[]> {
-  const nodes = size('nodes', 30);
-  const width = size('width', 10);
+  const nodes = size('nodes', 20);
+  const width = size('width', 5);
   const engine = await startTwinEngine(say);
   try {
     const files: number[] = [];

@@ -86,6 +86,7 @@ async function upgradeAll({ client }: Engine, { clusters, name }: Run, say: (lin
   await Promise.all(clusters.map(async ({ spec, plan }) => {
     await client.start({ spec, plan, by: 'bench@here' });
     const report = await client.ended(spec.name, never);
+    if (clusters.length === 1) say(`${name}: ${report?.steps.map(({ step, startedAt }) => `${step} ${startedAt.slice(11, 19)}`).join(', ') ?? ''}`);
     if (report?.state !== 'done') throw new Error(`${spec.name} ended as ${report?.state ?? 'nothing'}: ${report?.failure?.message ?? ''}`);
   }));
   const seconds = (performance.now() - startMs) / 1000;
