@@ -1,10 +1,15 @@
 import type { Activities } from '../../activities/index.ts';
+import { NO_DRAIN_FACTS } from '../../workflows/domain/drain-facts.ts';
+import type { DrainFacts } from '../../workflows/domain/drain-facts.ts';
 import type { PlannedNode, UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import type { SnapshotResult, StepResult } from '../../workflows/domain/step.ts';
 
 /** Called before each step takes effect: throws to fail it, or waits for what the test wants to happen meanwhile. */
 export type Behaviour = (step: string, node: string, call: number) => Promise<void> | void;
+
+/** What drains of these nodes would meet. */
+export type Drains = (nodes: readonly string[]) => DrainFacts;
 
 /** Every step that took effect, as `step node`, in order. */
 export interface FakeCluster {
@@ -54,7 +59,7 @@ function plannedNode(name: string, first: boolean): PlannedNode {
 }
 
 /** Activities over a cluster that exists only as a journal. `leader` is the node whose etcd member leads. */
-export function fakeCluster(plan: UpgradePlan, behave: Behaviour = () => undefined, leader = 'cp1'): FakeCluster {
+export function fakeCluster(plan: UpgradePlan, behave: Behaviour = () => undefined, leader = 'cp1', drains: Drains = () => NO_DRAIN_FACTS): FakeCluster {
   const journal: string[] = [];
   const cordoned = new Set<string>();
   const calls = new Map<string, number>();
@@ -98,7 +103,7 @@ export function fakeCluster(plan: UpgradePlan, behave: Behaviour = () => undefin
     upgradeKubelet: async ({ node }) => ({ ...(await effect('upgradeKubelet', node.name)), restartedAt: new Date().toISOString() }),
     waitNodeReady: ({ node }) => effect('waitNodeReady', node.name),
     uncordonNode: ({ node }) => effect('uncordonNode', node.name),
-    observeDrains: async () => ({ allowed: [], rows: [] }),
+    observeDrains: async ({ nodes }) => drains(nodes),
     taintNodes: () => effect('taintNodes'),
     releaseTaints: () => effect('releaseTaints'),
     upgradeAddon: ({ addon }) => effect('upgradeAddon', addon.name),

@@ -11,7 +11,7 @@ import type { inspectCluster } from '../../workflows/inspect-cluster.ts';
 import type { upgradeCluster } from '../../workflows/upgrade-cluster.ts';
 import { CONVERTER, timeSkippingEnvironment, workflowBundle } from '../support/temporal.ts';
 import { fakeCluster, testPlan, testSpec } from './fake-cluster.ts';
-import type { Behaviour, FakeCluster } from './fake-cluster.ts';
+import type { Behaviour, Drains, FakeCluster } from './fake-cluster.ts';
 
 export interface Trial {
   readonly cluster: FakeCluster;
@@ -26,6 +26,9 @@ export interface Setting {
   readonly maxUnavailable?: number;
   readonly behave?: Behaviour;
   readonly leader?: string;
+  readonly drains?: Drains;
+  /** The plan of the cluster and of the operator. */
+  readonly plan?: (plan: UpgradePlan) => UpgradePlan;
   /** Where the upgrade goes on in a new history. */
   readonly limits?: UpgradeClusterInput['limits'];
   readonly spec?: (spec: UpgradeSpec) => UpgradeSpec;
@@ -44,8 +47,9 @@ export function workflowTests(open: () => Promise<TestWorkflowEnvironment> = tim
 
   async function upgrade(setting: Setting, body: (trial: Trial) => Promise<void>): Promise<void> {
     const { controlPlanes = 3, workers = 2, maxUnavailable = 1 } = setting;
-    const plan = testPlan(controlPlanes, workers, maxUnavailable);
-    const cluster = fakeCluster(plan, setting.behave, setting.leader);
+    const base = testPlan(controlPlanes, workers, maxUnavailable);
+    const plan = setting.plan?.(base) ?? base;
+    const cluster = fakeCluster(plan, setting.behave, setting.leader, setting.drains);
     const { taskQueue, worker } = await workerOver(cluster);
     const spec = { ...testSpec(workers, maxUnavailable), name: taskQueue };
     await worker.runUntil(async () => {
