@@ -1,6 +1,6 @@
 /**
  * Records the histories that `replay.test.ts` replays: a whole upgrade with a hold, a retry, a pause and a skip,
- * against fake activities. Run it when a new path through the workflows deserves to be kept: `node test/replay/record.ts`.
+ * and one that goes on in a new history with nodes in flight, against fake activities. Run it when a new path through the workflows deserves to be kept: `node test/replay/record.ts`.
  * A recorded history is never changed afterwards: it stands for an upgrade that runs while Capstan is updated.
  */
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
@@ -29,6 +29,12 @@ it('records', async () => {
     await trial.handle.result();
     await record('upgrade-cluster', trial.handle);
     for (const node of ['cp2', 'w1', 'w2', 'w3']) await record(`upgrade-node-${node}`, trial.environment.client.workflow.getHandle(`${trial.handle.workflowId}/${node}`));
+  });
+  await upgrade({ controlPlanes: 1, workers: 10, maxUnavailable: 3, limits: { events: 110, lookMs: 60_000 }, drains: (nodes) => ({ allowed: [1], rows: nodes.map((_, index) => [index, 0, 1]) }) }, async (trial) => {
+    const { runId } = await trial.handle.describe();
+    await trial.handle.result();
+    await record('upgrade-cluster-continues', trial.environment.client.workflow.getHandle(trial.handle.workflowId, runId));
+    await record('upgrade-cluster-continued', trial.handle);
   });
 });
 
