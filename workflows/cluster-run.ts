@@ -181,7 +181,7 @@ export async function continueWhereFull(run: ClusterRunner): Promise<void> {
   do {
     await condition(run.isQuiet);
     // Whoever has just been woken does its first step before it is seen to be at work.
-    for (let turn = 0; turn < TURNS; turn += 1) await null;
+    for (let turn = 0; turn < TURNS; turn += 1) await Promise.resolve();
   } while (!run.isQuiet());
   coverWaiting(run);
   const { resume: _resume, ...input } = run.input;

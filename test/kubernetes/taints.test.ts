@@ -48,7 +48,7 @@ test('it goes with the cordon, in one change, and also from a node that a person
     assert.equal(api.requests.filter((request) => request.startsWith('PATCH')).length, before + 1);
     await runActivity(uncordonNode, { ...nodeStep(api, 'w2'), release: false }).result;
     assert.deepEqual([taints(api, 'w1'), taints(api, 'w2')], [[], []]);
-    assert.equal((api.get('nodes', 'w2')?.['spec'] as { unschedulable?: boolean }).unschedulable, true);
+    assert.equal((api.get('nodes', 'w2')?.['spec'] as { unschedulable?: boolean } | undefined)?.unschedulable, true);
   }));
 
 test('at the end it is swept from every node, and no other taint is touched', () =>
