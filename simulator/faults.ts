@@ -21,7 +21,7 @@ export const FAULTS = {
   'kubeadm-fails-once': { on: 'any', ends: 'held', does: 'kubeadm ends with an error the first time, before it changed anything: a retry goes through.' },
   'host-reboot': { on: 'worker', ends: 'done', does: 'The host reboots while the kubelet\'s packages are installed.' },
   'connection-cut': { on: 'any', ends: 'done', does: 'Every SSH connection to the host breaks when the node is cordoned; what runs there runs on.' },
-  'budget-blocks': { on: 'worker', ends: 'held', does: 'A budget that never allows an eviction covers a pod of the node.' },
+  'budget-blocks': { on: 'worker', ends: 'held', does: 'A budget that allows no eviction covers a pod of the node, until the node is given back.' },
   'api-5xx': { on: null, ends: 'done', does: 'Once a worker is cordoned, the API answers one request in fifteen with 500, 502, 503 or 504.' },
   'api-slow': { on: null, ends: 'done', does: 'Once a worker is cordoned, the API takes two seconds longer for one request in ten.' },
   'watch-silent': { on: null, ends: 'done', does: 'Once a worker is cordoned, the watches that are open stay open and say nothing more.' },

@@ -113,7 +113,7 @@ function kubeletVersionOf(node: ApiObject | null): string | null {
   return typeof info === 'object' && info !== null && 'kubeletVersion' in info && typeof info.kubeletVersion === 'string' ? info.kubeletVersion : null;
 }
 
-/** A budget of its own for a pod that has none, or the pod's budget made as strict as can be. */
+/** A budget of its own for a pod that has none, or the pod's budget made as strict as can be; until the node is given back. */
 function blockEvictions({ store }: ClusterModel, node: string): void {
   const pods = store.list('pods').filter((pod) => nodeNameOf(pod) === node && isMovable(pod)).toSorted((one, other) => (one.metadata.name < other.metadata.name ? -1 : 1));
   const budgets = store.list('poddisruptionbudgets');
@@ -124,6 +124,12 @@ function blockEvictions({ store }: ClusterModel, node: string): void {
   const own = budgets.find((budget) => budget.metadata.namespace === namespace && budget.metadata.name === app);
   const metadata = own?.metadata ?? { name: app, namespace };
   store.put('poddisruptionbudgets', { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata, spec: { maxUnavailable: 0, selector: { matchLabels: { app } } } });
+  const end = store.subscribe(({ resource, object }) => {
+    if (resource !== 'nodes' || object.metadata.name !== node || isCordoned(object)) return;
+    end();
+    if (own === undefined) store.remove('poddisruptionbudgets', namespace, app);
+    else store.update('poddisruptionbudgets', namespace, app, (budget) => ({ ...budget, spec: own['spec'] }));
+  });
 }
 
 function isMovable(pod: ApiObject): boolean {
