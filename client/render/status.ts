@@ -52,15 +52,21 @@ function pauseLine(cluster: string, { by, reason, at }: NonNullable<UpgradeStatu
 function nodesTable(view: StatusView, options: StatusOptions): string {
   const { isWide, nowMs } = options;
   const head = ['NODE', 'ROLES', 'POOL', 'STATE', 'STEP', 'FOR', 'VERSION', ...(isWide ? ['SINCE', 'ATTEMPT'] : []), 'NOTE'];
+  const running = new Map(view.activities.map((step) => [step.node, step]));
   const rows = view.nodes.map((node) => {
-    const activity = view.activities.find((step) => step.node === node.name);
+    const activity = running.get(node.name);
     return [
-      node.name, node.roles.join(','), node.pool ?? '', { text: node.state, colour: NODE_COLOUR[node.state] }, node.step ?? '',
+      node.name, node.roles.join(','), node.pool ?? '', { text: node.state, colour: NODE_COLOUR[node.state] }, stepOf(node, activity),
       timeInState(node, nowMs), versionOf(node),
       ...(isWide ? [node.since ?? '', activity === undefined ? '' : String(activity.attempt)] : []), note(node, activity),
     ];
   });
   return table(head, rows, options);
+}
+
+/** In a large upgrade nodes do not tell their steps; Temporal knows them. */
+function stepOf({ state, step }: NodeStatus, activity: RunningStep | undefined): string {
+  return state === 'preparing' && activity !== undefined ? activity.step : step ?? '';
 }
 
 /** Empty for a node that nothing happens to. */
