@@ -51,6 +51,17 @@ export function residentMb(pid: number): number {
   return Number(/^VmRSS:\s+(?<kib>\d+) kB$/m.exec(read(`/proc/${pid}/status`))?.groups?.['kib'] ?? 0) / 1024;
 }
 
+/** Seconds of CPU that the processes have taken since they began: unlike the clock, nearly the same on a busy machine. */
+export function cpuSeconds(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => {
+    const fields = read(`/proc/${pid}/stat`).replace(/^.*\) /, '').split(' ');
+    return sum + (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / TICKS;
+  }, 0);
+}
+
+/** Of the kernel's clock, a second: the same on every Linux for programs. */
+const TICKS = 100;
+
 function read(file: string): string {
   try {
     return readFileSync(file, 'utf8');

@@ -6,7 +6,7 @@ import type { BenchCluster } from '../engine/bench-cluster.ts';
 import { startEngine } from '../engine/engine.ts';
 import type { Engine } from '../engine/engine.ts';
 import { historyFacts } from '../engine/histories.ts';
-import { growth, watchMemory } from '../engine/memory.ts';
+import { cpuSeconds, growth, watchMemory } from '../engine/memory.ts';
 
 /** One measured run: clusters that are upgraded at once, and what is asked of it. */
 interface Run {
@@ -47,15 +47,21 @@ export async function benchScale({ size, say }: BenchSetting): Promise<readonly 
 async function measure(run: Run, say: (line: string) => void): Promise<readonly Figure[]> {
   const engine = await startEngine({ say });
   try {
+    const beforeRate = cpuSeconds(engine.serverPids());
     const rate = await measureActivityRate(engine.address);
+    const rateCpu = cpuSeconds(engine.serverPids()) - beforeRate;
     say(`${run.name}: ${rate.toFixed(0)} activities a second here; upgrading`);
     const worker = watchMemory(() => [engine.workerPid]);
     const server = watchMemory(engine.serverPids);
+    const cpu = (): { readonly server: number; readonly worker: number } => ({ server: cpuSeconds(engine.serverPids()), worker: cpuSeconds([engine.workerPid]) });
+    const before = cpu();
     const seconds = await upgradeAll(engine, run, say);
+    const after = cpu();
     worker.stop();
     server.stop();
     const { steps, mostPerNode } = await engine.count();
     const activities = Object.values(steps).reduce((sum, count) => sum + count, 0);
+    say(`${run.name}: CPU of the server ${(rateCpu / 2).toFixed(1)} ms a plain activity, ${((1000 * (after.server - before.server)) / activities).toFixed(1)} ms a step`);
     const facts = await settledFacts(engine, run);
     const limit = Math.max(90, (1.3 * activities) / rate);
     say(`${run.name}: ${JSON.stringify(steps)}; most events in ${facts.largest.workflow}; largest payload in ${facts.largestPayload.workflow} ${facts.largestPayload.event}`);
@@ -69,6 +75,8 @@ async function measure(run: Run, say: (line: string) => void): Promise<readonly 
       atMost(`${run.name}: events of the largest history`, facts.largest.events, 'count', LARGEST_HISTORY),
       atMost(`${run.name}: replay of the largest history`, facts.largest.replaySeconds, 's', LONGEST_REPLAY_SECONDS),
       atMost(`${run.name}: largest payload`, facts.largestPayload.kib, 'KiB', run.payloadKib),
+      figure(`${run.name}: CPU time, server`, after.server - before.server, 's'),
+      figure(`${run.name}: CPU time, worker`, after.worker - before.worker, 's'),
       figure(`${run.name}: workflow runs`, facts.runs, 'count'),
       atMost(`${run.name}: worker memory`, worker.most(), 'MB', WORKER_MEMORY_MB),
       run.timed ? figure(`${run.name}: worker memory, end over middle`, flat, 'ratio') : atMost(`${run.name}: worker memory, end over middle`, flat, 'ratio', MEMORY_GROWTH),
