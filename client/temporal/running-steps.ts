@@ -8,6 +8,9 @@ import type { RunningStep } from './port.ts';
 // temporal.api.enums.v1.PendingActivityState
 const STARTED = 2;
 
+// temporal.api.enums.v1.WorkflowExecutionStatus
+const RUNNING = 1;
+
 /** Nodes in flight that one answer looks into: each is a call of its own. */
 const MOST_NODES = 50;
 
@@ -16,11 +19,22 @@ export async function runningSteps(client: Client, cluster: string): Promise<rea
   const { raw } = await client.workflow.getHandle(upgradeWorkflowId(cluster)).describe();
   const own = (raw.pendingActivities ?? []).map((activity) => runningStep(null, activity));
   const prefix = nodeWorkflowId(cluster, '');
-  const nodes = (raw.pendingChildren ?? [])
+  const nodes = new Set((raw.pendingChildren ?? [])
     .filter(({ workflowTypeName, workflowId }) => workflowTypeName === WORKFLOW.upgradeNode && workflowId?.startsWith(prefix) === true)
-    .map(({ workflowId }) => (workflowId ?? '').slice(prefix.length));
-  const below = await Promise.all(nodes.slice(0, MOST_NODES).map((node) => stepsOfNode(client, cluster, node)));
+    .map(({ workflowId }) => (workflowId ?? '').slice(prefix.length)));
+  const info = raw.workflowExecutionInfo;
+  if (info?.status === RUNNING && info.firstRunId !== info.execution?.runId) await addInherited(client, prefix, nodes);
+  const below = await Promise.all([...nodes].slice(0, MOST_NODES).map((node) => stepsOfNode(client, cluster, node)));
   return [...own, ...below.flat()];
+}
+
+/** Nodes that an earlier run of the upgrade has started: they are no children of this one. */
+async function addInherited(client: Client, prefix: string, nodes: Set<string>): Promise<void> {
+  const query = `WorkflowType = '${WORKFLOW.upgradeNode}' AND ExecutionStatus = 'Running' AND WorkflowId STARTS_WITH '${prefix}'`;
+  for await (const { workflowId } of client.workflow.list({ query, pageSize: MOST_NODES })) {
+    if (nodes.size >= MOST_NODES) return;
+    nodes.add(workflowId.slice(prefix.length));
+  }
 }
 
 async function stepsOfNode(client: Client, cluster: string, node: string): Promise<readonly RunningStep[]> {
