@@ -54,7 +54,7 @@ describe('an upgrade in which something goes wrong', { timeout: LIMIT_MS, concur
 
   test('has been tried with every fault that there is', () => {
     const tried = [...GOES_ON, ...OF_THE_API, ...HOLDS].map((text) => text.split('@')[0]);
-    assert.deepEqual(tried.toSorted(), [...FAULT_NAMES].toSorted());
+    assert.deepEqual(new Set<string | undefined>(tried), new Set<string | undefined>(FAULT_NAMES));
     assert.deepEqual(HOLDS.map(nameOf).filter((name) => FAULTS[name].ends !== 'held'), []);
     assert.deepEqual([...GOES_ON, ...OF_THE_API].map(nameOf).filter((name) => FAULTS[name].ends !== 'done'), []);
   });
