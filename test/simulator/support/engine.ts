@@ -3,6 +3,9 @@ import { closeSync, openSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setTimeout as delay } from 'node:timers/promises';
+import { CommandError } from '../../../client/command-error.ts';
+import { EXIT } from '../../../client/exit-codes.ts';
 import { connect } from '../../../client/temporal/connect.ts';
 import type { UpgradeClient } from '../../../client/temporal/port.ts';
 import type { ClusterDescription } from '../../../simulator/description.ts';
@@ -73,12 +76,24 @@ export async function upgradeTwin(engine: Engine, description: ClusterDescriptio
     const other = await engine.client.start({ spec, plan, by: 'test@twin' });
     if (other !== null) throw new Error(`an upgrade of ${description.name} runs already`);
     await options.attend?.(engine.client, description.name);
-    const report = await engine.client.ended(description.name, new AbortController().signal);
-    if (report === null) throw new Error(`no report of ${description.name}`);
+    const report = await endOf(engine.client, description.name);
     await body({ twin, report, watched });
     watched.stop();
   } finally {
     await twin.stop();
+  }
+}
+
+/** A machine that is busy with ten upgrades may leave its server without time for a while. */
+async function endOf(client: UpgradeClient, cluster: string): Promise<UpgradeReport> {
+  for (;;) {
+    try {
+      const report = await client.ended(cluster, new AbortController().signal);
+      if (report !== null) return report;
+    } catch (error) {
+      if (!(error instanceof CommandError) || error.exitCode !== EXIT.unreachable) throw error;
+    }
+    await delay(1_000);
   }
 }
 
