@@ -1,4 +1,4 @@
-import { condition, continueAsNew, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { condition, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { cover } from './domain/coverage.ts';
 import { reachPause } from './domain/control.ts';
 import type { PlannedNode } from './domain/plan.ts';
@@ -6,11 +6,11 @@ import { progressTable } from './domain/progress.ts';
 import { spanOf } from './domain/report.ts';
 import { DETAILED_NODES, newClusterRun, TALKATIVE_NODES } from './domain/run.ts';
 import type { ClusterRun, NodeRun } from './domain/run.ts';
-import { packRun, unpackRun } from './domain/run-pack.ts';
+import { unpackRun } from './domain/run-pack.ts';
 import { statusOf } from './domain/run-status.ts';
 import type { UpgradeSpec } from './domain/spec.ts';
 import type { UpgradePhase } from './domain/state.ts';
-import type { ReportedStep, UpgradeReport } from './domain/status.ts';
+import type { ReportedStep } from './domain/status.ts';
 import type { StepResult, UpgradeRef } from './domain/step.ts';
 import { MOST_EVENTS, openHistory } from './history.ts';
 import type { History } from './history.ts';
@@ -32,9 +32,11 @@ export interface ClusterRunner {
   readonly open: Set<string>;
   /** Nodes in flight whose workflow this very run started. */
   readonly children: Set<string>;
+  /** Those of them that end without a word to the next run, see `adoptChildren`. */
+  readonly silent: Set<string>;
   /** Nodes in flight whose workflow an earlier run of this upgrade started. */
   readonly inherited: Set<string>;
-  /** False where there are too many nodes: then each tells its end, and not to this run but to whatever run there is by then. */
+  /** False where there are too many nodes for each to tell its steps. */
   readonly isTalkative: boolean;
   readonly history: History;
   readonly enter: (phase: UpgradePhase) => void;
@@ -73,6 +75,7 @@ export function openClusterRun(input: UpgradeClusterInput): ClusterRunner {
   const places = new Map(state.nodes.map((node, index) => [node.name, index]));
   const open = new Set(state.nodes.filter((node) => node.inFlight || node.state === 'held').map((node) => node.name));
   const children = new Set<string>();
+  const silent = new Set<string>();
   const inherited = new Set(state.nodes.filter((node) => node.inFlight).map((node) => node.name));
   const isTalkative = state.plan.nodes.filter((node) => node.changes).length <= TALKATIVE_NODES && input.limits === undefined;
   const shown = { state: '', drawnMs: 0 };
@@ -144,7 +147,7 @@ export function openClusterRun(input: UpgradeClusterInput): ClusterRunner {
 
   const maySchedule = (): boolean => upgradeStateNow() === 'running';
   return {
-    input, spec: input.spec, startedBy: input.by, upgrade, epochMs: info.runStartTime.getTime(), state, open, children, inherited, isTalkative, history, show, waitForPerson, maySchedule, record, work,
+    input, spec: input.spec, startedBy: input.by, upgrade, epochMs: info.runStartTime.getTime(), state, open, children, silent, inherited, isTalkative, history, show, waitForPerson, maySchedule, record, work,
     members: state.plan.nodes.filter((node) => node.roles.includes('etcd')),
     enter: (phase) => {
       state.phase = phase;
@@ -169,33 +172,11 @@ export function openClusterRun(input: UpgradeClusterInput): ClusterRunner {
     }),
     mayGoOn: () => waitForPerson(maySchedule),
     isIdle: () => working === 0,
-    isQuiet: () => working === 0 && (!isTalkative || children.size === 0),
+    isQuiet: () => working === 0 && silent.size === 0,
   };
 }
 
 const NOWHERE = -1;
-
-/** Begins a new history where this one is full, once nothing that was begun would be lost. Nodes in flight fly on. */
-export async function continueWhereFull(run: ClusterRunner): Promise<void> {
-  if (!run.history.isFull()) return;
-  do {
-    await condition(run.isQuiet);
-    // Whoever has just been woken does its first step before it is seen to be at work.
-    for (let turn = 0; turn < TURNS; turn += 1) await Promise.resolve();
-  } while (!run.isQuiet());
-  coverWaiting(run);
-  const { resume: _resume, ...input } = run.input;
-  await continueAsNew<(next: UpgradeClusterInput) => Promise<UpgradeReport>>({ ...input, resume: packRun(run.state) });
-}
-
-const TURNS = 50;
-
-/** Who waits for a person now begins to wait anew in the next history. */
-function coverWaiting({ state, open, node }: ClusterRunner): void {
-  const since = [...open].map(node).filter((own) => own.state === 'held').map((own) => own.since ?? now());
-  if (state.control.pause !== null) since.push(state.control.pause.at);
-  state.covered = cover(state.covered, since.map((from) => [Date.parse(from), Date.now()]));
-}
 
 /** The workflow's clock, ISO. */
 export function now(): string {

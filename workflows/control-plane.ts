@@ -1,7 +1,7 @@
 import { api } from './activity-options.ts';
 import { upgradeAddons } from './addons.ts';
-import { continueWhereFull } from './cluster-run.ts';
 import type { ClusterRunner } from './cluster-run.ts';
+import { continueWhereFull } from './continue.ts';
 import { isSkipped } from './domain/control.ts';
 import { nextControlPlaneNode } from './domain/control-plane-order.ts';
 import type { PlannedNode } from './domain/plan.ts';

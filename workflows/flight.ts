@@ -10,7 +10,7 @@ import type { PlannedNode } from './domain/plan.ts';
 import { addTimes, DETAILED_NODES } from './domain/run.ts';
 import type { NodeStep } from './domain/state.ts';
 import { failureOf } from './failures.ts';
-import { nodeWorkflowId, probeSignal } from './messages.ts';
+import { nodeWorkflowId, probeSignal, tellResultSignal } from './messages.ts';
 import type { NodeResult } from './messages.ts';
 import { upgradeNode } from './upgrade-node.ts';
 import type { UpgradeNodeInput } from './upgrade-node.ts';
@@ -27,8 +27,8 @@ export interface Attempt {
 const NO_TIMES = { steps: [], total: null, busy: [] } as const;
 
 /**
- * Starts the workflow of a node. It outlives this run, which may continue as new meanwhile: it tells its result to the upgrade's
- * workflow id. Whoever cancels the upgrade has to cancel it, see `landAll`.
+ * Starts the workflow of a node. It outlives this run, which may continue as new meanwhile: then it tells its result to the
+ * upgrade's workflow id. Whoever cancels the upgrade has to cancel it, see `landAll`.
  */
 export async function startNode(run: ClusterRunner, node: PlannedNode, attempt: Attempt): Promise<void> {
   const own = run.node(node.name);
@@ -36,12 +36,15 @@ export async function startNode(run: ClusterRunner, node: PlannedNode, attempt: 
   run.open.add(node.name);
   run.show();
   run.history.expect(2);
+  // Its end reaches this run in any case; a message reaches the next one.
+  const tellsResult = run.history.isLate();
   try {
     const child = await run.work(() => CancellationScope.nonCancellable(() => startChild(upgradeNode, {
       workflowId: nodeWorkflowId(run.spec.name, node.name), staticSummary: `${node.name}: ${node.from} → ${node.to}`,
-      parentClosePolicy: ParentClosePolicy.ABANDON, args: [inputOf(run, node, attempt)],
+      parentClosePolicy: ParentClosePolicy.ABANDON, args: [inputOf(run, node, attempt, tellsResult)],
     })));
     run.children.add(node.name);
+    if (!tellsResult && run.node(node.name).inFlight) run.silent.add(node.name);
     void watchChild(run, node.name, attempt.retry, child);
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
@@ -60,7 +63,20 @@ async function watchChild(run: ClusterRunner, name: string, retry: number, child
     landNode(run, name, retry, heldBy(lost(name, failureOf(error).message)));
   }
   run.children.delete(name);
+  run.silent.delete(name);
   run.show();
+}
+
+/** Lets every child of this run tell its end to the next one. Resolves when each has been told, or has ended. */
+export async function adoptChildren(run: ClusterRunner): Promise<void> {
+  await Promise.all([...run.silent].map(async (name) => {
+    try {
+      await run.work(() => CancellationScope.nonCancellable(() => getExternalWorkflowHandle(nodeWorkflowId(run.spec.name, name)).signal(tellResultSignal)));
+      run.silent.delete(name);
+    } catch {
+      // It has ended: this run is still told so, and must not go before that.
+    }
+  }));
 }
 
 /** Takes the result of a node in, once: what is told again, or of an earlier try, has no effect. */
@@ -135,7 +151,7 @@ function heldBy(failure: Failure): NodeResult {
   return { state: 'held', step: null, failure, times: NO_TIMES };
 }
 
-function inputOf(run: ClusterRunner, node: PlannedNode, { tellDrained, ...attempt }: Attempt): UpgradeNodeInput {
+function inputOf(run: ClusterRunner, node: PlannedNode, { tellDrained, ...attempt }: Attempt, tellsResult: boolean): UpgradeNodeInput {
   const { spec, state } = run;
   return {
     upgrade: run.upgrade, node, ...attempt, repository: spec.packages.repository, imageRepository: state.imageRepository, kubeadm: spec.kubeadm,
@@ -143,7 +159,7 @@ function inputOf(run: ClusterRunner, node: PlannedNode, { tellDrained, ...attemp
     // Only a control-plane node asks about them.
     members: node.roles.includes('control-plane') ? run.members : [],
     tells: {
-      steps: run.isTalkative || node.roles.includes('control-plane'), drained: tellDrained, result: !run.isTalkative,
+      steps: run.isTalkative || node.roles.includes('control-plane'), drained: tellDrained, result: tellsResult,
       details: state.plan.nodes.length <= DETAILED_NODES,
     },
   };

@@ -19,12 +19,16 @@ export interface Outstanding {
 export interface History {
   /** True where nothing more may be begun in this history. */
   readonly isFull: () => boolean;
+  /** True where what is begun now may still be under way when this history is full. */
+  readonly isLate: () => boolean;
   /** Says that commands were given which the history does not show yet. */
   readonly expect: (events: number) => void;
 }
 
 // The commands and the task that end a run.
 const LAST_EVENTS = 40;
+/** About as many as a node in flight and the one after it bring. */
+const EVENTS_OF_NODE = 6;
 
 export function openHistory(limit: number, outstanding: () => Outstanding): History {
   let length = 0;
@@ -44,6 +48,10 @@ export function openHistory(limit: number, outstanding: () => Outstanding): Hist
       // Once said it stays: who has been told to wait for the next history must not go on in this one.
       isLatched ||= workflowInfo().continueAsNewSuggested || known() + 2 * children + inherited + 2 * activities + LAST_EVENTS > limit;
       return isLatched;
+    },
+    isLate: () => {
+      const { children, inherited } = outstanding();
+      return known() + EVENTS_OF_NODE * (children + inherited) > limit;
     },
     expect: (events) => {
       known();

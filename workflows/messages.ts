@@ -129,7 +129,7 @@ export interface NodeResult {
   readonly times: NodeTimes;
 }
 
-/** Sent by `upgradeNode` when it ends, to whatever run its upgrade is in by then. */
+/** Sent by `upgradeNode` when it ends, to whatever run its upgrade is in by then, where the run that started it may be over. */
 export interface NodeResultMessage {
   /** `UpgradeRef.id`: a node of an upgrade that was terminated may still tell its result. */
   readonly upgrade: string;
@@ -139,6 +139,9 @@ export interface NodeResultMessage {
 }
 
 export const nodeResultSignal = defineSignal<[NodeResultMessage]>('nodeResult');
+
+/** Sent to a node by a run that goes on in a new one: tell the end to the upgrade's workflow id. */
+export const tellResultSignal = defineSignal('tellResult');
 
 /** Asks nothing and changes nothing: that it cannot be delivered tells that a node's workflow is gone. */
 export const probeSignal = defineSignal('probe');

@@ -1,6 +1,6 @@
 import { condition } from '@temporalio/workflow';
-import { continueWhereFull } from './cluster-run.ts';
 import type { ClusterRunner } from './cluster-run.ts';
+import { continueWhereFull } from './continue.ts';
 
 export interface Slots<T> {
   /** Takes the next thing to start out of what is pending; null where nothing may start now. */

@@ -2,8 +2,9 @@ import { CancellationScope, ContinueAsNew, isCancellation } from '@temporalio/wo
 import { api, host, inspect } from './activity-options.ts';
 import { upgradeAddons } from './addons.ts';
 import { openMessages } from './cluster-messages.ts';
-import { continueWhereFull, now, openClusterRun } from './cluster-run.ts';
+import { now, openClusterRun } from './cluster-run.ts';
 import type { ClusterRunner } from './cluster-run.ts';
+import { continueWhereFull } from './continue.ts';
 import { comparePlans } from './domain/compare-plans.ts';
 import type { Finding } from './domain/check.ts';
 import { reportOf } from './domain/run-status.ts';

@@ -4,7 +4,7 @@ import type { PlannedNode } from './domain/plan.ts';
 import type { DrainSpec, KubeadmSpec } from './domain/spec.ts';
 import type { NodeStep } from './domain/state.ts';
 import type { ControlPlaneStepInput, CordonInput, NodeStepInput, PackageStepInput, UpgradeRef } from './domain/step.ts';
-import { pauseSignal, probeSignal, resumeSignal, skipNodeSignal } from './messages.ts';
+import { pauseSignal, probeSignal, resumeSignal, skipNodeSignal, tellResultSignal } from './messages.ts';
 import type { NodeResult } from './messages.ts';
 import { openNodeSequence } from './node-sequence.ts';
 import { tellResult } from './tell.ts';
@@ -35,7 +35,7 @@ export interface NodeTells {
   readonly steps: boolean;
   /** That its pods are gone. */
   readonly drained: boolean;
-  /** Its end, by a message to the upgrade's workflow id, for an upgrade that may continue as new meanwhile. */
+  /** Its end, by a message to the upgrade's workflow id, for an upgrade that may continue as new meanwhile. `tellResult` turns it on. */
   readonly result: boolean;
   /** All its steps in the result, or only those that were tried more than once. */
   readonly details: boolean;
@@ -51,8 +51,10 @@ export async function upgradeNode(input: UpgradeNodeInput): Promise<NodeResult> 
   setHandler(resumeSignal, () => sequence.resume());
   setHandler(skipNodeSignal, () => sequence.skip());
   setHandler(probeSignal, () => undefined);
+  let tellsResult = input.tells.result;
+  setHandler(tellResultSignal, () => { tellsResult = true; });
   const result = await sequence.run(() => upgrade(input, sequence));
-  if (input.tells.result) await tellResult(input, result);
+  if (tellsResult) await tellResult(input, result);
   return result;
 }
 

@@ -1,7 +1,7 @@
 import { CancellationScope } from '@temporalio/workflow';
 import { api } from './activity-options.ts';
-import { continueWhereFull } from './cluster-run.ts';
 import type { ClusterRunner } from './cluster-run.ts';
+import { continueWhereFull } from './continue.ts';
 import { isSkipped } from './domain/control.ts';
 import { nextNode, orderByDrain } from './domain/next-node.ts';
 import type { WindowNode } from './domain/next-node.ts';
