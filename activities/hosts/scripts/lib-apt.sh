@@ -67,7 +67,7 @@ apt_simulate() {
 
 # What was fetched ahead is taken from its folder, so that nothing is fetched now.
 apt_install() {
-  mkdir -p "$staged/archives/partial"
+  [ -d "$staged/archives/partial" ] || mkdir -p "$staged/archives/partial"
   apt-get install -y -q --no-install-recommends -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=600 -o APT::Sandbox::User=root \
     -o "Dir::Cache::archives=$staged/archives" -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
 }

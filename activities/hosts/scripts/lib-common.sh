@@ -40,5 +40,7 @@ $2
 
 # Creates folders for root alone.
 private_folder() {
-  (umask 077 && mkdir -p "$@")
+  for private in "$@"; do
+    [ -d "$private" ] || (umask 077 && mkdir -p "$private")
+  done
 }

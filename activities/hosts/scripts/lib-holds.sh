@@ -7,7 +7,7 @@ is_held() {
 }
 
 release_hold() {
-  mkdir -p "$record/held"
+  [ -d "$record/held" ] || mkdir -p "$record/held"
   if is_held "$1"; then held=yes; else held=no; fi
   [ -e "$record/held/$1" ] || say "$held" > "$record/held/$1"
   [ "$held" = yes ] || return 0
@@ -16,6 +16,7 @@ release_hold() {
 
 restore_hold() {
   [ -e "$record/held/$1" ] || return 0
-  if [ "$(cat "$record/held/$1")" = no ] || is_held "$1"; then return 0; fi
+  read -r held < "$record/held/$1" || held=
+  if [ "$held" = no ] || is_held "$1"; then return 0; fi
   if [ "$manager" = apt ]; then apt-mark hold "$1"; else "$manager" -q versionlock add "$1"; fi
 }

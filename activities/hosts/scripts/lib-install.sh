@@ -12,7 +12,7 @@ use_manager() {
 
 # Writes down the present version of each package, and keeps its file for the way back where it can still be had.
 keep_former() {
-  mkdir -p "$record/packages" "$record/versions"
+  [ -d "$record/versions" ] || mkdir -p "$record/packages" "$record/versions"
   for package in kubeadm kubelet kubectl; do
     [ ! -e "$record/packages/.$package" ] || continue
     present=$(installed_version "$package")
