@@ -35,10 +35,10 @@ export async function demo(context: CommandContext, options: DemoCommandOptions)
   const opened = await open(context, options);
   try {
     tellWays(terminal, opened);
-    const code = await Promise.race([run(context, opened, options), opened.broken]);
+    const code = await Promise.race([run(context, opened, options), broken(opened)]);
     if (options.keep) {
       terminal.say(`\nServer, worker and cluster stay up until Ctrl-C. KUBECONFIG=${opened.kubeconfigFile}`);
-      await Promise.race([opened.untilInterrupted(), opened.broken]);
+      await Promise.race([opened.untilInterrupted(), broken(opened)]);
     }
     return code;
   } finally {
@@ -53,6 +53,15 @@ async function open({ terminal }: CommandContext, options: DemoCommandOptions): 
   } catch (error) {
     // Its errors are written for people, next step included.
     throw error instanceof Error ? new CommandError(error.message, { exitCode: isUsageError(error) ? EXIT.usage : EXIT.error }) : error;
+  }
+}
+
+/** Rejects where a part of the demo ended by itself: its words are for people. */
+async function broken(opened: Demo): Promise<never> {
+  try {
+    return await opened.broken;
+  } catch (error) {
+    throw error instanceof Error ? new CommandError(error.message, { next: 'run the demo again' }) : error;
   }
 }
 

@@ -13,7 +13,10 @@ const LAST_PORT = 8_200;
  * @throws Error where none is free.
  */
 export async function freeServerPort(): Promise<number> {
-  for (let port = FIRST_PORT; port < LAST_PORT; port += 1) {
+  const count = LAST_PORT - FIRST_PORT;
+  for (let tried = 0; tried < count; tried += 1) {
+    // Two demos that begin at the same moment must not both find the same one free.
+    const port = FIRST_PORT + ((process.pid + tried) % count);
     if (await isFree(port) && await isFree(port + UI_PORT_OFFSET)) return port;
   }
   throw new Error(`No port from ${FIRST_PORT} to ${LAST_PORT} is free for Temporal together with the one ${UI_PORT_OFFSET} above it. Next: name one with --port.`);

@@ -71,7 +71,9 @@ export async function openDemo(options: DemoOptions): Promise<Demo> {
   requireMemory(description);
   const folder = await mkdtemp(join(tmpdir(), 'capstan-demo-'));
   const closers: (() => Promise<void> | void)[] = [() => rm(folder, { recursive: true, force: true })];
+  let stopping = false;
   const stop = async (): Promise<void> => {
+    stopping = true;
     // Last opened, first closed: the worker goes before what it works on.
     for (const close of closers.splice(0).toReversed()) await close();
   };
@@ -93,7 +95,7 @@ export async function openDemo(options: DemoOptions): Promise<Demo> {
       cluster: CLUSTER, environment, folder, stop,
       specFile: twin.files.spec, kubeconfigFile: twin.files.kubeconfig,
       ui: server.ui ?? '', lastWorker: description.nodes.at(-1)?.name ?? '',
-      broken: Promise.race([worker.broken, serverBroken(server)]),
+      broken: Promise.race([worker.broken, serverBroken(server, () => stopping)]),
       untilInterrupted: () => new Promise((resolve) => { interrupt = resolve; }),
     };
   } catch (error) {
@@ -151,8 +153,11 @@ function withoutOwn(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('CAPSTAN_')));
 }
 
-function serverBroken(server: DevServer): Promise<never> {
-  const broken = server.ended.then((): never => { throw new Error('The Temporal server of the demo ended by itself.'); });
+function serverBroken(server: DevServer, isStopping: () => boolean): Promise<never> {
+  const broken = server.ended.then((): Promise<never> => {
+    if (isStopping()) return new Promise<never>(() => {});
+    throw new Error('The Temporal server of the demo ended by itself.');
+  });
   broken.catch(() => undefined);
   return broken;
 }
