@@ -13,7 +13,10 @@ export interface Configuration {
   /** Folder for etcd snapshots and the embedded server's state. */
   readonly stateFolder: string;
   readonly places: Places;
-  /** Activities at the same time; each is mostly waiting for a host or an API. */
+  /**
+   * Activities at the same time. Each is mostly waiting for a host or an API, a drain for hours: fewer than there are nodes in
+   * flight would let a node that is Ready wait for its uncordon.
+   */
   readonly concurrency: number;
   readonly logLevel: LogLevel;
 }
@@ -51,7 +54,7 @@ const schema = z.object({
   CAPSTAN_TEMPORAL_TLS_SERVER_NAME: z.string().optional(),
   CAPSTAN_TEMPORAL_API_KEY: z.string().optional(),
   CAPSTAN_TASK_QUEUE: z.string().default(DEFAULT_TASK_QUEUE),
-  CAPSTAN_CONCURRENCY: z.coerce.number('expected a whole number').int('expected a whole number').min(1, 'expected 1 or more').max(1000, 'expected 1000 or less').default(100),
+  CAPSTAN_CONCURRENCY: z.coerce.number('expected a whole number').int('expected a whole number').min(1, 'expected 1 or more').max(5000, 'expected 5000 or less').default(500),
   CAPSTAN_LOG_LEVEL: z.enum(LOG_LEVELS, `expected one of ${LOG_LEVELS.join(', ')}`).default('info'),
 });
 

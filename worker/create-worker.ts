@@ -23,8 +23,9 @@ export async function createWorker(configuration: Configuration, parts: WorkerPa
     maxConcurrentActivityTaskExecutions: configuration.concurrency,
     // Workflow tasks take milliseconds; a child workflow per node asks for many at once.
     maxConcurrentWorkflowTaskExecutions: 40,
-    // About 0.4 MB each with a shared context; one that fell out is replayed from its short history.
-    maxCachedWorkflows: 200,
+    // About 0.4 MB each with a shared context; one that fell out is replayed from its short history. Room for a hundred clusters
+    // with two nodes in flight each.
+    maxCachedWorkflows: 320,
     reuseV8Context: true,
     // Heartbeats carry what a drain waits for, and a dead worker is noticed by their absence.
     maxHeartbeatThrottleInterval: '2 seconds',

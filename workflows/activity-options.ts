@@ -14,6 +14,9 @@ export const inspect = proxyActivities<Activities>({
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 seconds', maximumAttempts: 3 },
 });
 
+/** For steps that give a node back: they go before all others that wait for a worker. Temporal's own scale, 1 before 5. */
+export const FIRST = { priorityKey: 1 } as const;
+
 /** Calls of the API and gates that take seconds. */
 export const api = proxyActivities<Activities>({
   startToCloseTimeout: '20 minutes',

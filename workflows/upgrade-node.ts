@@ -1,5 +1,5 @@
 import { setHandler } from '@temporalio/workflow';
-import { api, drain, host } from './activity-options.ts';
+import { api, drain, FIRST, host } from './activity-options.ts';
 import type { PlannedNode } from './domain/plan.ts';
 import type { DrainSpec, KubeadmSpec } from './domain/spec.ts';
 import type { NodeStep } from './domain/state.ts';
@@ -85,6 +85,6 @@ async function upgrade(input: UpgradeNodeInput, { epochMs, step }: NodeSequence)
   const members = node.roles.includes('etcd') ? { members: input.members, acceptOutage: input.acceptOutage } : {};
   const kubelet = await step('upgradeKubelet', 'upgrading', () => host.upgradeKubelet.executeWithOptions({ summary: `${node.name}: kubelet ${to}` }, [{ ...packages, ...members }]));
   const restartedAt = kubelet?.restartedAt ?? null;
-  await step('waitNodeReady', 'verifying', () => api.waitNodeReady.executeWithOptions({ summary: `${node.name}: Ready at ${to}` }, [{ ...base, restartedAt }]));
-  await step('uncordonNode', 'verifying', () => api.uncordonNode.executeWithOptions({ summary: `${node.name}: uncordon` }, [{ ...base, release: false }]));
+  await step('waitNodeReady', 'verifying', () => api.waitNodeReady.executeWithOptions({ summary: `${node.name}: Ready at ${to}`, priority: FIRST }, [{ ...base, restartedAt }]));
+  await step('uncordonNode', 'verifying', () => api.uncordonNode.executeWithOptions({ summary: `${node.name}: uncordon`, priority: FIRST }, [{ ...base, release: false }]));
 }

@@ -6,7 +6,7 @@ describe('configuration of a worker', () => {
   test('nothing given is a server on this machine and the default task queue', () => {
     const { temporal, taskQueue, concurrency, logLevel } = readConfiguration({});
     assert.deepEqual(temporal, { address: '127.0.0.1:7233', addressGiven: false, namespace: 'default', apiKey: null, tls: null });
-    assert.deepEqual({ taskQueue, concurrency, logLevel }, { taskQueue: 'capstan', concurrency: 100, logLevel: 'info' });
+    assert.deepEqual({ taskQueue, concurrency, logLevel }, { taskQueue: 'capstan', concurrency: 500, logLevel: 'info' });
   });
 
   test('an empty variable counts as not set', () => {
