@@ -52,17 +52,19 @@ export async function startHosts(options: HostsOptions): Promise<TwinHosts> {
     const world = createWorld(options, machines, runtime);
     const [hostKey, privateKey] = [newPrivateKey(), newPrivateKey()];
     const allowed = publicKeyOf(privateKey);
-    const port = options.port ?? await freePort(machines.size);
-    for (const machine of machines.values()) {
-      const commands: string[] = [];
-      const run = (line: string, channel: ServerChannel): void => {
-        commands.push(line);
-        runtime.run(machine, line, channel);
-      };
-      const server = await startSshServer({ address: machine.address, port, hostKey, user: USER, allowed, run });
-      servers.set(machine.node.name, server);
-      hosts.set(machine.node.name, createHost(machine, runtime, server, commands));
-    }
+    const listen = async (port: number): Promise<void> => {
+      for (const machine of machines.values()) {
+        const commands: string[] = [];
+        const run = (line: string, channel: ServerChannel): void => {
+          commands.push(line);
+          runtime.run(machine, line, channel);
+        };
+        const server = await startSshServer({ address: machine.address, port, hostKey, user: USER, allowed, run });
+        servers.set(machine.node.name, server);
+        hosts.set(machine.node.name, createHost(machine, runtime, server, commands));
+      }
+    };
+    const port = await listenOnOnePort(options.port, machines.size, listen, servers);
     return {
       way, user: USER, port, privateKey, etcd: world.etcd, stop,
       // One key for all, as hosts have that were made from one image; one line, because it is looked through for each of them.
@@ -93,6 +95,25 @@ function createWorld(options: HostsOptions, machines: Map<string, Machine>, runt
     layOut(machine);
   });
   return world;
+}
+
+/** Another twin that starts at the same moment may take the port in between: then it is another one. */
+async function listenOnOnePort(wanted: number | undefined, nodes: number, listen: (port: number) => Promise<void>, servers: Map<string, SshServer>): Promise<number> {
+  for (let tries = 1; ; tries += 1) {
+    const port = wanted ?? await freePort(nodes);
+    try {
+      await listen(port);
+      return port;
+    } catch (error) {
+      for (const server of servers.values()) await server.stop();
+      servers.clear();
+      if (wanted !== undefined || tries === PORT_TRIES || !isTaken(error)) throw error;
+    }
+  }
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 }
 
 /** A port that is free on the first and the last of the addresses; between them nobody else listens. */
