@@ -65,9 +65,13 @@ function notListed(outage: string | null): Pending {
   return { waitingFor: { message: outage ?? 'reading from the API' } };
 }
 
-/** Runs something safe to repeat, again and again while the API does not answer, for at most a minute. */
-export async function rideOver<T>(activity: Activity, action: () => Promise<T>): Promise<T> {
-  const deadlineMs = performance.now() + OUTAGE_MS;
+/**
+ * Runs something safe to repeat, again and again while the API does not answer.
+ *
+ * @param forMs How long at most; a minute by default.
+ */
+export async function rideOver<T>(activity: Activity, action: () => Promise<T>, forMs = OUTAGE_MS): Promise<T> {
+  const deadlineMs = performance.now() + forMs;
   for (;;) {
     activity.signal.throwIfAborted();
     try {

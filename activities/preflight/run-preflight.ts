@@ -1,8 +1,9 @@
 import type { PreflightResult } from '../index.ts';
-import { whileBeating } from '../activity-context.ts';
+import { currentActivity, whileBeating } from '../activity-context.ts';
 import type { Clock } from '../activity-context.ts';
 import type { OpenHosts } from '../hosts/port.ts';
 import type { OpenKube } from '../kubernetes/port.ts';
+import { rideOver } from '../kubernetes/wait.ts';
 import { selectorKeys } from '../observe/observe-cluster.ts';
 import type { ObserveInput } from '../observe/observe-cluster.ts';
 import { compactFindings } from '../../workflows/domain/compact-findings.ts';
@@ -42,12 +43,15 @@ function findingsOf(options: PreflightOptions, input: PreflightInput): Promise<r
   return input.plan === null ? reachFindings(options, input.spec) : allFindings(options, input, input.plan);
 }
 
+/** An API server that restarts must not stop an upgrade before it begins; a person who waits for the answer must not wait long. */
+const OUTAGE_MS = 15_000;
+
 async function allFindings(options: PreflightOptions, { spec, imageRepository }: PreflightInput, plan: UpgradePlan): Promise<readonly Finding[]> {
   const [cluster, hosts] = await Promise.all([
-    guarded('cluster', async () => {
+    guarded('cluster', () => rideOver(currentActivity(), async () => {
       const observation = await options.observeCluster({ access: spec.access, nodes: spec.nodes, labelKeys: selectorKeys(spec) });
       return clusterFindings(await options.openKube(spec.access), spec, observation, plan);
-    }),
+    }, OUTAGE_MS)),
     guarded('hosts', async () => hostFindings(await options.openHosts(spec.access), plan, spec, imageRepository)),
   ]);
   return [...cluster, ...hosts];
