@@ -182,7 +182,7 @@ describe('a real cluster from v1.33.13 to v1.34.4', { timeout: 58 * MINUTES }, (
     for (const node of lab.plan.nodes) assert.ok(outcome.webUi.details.includes(node.name), outcome.webUi.details);
     assert.match(outcome.webUi.details, /v1\.33\.13 → v1\.34\.4/);
     assert.match(outcome.webUi.history, /upgradeControlPlane • cp\d: kubeadm upgrade apply v1\.34\.4/);
-    assert.match(outcome.webUi.history, /drainNode • cp\d: drain/);
+    assert.match(outcome.webUi.history, /drainNode • cp\d: cordon and drain/);
   });
 
   it('says on a second start that there is nothing to do', async () => {
