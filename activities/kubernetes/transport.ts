@@ -126,7 +126,9 @@ function keptAlive(config: KubeConfig, made: unknown, cluster: unknown, options:
   if (typeof describe !== 'function' || typeof made !== 'object' || made === null || typeof made.constructor !== 'function') return made;
   const described: unknown = Reflect.apply(describe as (...values: unknown[]) => unknown, config, [cluster, options]);
   if (typeof described !== 'object' || described === null || Reflect.get(described, 'type') !== 'agent') return made;
-  return Reflect.construct(made.constructor, [{ connect: Reflect.get(described, 'connect'), keepAliveTimeout: KEEP_ALIVE_MS }]);
+  const connect: unknown = Reflect.get(described, 'connect');
+  const lasting: unknown = Reflect.construct(made.constructor, [{ connect, keepAliveTimeout: KEEP_ALIVE_MS }]);
+  return lasting;
 }
 
 function refuse(server: string, request: ApiRequest, status: number, refusal: Status): void {

@@ -63,7 +63,10 @@ export async function openSubject(kubeconfig: string): Promise<Subject> {
     return new Promise((resolve, reject) => {
       const request = open(method, path, options);
       // A server may end an idle connection at the very moment at which it is used again.
-      request.on('error', (error) => (request.reusedSocket ? ask(method, path, options).then(resolve, reject) : reject(error)));
+      request.on('error', (error) => {
+        if (request.reusedSocket) void ask(method, path, options).then(resolve, reject);
+        else reject(error);
+      });
       request.on('response', (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
