@@ -23,7 +23,7 @@ export async function benchApiCost({ seed, size, say }: BenchSetting): Promise<r
       const description = generateCluster({ name: `api-cost-${name}`, seed, workers: nodes, podsPerNode: size('pods', 30), timings: workerTimings() });
       costs.push(await upgradeTwin(engine, { description, options: { seed, speed: 1, maxUnavailable: width } }, ({ twin }) => costOf(twin.api, description.nodes.length)));
       files.push(engine.openFiles());
-      say(`${name}: ${JSON.stringify(Object.fromEntries(costs.at(-1)?.kinds ?? []))}, ${files.at(-1) ?? 0} files open`);
+      say(`${name}: ${costs.at(-1)?.perNode.toFixed(1) ?? ''} requests a node, ${costs.at(-1)?.connections ?? 0} TLS connections: ${JSON.stringify(Object.fromEntries(costs.at(-1)?.kinds ?? []))}, ${files.at(-1) ?? 0} files open`);
     }
     const most = (of: (cost: Cost) => number): number => Math.max(...costs.map(of));
     return [

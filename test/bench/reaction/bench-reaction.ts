@@ -4,6 +4,7 @@ import { atMost, figure, percentile } from '../bench.ts';
 import type { BenchSetting, Figure } from '../bench.ts';
 import { benchCluster } from '../engine/bench-cluster.ts';
 import { startEngine } from '../engine/engine.ts';
+import { untilDone } from '../engine/until-done.ts';
 import { timedGroup } from '../engine/timed-clusters.ts';
 import { startTwinEngine, upgradeTwin } from '../twin/twin-engine.ts';
 import { workerTimings } from '../twin/worker-timings.ts';
@@ -70,7 +71,7 @@ async function pausesOf(seed: number, rounds: number, nodes: number, width: numb
       pauses.push(Math.max(0, (await engine.count()).lastStartMs - sentMs) / 1000);
       await client.send(spec.name, { kind: 'resume', message: { by: 'bench' } });
     }
-    await client.ended(spec.name, new AbortController().signal);
+    await untilDone(client, spec.name);
     return { pauses, steps: (await engine.count()).readyToUncordonMs.map((ms) => ms / 1000) };
   } finally {
     await engine.stop();

@@ -6,6 +6,7 @@ import type { BenchCluster } from '../engine/bench-cluster.ts';
 import { startEngine } from '../engine/engine.ts';
 import type { Engine } from '../engine/engine.ts';
 import { historyFacts } from '../engine/histories.ts';
+import { untilDone } from '../engine/until-done.ts';
 import { cpuSeconds, growth, watchMemory } from '../engine/memory.ts';
 
 /** One measured run: clusters that are upgraded at once, and what is asked of it. */
@@ -90,12 +91,10 @@ async function measure(run: Run, say: (line: string) => void): Promise<readonly 
 /** @returns Seconds from the first start to the last end. */
 async function upgradeAll({ client }: Engine, { clusters, name }: Run, say: (line: string) => void): Promise<number> {
   const startMs = performance.now();
-  const never = new AbortController().signal;
   await Promise.all(clusters.map(async ({ spec, plan }) => {
     await client.start({ spec, plan, by: 'bench@here' });
-    const report = await client.ended(spec.name, never);
-    if (clusters.length === 1) say(`${name}: ${report?.steps.map(({ step, startedAt }) => `${step} ${startedAt.slice(11, 19)}`).join(', ') ?? ''}`);
-    if (report?.state !== 'done') throw new Error(`${spec.name} ended as ${report?.state ?? 'nothing'}: ${report?.failure?.message ?? ''}`);
+    const report = await untilDone(client, spec.name);
+    if (clusters.length === 1) say(`${name}: ${report.steps.map(({ step, startedAt }) => `${step} ${startedAt.slice(11, 19)}`).join(', ')}`);
   }));
   const seconds = (performance.now() - startMs) / 1000;
   say(`${name}: done in ${seconds.toFixed(1)} s`);

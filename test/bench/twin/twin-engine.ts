@@ -17,6 +17,7 @@ import { placesOf } from '../../../worker/places.ts';
 import type { UpgradeReport } from '../../../workflows/domain/status.ts';
 import type { UpgradeSpec } from '../../../workflows/domain/spec.ts';
 import { freePort } from '../engine/engine.ts';
+import { untilDone } from '../engine/until-done.ts';
 
 /** A Temporal server, the real worker in a process of its own, and the client of the command line. */
 export interface TwinEngine {
@@ -93,9 +94,7 @@ export async function upgradeTwin<T>(engine: TwinEngine, run: TwinRun, body: (up
     if (plan === null) throw new Error(`the twin cannot be planned: ${findings.map(({ message }) => message).join('; ')}`);
     await engine.client.start({ spec, plan, by: 'bench@here' });
     run.onStarted?.(twin);
-    const report = await engine.client.ended(spec.name, new AbortController().signal);
-    if (report?.state !== 'done') throw new Error(`the upgrade of ${spec.name} ended as ${report?.state ?? 'nothing'}: ${report?.failure?.message ?? ''}`);
-    return await body({ twin, report });
+    return await body({ twin, report: await untilDone(engine.client, spec.name) });
   } finally {
     await twin.stop();
   }

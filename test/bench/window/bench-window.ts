@@ -2,6 +2,7 @@ import { atLeast, atMost, figure, mean } from '../bench.ts';
 import type { BenchSetting, Figure } from '../bench.ts';
 import { benchCluster, workerName } from '../engine/bench-cluster.ts';
 import { startEngine } from '../engine/engine.ts';
+import { untilDone } from '../engine/until-done.ts';
 import { timedGroup } from '../engine/timed-clusters.ts';
 import { drawNodes, SPREADS } from './draws.ts';
 import type { DrawnNode, DrawOptions } from './draws.ts';
@@ -82,11 +83,9 @@ async function measure(draws: readonly DrawOptions[], workers: number, width: nu
   const engine = await startEngine({ say, nodeSeconds, concurrency: Math.min(1_000, clusters.length * width + 40) });
   try {
     say(`${clusters.length} clusters of ${workers} workers, a mean node takes ${nodeSeconds} s: about ${Math.round((nodeSeconds * workers) / width / 60)} to ${Math.round((2 * nodeSeconds * workers) / width / 60)} minutes`);
-    const never = new AbortController().signal;
     await Promise.all(clusters.map(async ({ spec, plan }) => {
       await engine.client.start({ spec, plan, by: 'bench@here' });
-      const report = await engine.client.ended(spec.name, never);
-      if (report?.state !== 'done') throw new Error(`${spec.name} ended as ${report?.state ?? 'nothing'}: ${report?.failure?.message ?? ''}`);
+      await untilDone(engine.client, spec.name);
     }));
     const { spans } = await engine.count();
     return clusters.map(({ spec }) => {
