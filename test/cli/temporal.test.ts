@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { connect } from '../../client/temporal/connect.ts';
 import { upgradeWorkflowId } from '../../workflows/messages.ts';
-import { devServer, workflowBundle } from '../support/temporal.ts';
+import { CONVERTER, devServer, workflowBundle } from '../support/temporal.ts';
 import { fakeCluster, testPlan } from '../workflows/fake-cluster.ts';
 import { capstan, fakeClient } from './fake-client.ts';
 import type { Outcome } from './fake-client.ts';
@@ -37,7 +37,7 @@ describe('with a real Temporal', { timeout: 120_000 }, () => {
       if (step === 'upgradeKubelet' && node === 'w1') await looked.promise;
     });
     worker = await Worker.create({
-      connection: server.nativeConnection, taskQueue: QUEUE, workflowBundle: await workflowBundle(),
+      connection: server.nativeConnection, taskQueue: QUEUE, workflowBundle: await workflowBundle(), dataConverter: CONVERTER,
       activities: {
         ...activities,
         readLog: async ({ upgrade, node, step }: { upgrade: string; node: string; step: string }) => ({ text: `${upgrade} ${node} ${step}\n`, next: null }),
@@ -104,8 +104,8 @@ describe('with a real Temporal', { timeout: 120_000 }, () => {
       assert.equal(status.code, 0, status.err);
       seconds.push(status.seconds);
     }
-    // Twice the goal of 0.8 s: other tests run on the same cores.
-    assert.ok(Math.min(...seconds) < 1.6, `best of three: ${Math.min(...seconds)} s`);
+    // Far over the goal of 0.8 s: other tests run on the same cores, and a program that loads too much takes many times as long.
+    assert.ok(Math.min(...seconds) < 4, `best of three: ${Math.min(...seconds)} s`);
 
     const left = await spawnCapstan(['watch'], { environment, onOutput: (_out, interrupt) => interrupt() });
     assert.equal(left.code, 130);
