@@ -159,6 +159,11 @@ export function versionOfPackage(version: string): string {
   return `v${version.replace(/-[^-]*$/, '').replace('~', '-')}`;
 }
 
+/** 34 of `v1.34.4`. */
+export function minorNumber(version: string): number {
+  return Number(/^v\d+\.(\d+)/.exec(version)?.[1] ?? 0);
+}
+
 /** `1.34` of `v1.34.4` or of `1.34.4-1.1`. */
 export function minorOfVersion(version: string): string {
   return /^v?(\d+\.\d+)/.exec(version)?.[1] ?? '';

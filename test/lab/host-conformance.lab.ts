@@ -14,7 +14,7 @@ import type { Likeness } from '../conformance/hosts/twin-place.ts';
 import { kubectl, labFiles, loadLab, onHost } from './lab.ts';
 import type { LabState } from './lab.ts';
 
-const RECORDED = join(import.meta.dirname, '../conformance/hosts/real-hosts.json');
+const RECORDED = join(import.meta.dirname, '../conformance/hosts/real-hosts');
 const KUBELET_BACKUPS = 'ls -d /etc/kubernetes/tmp/kubeadm-kubelet-config* 2> /dev/null || true';
 
 /** The same cases, put to the lab's real hosts and to a twin of the lab: whatever differs is the twin's mistake. */
@@ -46,7 +46,7 @@ describe("a twin's hosts answer as real ones do", { timeout: 900_000 }, () => {
     seen = await runCases({ hosts, address, facts, upgrade: `conformance-${String(Date.now())}`, rootOf: () => '' });
     const left = (await onHost(lab, worker, KUBELET_BACKUPS)).split('\n').filter((folder) => folder !== '' && !backups.split('\n').includes(folder));
     if (left.length > 0) await onHost(lab, worker, `rm -rf ${left.join(' ')}`);
-    if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(RECORDED, `${JSON.stringify({ ...likeness, seen }, null, 2)}\n`);
+    if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(join(RECORDED, `${version}.json`), `${JSON.stringify({ ...likeness, seen }, null, 2)}\n`);
   });
 
   after(() => { ssh.close(); });

@@ -72,6 +72,8 @@ async function save(call: Call, file: string): Promise<number> {
     throw error;
   }
   call.out(`Snapshot saved at ${file}`);
+  const { version = '' } = machine.world.etcd.member(machine.node.name) ?? {};
+  if (!version.startsWith('3.5.')) call.out(`Server version ${version}`);
   return 0;
 }
 

@@ -1,5 +1,6 @@
 import { companionsOf, IMAGE_REPOSITORY } from '../../components.ts';
 import type { ApiObject } from '../../model.ts';
+import { minorNumber } from '../machine.ts';
 import type { Machine } from '../machine.ts';
 
 /** The parts of the cluster that kubeadm reads and writes through the API. */
@@ -73,8 +74,4 @@ function conditionsOf(object: ApiObject | null): readonly Readonly<Record<string
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {};
-}
-
-function minorNumber(version: string): number {
-  return Number(/^v\d+\.(\d+)/.exec(version)?.[1] ?? 0);
 }

@@ -1,6 +1,7 @@
 import { companionsOf, imagesOf, staticPodImages } from '../../components.ts';
 import { etcdVersion, manifestImage, publishStaticPods, startApiServer, startMember, stopMember, writeManifest } from '../control-plane.ts';
 import { writeKubeletConfig } from '../layout.ts';
+import { minorNumber, versionOfPackage } from '../machine.ts';
 import type { Machine } from '../machine.ts';
 import { behind, upgradeAddons, writeClusterVersion } from './kubeadm-cluster.ts';
 import { spend } from './call.ts';
@@ -102,6 +103,7 @@ function kubeletConfig(call: Call): void {
   machine.files.write(`${machine.root}${folder}/config.yaml`, machine.files.read(`${machine.root}/var/lib/kubelet/config.yaml`) ?? '');
   writeKubeletConfig(machine);
   call.out(`[upgrade] Backing up kubelet config file to ${folder}/config.yaml`);
+  if (minorNumber(versionOfPackage(machine.packages.get('kubeadm')?.version ?? '')) >= 34) call.out('[patches] Applied patch of type "application/strategic-merge-patch+json" to target "kubeletconfiguration"');
   call.out('[kubelet-start] Writing kubelet configuration to file "/var/lib/kubelet/config.yaml"');
   call.out('[upgrade/kubelet-config] The kubelet configuration for this node was successfully upgraded!');
 }

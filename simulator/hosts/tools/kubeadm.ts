@@ -1,5 +1,5 @@
 import { imagesOf } from '../../components.ts';
-import { minorOfVersion, versionOfPackage } from '../machine.ts';
+import { minorNumber, minorOfVersion, versionOfPackage } from '../machine.ts';
 import { clusterVersion, notReadyControlPlanes, refusal } from './kubeadm-cluster.ts';
 import { planLines } from './kubeadm-plan.ts';
 import { upgradeControlPlane, upgradeWorker } from './kubeadm-upgrade.ts';
@@ -86,10 +86,6 @@ function failed(call: Call, version: string, cause: string): number {
   call.err(`${minorNumber(version) >= 34 ? 'error: ' : ''}${cause}`);
   call.err('To see the stack trace of this error execute with --v=5 or higher');
   return 1;
-}
-
-function minorNumber(version: string): number {
-  return Number(/^v\d+\.(\d+)/.exec(version)?.[1]);
 }
 
 /** v1.34 and later name the part of the configuration. */
