@@ -3,7 +3,7 @@ import { api } from './activity-options.ts';
 import type { ClusterRunner } from './cluster-run.ts';
 import { continueWhereFull } from './continue.ts';
 import { isSkipped } from './domain/control.ts';
-import { nextNode, orderByDrain } from './domain/next-node.ts';
+import { nextNode, orderByDrain, widthNow } from './domain/next-node.ts';
 import type { WindowNode } from './domain/next-node.ts';
 import { compareNames } from './domain/order.ts';
 import type { PlannedNode, PlannedPhase } from './domain/plan.ts';
@@ -55,9 +55,11 @@ async function upgradePool(run: ClusterRunner, phase: PlannedPhase): Promise<voi
   const nodes = phase.groups.flat().map(run.planned);
   const [first] = nodes;
   if (first === undefined) return;
-  const width = Math.min(phase.maxUnavailable, MOST_IN_FLIGHT);
-  const drains = openDrainWatch(run, first, width > 1 && nodes.length > 1);
+  const fullWidth = Math.min(phase.maxUnavailable, MOST_IN_FLIGHT);
+  const drains = openDrainWatch(run, first, fullWidth > 1 && nodes.length > 1);
+  const inPool = run.state.plan.nodes.filter(({ pool }) => pool === phase.pool);
   let pending = nodes.filter((node) => run.node(node.name).state === 'pending');
+  let isOpen = false;
   let queue: readonly WindowNode[] = [];
   let blockedMs = BLOCKED_MS;
   let isBlocked = false;
@@ -76,6 +78,8 @@ async function upgradePool(run: ClusterRunner, phase: PlannedPhase): Promise<voi
   function next(): PlannedNode | null {
     dropSkipped();
     if (pending.length === 0 || !run.maySchedule()) return null;
+    isOpen ||= inPool.some(({ name }) => run.node(name).state === 'done');
+    const width = widthNow(fullWidth, isOpen);
     if (run.open.size >= width) return null;
     if (drains.isStale(isBlocked ? blockedMs : undefined)) void look();
     const limits = { width, perZone: phase.maxUnavailablePerZone ?? {}, allowed: drains.allowed() };

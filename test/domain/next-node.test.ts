@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { nextNode, orderByDrain } from '../../workflows/domain/next-node.ts';
+import { nextNode, orderByDrain, widthNow } from '../../workflows/domain/next-node.ts';
 import type { WindowLimits, WindowNode } from '../../workflows/domain/next-node.ts';
 import { compareNames } from '../../workflows/domain/order.ts';
 
@@ -17,6 +17,11 @@ describe('the next node', () => {
   it('is the longest expected drain, and by name where they are the same', () => {
     const ordered = orderByDrain([node('w10'), node('w2'), node('w3', { drainSeconds: 40 })], compareNames);
     assert.deepEqual(ordered.map(({ name }) => name), ['w3', 'w2', 'w10']);
+  });
+
+  it('leaves one slot in ten free until a node of the pool can take what is evicted', () => {
+    assert.deepEqual([1, 9, 10, 25, 100].map((width) => widthNow(width, false)), [1, 9, 9, 23, 90]);
+    assert.deepEqual([1, 9, 10, 25, 100].map((width) => widthNow(width, true)), [1, 9, 10, 25, 100]);
   });
 
   it('waits for a slot', () => {

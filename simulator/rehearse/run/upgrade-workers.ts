@@ -3,7 +3,7 @@ import { withTaint } from '../../../activities/nodes/pending-taint.ts';
 import { NO_DRAIN_FACTS, windowNode } from '../../../workflows/domain/drain-facts.ts';
 import type { DrainFacts } from '../../../workflows/domain/drain-facts.ts';
 import { drainPolicy } from '../../../workflows/domain/drain-policy.ts';
-import { nextNode, orderByDrain } from '../../../workflows/domain/next-node.ts';
+import { nextNode, orderByDrain, widthNow } from '../../../workflows/domain/next-node.ts';
 import type { WindowNode } from '../../../workflows/domain/next-node.ts';
 import { compareNames } from '../../../workflows/domain/order.ts';
 import type { PlannedNode, PlannedPhase, UpgradePlan } from '../../../workflows/domain/plan.ts';
@@ -38,6 +38,7 @@ export async function upgradePool(context: NodeContext, plan: UpgradePlan, phase
     };
     const outcome = await upgradeNode({ ...context, onDrained }, node);
     inFlight.delete(node.name);
+    if (outcome.node.state === 'done') window.open();
     ended(node.name, outcome);
     wake();
   }
@@ -64,17 +65,19 @@ export async function upgradePool(context: NodeContext, plan: UpgradePlan, phase
 
 interface PoolWindow {
   readonly drained: Set<string>;
+  /** To be called once a node of the pool is finished. */
+  open(): void;
   next(pending: readonly PlannedNode[], inFlight: ReadonlyMap<string, PlannedNode>): PlannedNode | null;
   /** When to ask again although nothing changed; null never. */
   askAgainMs(): number | null;
 }
 
 function openWindow({ world, spec }: NodeContext, plan: UpgradePlan, phase: PlannedPhase, nodes: readonly PlannedNode[]): PoolWindow {
-  const width = Math.min(phase.maxUnavailable, MOST_IN_FLIGHT);
+  const fullWidth = Math.min(phase.maxUnavailable, MOST_IN_FLIGHT);
   const [first] = nodes;
   const policy = first === undefined ? null : drainPolicy(spec, first);
   // A pool that goes one at a time has nothing to be told apart by.
-  const isWanted = width > 1 && nodes.length > 1 && policy?.enabled === true;
+  const isWanted = fullWidth > 1 && nodes.length > 1 && policy?.enabled === true;
   const freshMs = DRAIN_FACTS_MS * Math.max(1, plan.nodes.length / NODES_PER_DRAIN_FACTS);
   const drained = new Set<string>();
   let facts: DrainFacts = NO_DRAIN_FACTS;
@@ -83,6 +86,7 @@ function openWindow({ world, spec }: NodeContext, plan: UpgradePlan, phase: Plan
   let order: readonly string[] = [];
   let blockedMs = BLOCKED_MS;
   let isBlocked = false;
+  let isOpen = plan.nodes.some((node) => node.pool === phase.pool && !node.changes);
 
   function read(pending: readonly PlannedNode[], inFlight: ReadonlyMap<string, PlannedNode>): void {
     const names = [...inFlight.keys(), ...pending.map(({ name }) => name)];
@@ -98,6 +102,7 @@ function openWindow({ world, spec }: NodeContext, plan: UpgradePlan, phase: Plan
   }
 
   function next(pending: readonly PlannedNode[], inFlight: ReadonlyMap<string, PlannedNode>): PlannedNode | null {
+    const width = widthNow(fullWidth, isOpen);
     if (pending.length === 0 || inFlight.size >= width) {
       isBlocked = false;
       return null;
@@ -113,5 +118,5 @@ function openWindow({ world, spec }: NodeContext, plan: UpgradePlan, phase: Plan
     return picked === null ? null : byName.get(picked.name) ?? null;
   }
 
-  return { drained, next, askAgainMs: () => (isBlocked && isWanted ? blockedMs : null) };
+  return { drained, open: () => { isOpen = true; }, next, askAgainMs: () => (isBlocked && isWanted ? blockedMs : null) };
 }

@@ -1,4 +1,4 @@
-import { nextNode, orderByDrain } from '../../../workflows/domain/next-node.ts';
+import { nextNode, orderByDrain, widthNow } from '../../../workflows/domain/next-node.ts';
 import { compareNames } from '../../../workflows/domain/order.ts';
 import type { WindowNode } from '../../../workflows/domain/next-node.ts';
 import { timeOf } from './draws.ts';
@@ -25,12 +25,12 @@ export function foreseenWindow(nodes: readonly DrawnNode[], width: number): numb
 
 function runWindow(nodes: readonly DrawnNode[], width: number, expectedDrain: (node: DrawnNode) => number): number {
   const times = new Map(nodes.map((node) => [node.name, timeOf(node)]));
-  const limits = { width, perZone: {}, allowed: [] };
   const known = nodes.map((node): WindowNode => ({ name: node.name, zone: null, drainSeconds: expectedDrain(node), budgets: [] }));
   let pending: readonly WindowNode[] = orderByDrain(known, compareNames);
   let inFlight: readonly { readonly node: WindowNode; readonly endsAt: number }[] = [];
   for (let now = 0; ;) {
-    const next = nextNode(limits, pending, inFlight.map(({ node }) => node));
+    const isOpen = pending.length + inFlight.length < nodes.length;
+    const next = nextNode({ width: widthNow(width, isOpen), perZone: {}, allowed: [] }, pending, inFlight.map(({ node }) => node));
     if (next !== null) {
       pending = pending.filter((node) => node !== next);
       inFlight = [...inFlight, { node: next, endsAt: now + (times.get(next.name) ?? 0) }];
