@@ -6,7 +6,7 @@ import type { Engine } from './engine.ts';
 export interface HistoryFacts {
   /** Runs of workflows, continued ones counted each. */
   readonly runs: number;
-  readonly largest: { readonly workflow: string; readonly events: number; readonly bytes: number; readonly replaySeconds: number };
+  readonly largest: { readonly workflow: string; readonly events: number; readonly bytes: number; readonly replaySeconds: number; readonly replayCpuSeconds: number };
   readonly largestPayload: { readonly workflow: string; readonly event: string; readonly kib: number };
 }
 
@@ -26,12 +26,12 @@ export async function historyFacts({ address, bundlePath }: Engine, prefix: stri
     const ordered = runs.toSorted((left, right) => right.events - left.events);
     const longest = ordered[0];
     if (longest === undefined) throw new Error(`no workflow of ${prefix} is in the server's list`);
-    const replaySeconds = await replay(client, bundlePath, longest, ordered.at(-1) ?? longest);
+    const { seconds: replaySeconds, cpuSeconds: replayCpuSeconds } = await replay(client, bundlePath, longest, ordered.at(-1) ?? longest);
     // Payloads are largest where most bytes are; a dozen histories show the largest of them.
     const heaviest = runs.toSorted((left, right) => right.bytes - left.bytes).slice(0, 12);
     return {
       runs: runs.length,
-      largest: { workflow: longest.workflowId, events: longest.events, bytes: longest.bytes, replaySeconds },
+      largest: { workflow: longest.workflowId, events: longest.events, bytes: longest.bytes, replaySeconds, replayCpuSeconds },
       largestPayload: await largestPayload(client, heaviest),
     };
   } finally {
@@ -47,12 +47,14 @@ async function listRuns(client: Client, prefix: string): Promise<readonly Run[]>
   return runs;
 }
 
-async function replay(client: Client, bundlePath: string, longest: Run, shortest: Run): Promise<number> {
-  const replayOne = async (run: Run): Promise<number> => {
+async function replay(client: Client, bundlePath: string, longest: Run, shortest: Run): Promise<{ readonly seconds: number; readonly cpuSeconds: number }> {
+  const replayOne = async (run: Run): Promise<{ readonly seconds: number; readonly cpuSeconds: number }> => {
     const history = await client.workflow.getHandle(run.workflowId, run.runId).fetchHistory();
     const startMs = performance.now();
+    const before = process.cpuUsage();
     await Worker.runReplayHistory({ workflowBundle: { codePath: bundlePath }, replayName: 'bench', dataConverter: { payloadCodecs: [compressingCodec] } }, history, run.workflowId);
-    return (performance.now() - startMs) / 1000;
+    const { user, system } = process.cpuUsage(before);
+    return { seconds: (performance.now() - startMs) / 1000, cpuSeconds: (user + system) / 1e6 };
   };
   // The first replay of a process also loads the bundle.
   await replayOne(shortest);

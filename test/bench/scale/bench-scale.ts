@@ -75,6 +75,7 @@ async function measure(run: Run, say: (line: string) => void): Promise<readonly 
       atMost(`${run.name}: activities a worker node`, mostPerNode, 'count', ACTIVITIES_PER_NODE),
       atMost(`${run.name}: events of the largest history`, facts.largest.events, 'count', LARGEST_HISTORY),
       atMost(`${run.name}: replay of the largest history`, facts.largest.replaySeconds, 's', LONGEST_REPLAY_SECONDS),
+      figure(`${run.name}: CPU time of that replay`, facts.largest.replayCpuSeconds, 's'),
       atMost(`${run.name}: largest payload`, facts.largestPayload.kib, 'KiB', run.payloadKib),
       figure(`${run.name}: CPU time, server`, after.server - before.server, 's'),
       figure(`${run.name}: CPU time, worker`, after.worker - before.worker, 's'),
