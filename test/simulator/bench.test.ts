@@ -68,8 +68,9 @@ describe('a benchmark', () => {
   });
 });
 
+// Narrower than ten: a wider window leaves slots free until a first node is finished.
 const draws = fc.record({
-  nodes: fc.integer({ min: 1, max: 60 }), width: fc.integer({ min: 1, max: 15 }), seed: fc.nat(), spread: fc.constantFrom(...SPREADS), stuck: fc.constantFrom(0, 0.05),
+  nodes: fc.integer({ min: 1, max: 60 }), width: fc.integer({ min: 1, max: 9 }), seed: fc.nat(), spread: fc.constantFrom(...SPREADS), stuck: fc.constantFrom(0, 0.05),
 }).map(({ nodes, width, ...options }) => ({ drawn: drawNodes(Array.from({ length: nodes }, (_, at) => `w${at}`), options), width }));
 
 const ROUNDING = 1e-9;
@@ -103,9 +104,7 @@ describe('the schedulers that are compared', () => {
 
   it('lose no node: a window of jobs is the window where the pod of a job starts at once', () => {
     fc.assert(fc.property(draws, ({ drawn, width }) => {
-      // Narrower than ten, so that no slot stays free at the beginning.
-      const narrow = Math.min(width, 9);
-      assert.ok(Math.abs(slidingWindow(drawn, narrow) - jobs(0)(drawn, narrow)) < 1e-6);
+      assert.ok(Math.abs(slidingWindow(drawn, width) - jobs(0)(drawn, width)) < 1e-6);
     }));
   });
 });
