@@ -62,8 +62,8 @@ async function stage(run: ClusterRunner, node: PlannedNode): Promise<void> {
 async function decide(run: ClusterRunner, node: PlannedNode): Promise<Omit<Attempt, 'tellDrained'> | null> {
   const own = run.node(node.name);
   const decided = (): boolean => isSkipped(run.state.control, node.name) || run.state.control.retry.some((retry) => retry.node === node.name);
-  // Where this history is full the word is kept for the next one.
-  await run.waitForPerson(() => decided() && !run.history.isFull());
+  // Heard in a full history as well: a control-plane node that is held keeps its phase in this one.
+  await run.waitForPerson(decided);
   const { control, retry } = takeRetry(run.state.control, node.name);
   run.state.control = control;
   own.retries += 1;

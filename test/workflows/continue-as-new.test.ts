@@ -106,6 +106,26 @@ describe('an upgrade that goes on in a new history', { timeout: 240_000 }, () =>
     });
   });
 
+  it('hears the word on a held control-plane node although its history is full', async () => {
+    const tries = 8;
+    let tried = 0;
+    const behave = (step: string, node: string): void => {
+      if (step !== 'upgradeKubelet' || node !== 'cp2') return;
+      tried += 1;
+      if (tried < tries) throw broken('kubelet did not start');
+    };
+    await upgrade({ controlPlanes: 3, workers: 2, limits: LIMITS, behave }, async (trial) => {
+      for (let failed = 1; failed < tries; failed += 1) {
+        await until(trial, (status) => tried === failed && nodeState(status, 'cp2') === 'held');
+        await trial.handle.signal(retryNodeSignal, { node: 'cp2' });
+      }
+
+      assert.equal((await trial.handle.result()).state, 'done');
+      assert.equal(tried, tries);
+      assert.ok(Math.max(...await historyLengths(trial)) > LIMITS.events);
+    });
+  });
+
   it('stages every node once over boundaries', async () => {
     const behave = (step: string, node: string, call: number): void => {
       if (step === 'stageNode' && node === 'w9' && call === 1) throw broken('disk is full');
