@@ -38,7 +38,9 @@ export async function fillSlots<T>(run: ClusterRunner, { next, isEmpty, body, re
     for (let item = errors.length === 0 && !run.history.isFull() ? next() : null; item !== null; item = run.history.isFull() ? null : next()) void begin(item);
     if (busy === 0 && (isEmpty() || errors.length > 0)) break;
     const again = askAgainMs();
-    const changed = (): boolean => run.changes() !== seen || busy !== seenBusy;
+    // Looking after nodes in flight fills a history without changing anything.
+    const mustGoOn = (): boolean => errors.length === 0 && run.history.isFull();
+    const changed = (): boolean => run.changes() !== seen || busy !== seenBusy || mustGoOn();
     await (again === null ? condition(changed) : condition(changed, again));
   }
   if (errors.length > 0) throw errors[0];

@@ -106,6 +106,23 @@ describe('an upgrade that goes on in a new history', { timeout: 240_000 }, () =>
     });
   });
 
+  it('goes on in a new history where nothing but looking after nodes in flight has filled it', async () => {
+    const stuck = Array.from({ length: 8 }, (_, index) => `w${index + 1}`);
+    let isStuck = true;
+    const behave = (step: string, node: string): void => {
+      if (step === 'drainNode' && stuck.includes(node) && isStuck) throw new Error('a budget allows none now');
+    };
+    await upgrade({ controlPlanes: 1, workers: 16, maxUnavailable: 10, limits: { ...LIMITS, lookMs: 100 }, behave }, async (trial) => {
+      await until(trial, ({ nodes }) => nodes.every((node) => stuck.includes(node.name) || node.state === 'done'));
+      const first = (await trial.handle.describe()).runId;
+      await untilRun(trial, (runId) => runId !== first);
+      isStuck = false;
+
+      assert.equal((await trial.handle.result()).state, 'done');
+      onceEach(trial, 16);
+    });
+  });
+
   it('hears the word on a held control-plane node although its history is full', async () => {
     const tries = 8;
     let tried = 0;
