@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ZONE_LABEL } from '../workflows/domain/zone.ts';
 import type { ClusterDescription, Fault, NodeDescription, Taint, Timings } from './description.ts';
 import { networkAddon } from './generate/network.ts';
 import { ordinaryWorkloads } from './generate/workloads.ts';
@@ -65,7 +66,7 @@ function nodeOf(name: string, role: NodeDescription['role'], index: number, { zo
     name, role, zone,
     labels: {
       'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64',
-      ...(zone === null ? {} : { 'topology.kubernetes.io/zone': zone }),
+      ...(zone === null ? {} : { [ZONE_LABEL]: zone }),
       ...(isControlPlane ? { [CONTROL_PLANE]: '' } : {}),
     },
     taints: isControlPlane ? [CONTROL_PLANE_TAINT] : [],

@@ -1,11 +1,11 @@
 import type { ClusterDump, DumpedBudget, DumpedNode, DumpedSelector, DumpedWorkload, PodShape } from '../../workflows/domain/cluster-dump.ts';
+import { ZONE_LABEL } from '../../workflows/domain/zone.ts';
 import type { DisruptionBudget, Selector } from '../kubernetes/objects.ts';
 import { isControlPlane } from '../nodes/ready.ts';
 import type { CollectedWorkload, PodCollection } from './collect-pods.ts';
 import { cpuMillis, memoryMiB } from './quantity.ts';
 import type { RawNode } from './raw-objects.ts';
 
-export const ZONE_LABEL = 'topology.kubernetes.io/zone';
 const HOST_LABEL = 'kubernetes.io/hostname';
 
 export interface DumpParts {

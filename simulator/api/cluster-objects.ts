@@ -2,9 +2,9 @@ import type { ClusterDescription, NodeDescription } from '../description.ts';
 import type { ApiObject } from '../model.ts';
 import { IMAGE_REPOSITORY, companionsOf } from '../components.ts';
 import { CONTROL_PLANE_LABEL } from '../../activities/kubernetes/paths.ts';
+import { ZONE_LABEL } from '../../workflows/domain/zone.ts';
 import type { Node } from './kinds.ts';
 import { ready, withReady } from './kubelets.ts';
-import { ZONE_LABEL } from './node-index.ts';
 
 const CONTROL_PLANE_TAINT = { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' } as const;
 

@@ -1,10 +1,9 @@
+import { ZONE_LABEL } from '../../workflows/domain/zone.ts';
 import type { Taint } from '../description.ts';
 import { nodeOf } from './kinds.ts';
 import type { Node } from './kinds.ts';
 import { parseQuantity } from './quantity.ts';
 import type { EventStore } from './store.ts';
-
-export const ZONE_LABEL = 'topology.kubernetes.io/zone';
 
 /** A node as the scheduler sees it. */
 export interface NodeFacts {

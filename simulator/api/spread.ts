@@ -1,9 +1,9 @@
 import { selects } from '../../activities/kubernetes/selector.ts';
 import type { Selector } from '../../activities/kubernetes/objects.ts';
+import { ZONE_LABEL } from '../../workflows/domain/zone.ts';
 import { isEnding, isOver, ownerOf } from './kinds.ts';
 import type { Pod } from './kinds.ts';
 import type { NodeFacts, NodeIndex } from './node-index.ts';
-import { ZONE_LABEL } from './node-index.ts';
 import type { PodIndex } from './pod-index.ts';
 
 const HOSTNAME_LABEL = 'kubernetes.io/hostname';

@@ -1,3 +1,4 @@
+import { ZONE_LABEL } from '../../workflows/domain/zone.ts';
 import type { ApiObject } from '../model.ts';
 import { randomOf } from '../random.ts';
 import type { Random } from '../random.ts';
@@ -86,7 +87,7 @@ function podTemplate(name: string, template: Template, { cpuMillis }: WorkloadOp
     spec: {
       terminationGracePeriodSeconds: GRACE_SECONDS,
       containers: [{ name: 'main', image: template.image, resources: { requests: { cpu: `${cpuMillis}m`, memory: `${cpuMillis * 2}Mi` } } }],
-      ...(template.spread === true ? { topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'ScheduleAnyway', labelSelector: selector }] } : {}),
+      ...(template.spread === true ? { topologySpreadConstraints: [{ maxSkew: 1, topologyKey: ZONE_LABEL, whenUnsatisfiable: 'ScheduleAnyway', labelSelector: selector }] } : {}),
       ...(template.antiAffinity === true ? { affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'kubernetes.io/hostname', labelSelector: selector }] } } } : {}),
     },
   };
