@@ -26,8 +26,8 @@ export interface Package {
   readonly half: boolean;
 }
 
-/** State of one host. Whatever a script or a fault does ends up here, whichever way the script ran. */
-export interface Machine {
+/** What a host is made from; none of it changes. */
+export interface MachineOptions {
   readonly world: World;
   readonly node: NodeDescription;
   readonly index: number;
@@ -37,6 +37,10 @@ export interface Machine {
   readonly files: HostFiles;
   /** Text of the program that stands for every tool of the twin; empty where no shell runs. */
   readonly programText: string;
+}
+
+/** State of one host. Whatever a script or a fault does ends up here, whichever way the script ran. */
+export interface Machine extends MachineOptions {
   readonly packages: Map<string, Package>;
   readonly images: Set<string>;
   /** Minors of Kubernetes that the package lists in this folder know. */
@@ -73,16 +77,6 @@ export interface ApiServerState {
   version: string;
   /** The process of the etcd member; 0 where none runs. */
   etcdPid: number;
-}
-
-export interface MachineOptions {
-  readonly world: World;
-  readonly node: NodeDescription;
-  readonly index: number;
-  readonly address: string;
-  readonly root: string;
-  readonly files: HostFiles;
-  readonly programText: string;
 }
 
 /** 20 GiB. */
