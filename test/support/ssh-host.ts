@@ -9,6 +9,7 @@ import ssh2 from 'ssh2';
 import type { Connection, Session } from 'ssh2';
 import type { AccessSpec, SshSpec } from '../../workflows/domain/spec.ts';
 import type { HostAddress } from '../../activities/hosts/port.ts';
+import { pipeProcess } from '../../simulator/hosts/pipe-process.ts';
 import { SYSTEMD_DOUBLES } from './systemd-doubles.ts';
 
 /** An SSH server whose commands run in a real `sh`, with doubles of the host's own tools first on its PATH. */
@@ -183,26 +184,8 @@ function runCommands(session: Session, env: Readonly<Record<string, string>>, co
     const channel = accept();
     const child = spawn('sh', ['-c', command], { env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
     children.add(child);
-    // As sshd does: a connection that ends closes the pipes and leaves the processes alone.
-    const leave = (): void => {
-      for (const pipe of child.stdio) pipe?.destroy();
-    };
-    channel.on('error', leave);
-    channel.on('close', leave);
-    for (const pipe of child.stdio) pipe?.on('error', () => undefined);
-    channel.pipe(child.stdin);
-    child.stdout.pipe(channel, { end: false });
-    child.stderr.pipe(channel.stderr, { end: false });
     child.on('exit', () => children.delete(child));
-    child.on('close', (code, signal) => {
-      if (!channel.writable) return;
-      // What waits for the channel's window goes first, as with sshd.
-      channel.stderr.end(() => {
-        if (signal === null) channel.exit(code ?? 0);
-        else channel.exit(signal.replace('SIG', ''), false, '');
-        channel.end();
-      });
-    });
+    pipeProcess(child, channel);
   });
 }
 
