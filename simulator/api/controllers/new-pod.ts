@@ -1,6 +1,5 @@
 import type { ApiObject } from '../../model.ts';
 import { timestamp } from '../conditions.ts';
-import { ownerOf } from '../kinds.ts';
 import type { Pod, PodSpec, PodTemplate, Toleration, Workload } from '../kinds.ts';
 
 const LIFECYCLE_TOLERATIONS: readonly Toleration[] = [
@@ -50,12 +49,6 @@ export function withDefaults(spec: PodSpec): PodSpec {
     ...spec,
     tolerations: [...tolerations, ...missing],
   };
-}
-
-/** The workload of that kind that owns an object; null where it is another's. */
-export function ownerNameOf(object: ApiObject, kind: string): string | null {
-  const owner = ownerOf(object);
-  return owner?.kind === kind ? owner.name : null;
 }
 
 /** A workload with another status; the very same object where nothing changes. */

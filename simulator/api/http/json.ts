@@ -20,8 +20,3 @@ export function textAt(value: unknown, key: string): string | undefined {
   const found = isObject(value) ? value[key] : undefined;
   return typeof found === 'string' ? found : undefined;
 }
-
-/** Without the keys whose value is undefined or null. */
-export function withoutNulls(value: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined && part !== null));
-}
