@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { markFirst, nextControlPlaneNode } from '../../workflows/domain/control-plane-order.ts';
-import { planUpgrade } from '../../workflows/domain/plan-upgrade.ts';
-import { labCluster, spec } from './cluster.ts';
+import { nextControlPlaneNode } from '../../workflows/domain/control-plane-order.ts';
 
 describe('the next control-plane node', () => {
   it('is a follower, in plan order', () => {
@@ -26,20 +24,5 @@ describe('the next control-plane node', () => {
       assert.equal(order.at(-1), leader);
       assert.deepEqual(order.slice(0, -1), names.filter((name) => name !== leader));
     }));
-  });
-});
-
-describe('the role of kubeadm upgrade apply', () => {
-  function nodes() {
-    const result = planUpgrade(spec(), labCluster());
-    assert.ok(result.ok);
-    return result.plan.nodes;
-  }
-  it('passes to the node that goes first', () => {
-    assert.deepEqual(markFirst(nodes(), 'cp-2').filter((node) => node.first).map((node) => node.name), ['cp-2']);
-  });
-  it('is given to nobody once apply is done', () => {
-    const applied = nodes().map((node) => ({ ...node, first: false }));
-    assert.equal(markFirst(applied, 'cp-2'), applied);
   });
 });

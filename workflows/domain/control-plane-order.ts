@@ -1,6 +1,5 @@
 import { compareNames } from './order.ts';
 import type { NodeObservation } from './observation.ts';
-import type { PlannedNode } from './plan.ts';
 
 /**
  * Planned order of the control plane: nodes whose static pods are at the target already come first, because what was
@@ -21,13 +20,4 @@ export function orderControlPlane(nodes: readonly NodeObservation[], isAtTarget:
  */
 export function nextControlPlaneNode(pending: readonly string[], leader: string | null): string | null {
   return pending.find((name) => name !== leader) ?? pending[0] ?? null;
-}
-
-/**
- * The nodes with the role of `kubeadm upgrade apply` handed to `name`, for when leadership put another node in
- * front than the plan did. Nothing changes where no node has that role, because apply is done already.
- */
-export function markFirst(nodes: readonly PlannedNode[], name: string): readonly PlannedNode[] {
-  if (!nodes.some((node) => node.first)) return nodes;
-  return nodes.map((node) => (node.first === (node.name === name) ? node : { ...node, first: node.name === name }));
 }
