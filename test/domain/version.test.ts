@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { compareVersions, formatVersion, minorDistance, minorOf, parsePackageVersion, parseVersion } from '../../workflows/domain/version.ts';
+import { compareVersions, formatVersion, minorDistance, minorOf, parseVersion } from '../../workflows/domain/version.ts';
 import type { Version } from '../../workflows/domain/version.ts';
 
 function version(text: string): Version {
@@ -55,22 +55,4 @@ describe('versions', () => {
     assert.equal(minorDistance(version('v1.34.4'), version('v1.34.9')), 0);
     assert.equal(minorDistance(version('v1.34.4'), version('v2.0.0')), null);
   });
-});
-
-describe('package versions', () => {
-  const rows = [
-    { text: '1.34.4-1.1', epoch: null, version: 'v1.34.4', revision: '1.1' },
-    { text: '1:1.34.4-00', epoch: 1, version: 'v1.34.4', revision: '00' },
-    { text: '1.34.4-150500.1.1', epoch: null, version: 'v1.34.4', revision: '150500.1.1' },
-    { text: '0:1.34.4-150500.1.1', epoch: 0, version: 'v1.34.4', revision: '150500.1.1' },
-    { text: '1.34.4', epoch: null, version: 'v1.34.4', revision: null },
-    { text: '1.35.0~rc.1-1.1', epoch: null, version: 'v1.35.0-rc.1', revision: '1.1' },
-  ];
-  for (const { text, epoch, version: expected, revision } of rows) {
-    it(`of ${text}`, () => assert.deepEqual(parsePackageVersion(text), { epoch, version: version(expected), revision }));
-  }
-
-  for (const text of ['', 'v1.34.4-1.1', '1.34-1', ':1.34.4', '1.34.4-1.1;id', '1.34.4 1']) {
-    it(`are not ${JSON.stringify(text)}`, () => assert.equal(parsePackageVersion(text), null));
-  }
 });

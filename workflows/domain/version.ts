@@ -9,18 +9,7 @@ export interface Version {
   readonly build: string | null;
 }
 
-/** Version of a Linux package: `1.34.4-1.1` or `1:1.34.4-00`. */
-export interface PackageVersion {
-  /** What stands before `:`; null where the package has none. */
-  readonly epoch: number | null;
-  readonly version: Version;
-  /** The packager's own counter after the last `-`, such as `1.1`; null where there is none. */
-  readonly revision: string | null;
-}
-
 const VERSION = /^v?(\d{1,6})\.(\d{1,6})\.(\d{1,6})(?:-([0-9A-Za-z]+(?:[.-][0-9A-Za-z]+)*))?(?:\+([0-9A-Za-z]+(?:[.-][0-9A-Za-z]+)*))?$/;
-/** Packagers write a pre-release with `~`, which sorts before everything. */
-const PACKAGE = /^(?:(\d{1,6}):)?(\d{1,6}\.\d{1,6}\.\d{1,6})(?:~([0-9A-Za-z.]+))?(?:-([0-9A-Za-z.+~]+))?$/;
 
 /** Reads a version with or without the leading `v`; null where the text is none. */
 export function parseVersion(text: string): Version | null {
@@ -31,16 +20,6 @@ export function parseVersion(text: string): Version | null {
     major: Number(major), minor: Number(minor), patch: Number(patch),
     prerelease: prerelease ?? null, build: build ?? null,
   };
-}
-
-/** Reads the version of a deb or rpm package; null where the text is none. */
-export function parsePackageVersion(text: string): PackageVersion | null {
-  const match = PACKAGE.exec(text);
-  if (match === null) return null;
-  const [, epoch, core = '', prerelease, revision] = match;
-  const version = parseVersion(prerelease === undefined ? core : `${core}-${prerelease}`);
-  if (version === null) return null;
-  return { epoch: epoch === undefined ? null : Number(epoch), version, revision: revision ?? null };
 }
 
 /** Kubernetes' own form, with `v`. */
