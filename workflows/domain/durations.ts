@@ -11,15 +11,3 @@ export function parseDuration(text: string): number | null {
   const [, hours = '0', minutes = '0', seconds = '0'] = match;
   return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
 }
-
-/** `1h30m` of 5400 seconds; parts of a second are dropped. */
-export function formatDuration(seconds: number): string {
-  const whole = Math.max(0, Math.floor(seconds));
-  const parts = [
-    { amount: Math.floor(whole / 3600), unit: 'h' },
-    { amount: Math.floor((whole % 3600) / 60), unit: 'm' },
-    { amount: whole % 60, unit: 's' },
-  ];
-  const text = parts.filter(({ amount }) => amount > 0).map(({ amount, unit }) => `${amount}${unit}`).join('');
-  return text === '' ? '0s' : text;
-}
