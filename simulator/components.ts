@@ -49,6 +49,11 @@ export function staticPodImages(version: string, etcd: string = companionsOf(ver
   };
 }
 
+/** `v1.34.4` of `registry.k8s.io/kube-apiserver:v1.34.4`. */
+export function tagOf(image: string): string {
+  return image.replace(/^.*:/, '');
+}
+
 function minorOf(version: string): number {
   return Number(/^v\d+\.(\d+)/.exec(version)?.[1] ?? 0);
 }

@@ -1,3 +1,4 @@
+import { tagOf } from '../components.ts';
 import { etcdVersion, manifestImage, publishStaticPods, startApiServer, startMember, stopMember } from './control-plane.ts';
 import { takeLock } from './layout.ts';
 import type { Machine } from './machine.ts';
@@ -59,7 +60,7 @@ export function rebootHost(machine: Machine, runtime: Runtime, server: SshServer
 function startControlPlane(machine: Machine): void {
   const image = manifestImage(machine, 'etcd') ?? '';
   startMember(machine);
-  machine.world.etcd.start(machine.node.name, etcdVersion(image.replace(/^.*:/, '')));
+  machine.world.etcd.start(machine.node.name, etcdVersion(tagOf(image)));
   startApiServer(machine);
   publishStaticPods(machine);
 }

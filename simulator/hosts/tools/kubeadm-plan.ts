@@ -1,4 +1,4 @@
-import { companionsOf, imagesOf } from '../../components.ts';
+import { companionsOf, imagesOf, tagOf } from '../../components.ts';
 import { manifestImage } from '../control-plane.ts';
 import { minorOfVersion } from '../machine.ts';
 import type { Machine } from '../machine.ts';
@@ -34,7 +34,7 @@ export function planLines(machine: Machine, kubeadm: string, target: string): re
 function upgradeLines(machine: Machine, kubeadm: string, current: string, target: string): readonly string[] {
   const all = [...machine.world.machines.values()];
   const planes = all.filter(({ node }) => node.role === 'control-plane');
-  const etcd = tagOf(imagesOf(target, kubeadm).find((image) => image.includes('/etcd:')) ?? null);
+  const etcd = tagOf(imagesOf(target, kubeadm).find((image) => image.includes('/etcd:')) ?? '');
   const head = ['COMPONENT', 'NODE', 'CURRENT', 'TARGET'];
   return [
     '',
@@ -45,10 +45,10 @@ function upgradeLines(machine: Machine, kubeadm: string, current: string, target
     '',
     ...table([
       head,
-      ...['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].flatMap((name) => planes.map((plane) => [name, plane.node.name, tagOf(manifestImage(plane, name)), target])),
+      ...['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].flatMap((name) => planes.map((plane) => [name, plane.node.name, tagOf(manifestImage(plane, name) ?? ''), target])),
       ['kube-proxy', '', current.slice(1), target],
       ['CoreDNS', '', companionsOf(current).coredns, companionsOf(kubeadm).coredns],
-      ...planes.map((plane) => ['etcd', plane.node.name, tagOf(manifestImage(plane, 'etcd')), etcd]),
+      ...planes.map((plane) => ['etcd', plane.node.name, tagOf(manifestImage(plane, 'etcd') ?? ''), etcd]),
     ]),
     '',
     'You can now apply the upgrade by executing the following command:',
@@ -62,8 +62,4 @@ function upgradeLines(machine: Machine, kubeadm: string, current: string, target
 function table(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(LEAST_WIDTH, ...rows.map((row) => (row[column] ?? '').length + PADDING)));
   return rows.map((row) => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join(''));
-}
-
-function tagOf(image: string | null): string {
-  return image?.replace(/^.*:/, '') ?? '';
 }

@@ -1,4 +1,4 @@
-import { companionsOf, imagesOf, staticPodImages } from '../../components.ts';
+import { companionsOf, imagesOf, staticPodImages, tagOf } from '../../components.ts';
 import { etcdVersion, manifestImage, publishStaticPods, startApiServer, startMember, stopMember, writeManifest } from '../control-plane.ts';
 import { writeKubeletConfig } from '../layout.ts';
 import { minorNumber, versionOfPackage } from '../machine.ts';
@@ -130,8 +130,4 @@ function backupFolder(machine: Machine, of: string): string {
     machine.files.makeFolder(`${machine.root}${folder}`);
     return folder;
   }
-}
-
-function tagOf(image: string): string {
-  return image.replace(/^.*:/, '');
 }
