@@ -6,12 +6,13 @@ import { createEvictions } from './evictions.ts';
 import { createLists } from './lists.ts';
 import { createPatch } from './patches.ts';
 import type { Outgoing } from './outgoing.ts';
+import { parseBody } from './request.ts';
 import type { Reply, ResourceRequest } from './request.ts';
 import { routeOf } from './route.ts';
 import type { Route } from './route.ts';
 import { createScales } from './scales.ts';
 import { selectionOf } from './selectors.ts';
-import { badRequest, methodNotAllowed, noSuchResource, notFound } from './status.ts';
+import { methodNotAllowed, noSuchResource, notFound } from './status.ts';
 import { createWatches } from './watches.ts';
 import type { Watches } from './watches.ts';
 import { createWrites } from './writes.ts';
@@ -55,7 +56,7 @@ export function createApi(cluster: SimulatedCluster): Api {
       return { status: 404, body: '404 page not found\n' };
     }
     const { method, query, contentType, userAgent } = request;
-    const asked: ResourceRequest = { method, route, query, contentType, userAgent, body: method === 'PATCH' ? null : parseBody(request.text, route) };
+    const asked: ResourceRequest = { method, route, query, contentType, userAgent, body: method === 'PATCH' ? null : bodyOf(request.text, route) };
     if (route.subresource === 'eviction') return method === 'POST' ? evict(asked) : refuseMethod();
     if (route.subresource === 'scale') return scale(asked, request.text);
     return route.name === null ? onCollection(asked, response) : onObject(asked, request.text, route.name, response);
@@ -142,13 +143,8 @@ function versionBody(gitVersion: string): unknown {
   return { major, minor, gitVersion, gitCommit: '', gitTreeState: 'clean', buildDate: '2026-01-01T00:00:00Z', goVersion: 'go1.24', compiler: 'gc', platform: 'linux/amd64' };
 }
 
-function parseBody(text: string, { resource }: Route): unknown {
-  if (text === '') return null;
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw badRequest(`${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: json parse error`);
-  }
+function bodyOf(text: string, { resource }: Route): unknown {
+  return text === '' ? null : parseBody(text, `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: json parse error`);
 }
 
 function refuseMethod(): never {

@@ -8,7 +8,7 @@ import { jsonPatch } from './patch/json-patch.ts';
 import { mergePatch } from './patch/merge-patch.ts';
 import { serverSideApply } from './patch/server-side-apply.ts';
 import { strategicMerge } from './patch/strategic-merge.ts';
-import { managerOf } from './request.ts';
+import { managerOf, parseBody } from './request.ts';
 import type { Reply, ResourceRequest } from './request.ts';
 import { badRequest, invalid, notFound, unsupportedMediaType } from './status.ts';
 import { requireKind } from './validate.ts';
@@ -29,7 +29,7 @@ export function createPatch({ store, clock }: Pick<SimulatedCluster, 'store' | '
     if (type === APPLY) return apply(request, text);
     const before = store.get(resource.plural, namespace, name ?? '');
     if (before === null) throw notFound(resource, name ?? '');
-    const changed = patched(before, parseBody(text), type);
+    const changed = patched(before, parseBody(text, 'error decoding patch: invalid character in JSON'), type);
     if (!isObject(changed)) throw badRequest('the patch leaves no object');
     requireSame(request, changed);
     return { status: 200, body: writes.replace(request, before, changed, true) };
@@ -69,14 +69,6 @@ function invalidOptions(): Error {
   return invalid({ group: 'meta.k8s.io', version: 'v1', plural: 'patchoptions', kind: 'PatchOptions', singular: 'patchoptions', namespaced: false, shortNames: [], subresources: [] }, '', [
     { field: 'fieldManager', kind: 'Required', message: 'is required for apply patch' },
   ]);
-}
-
-function parseBody(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw badRequest(`error decoding patch: invalid character in JSON`);
-  }
 }
 
 function parseYaml(text: string): unknown {

@@ -1,4 +1,5 @@
 import type { Route } from './route.ts';
+import { badRequest } from './status.ts';
 
 /** A request about a resource, read. */
 export interface ResourceRequest {
@@ -15,6 +16,15 @@ export interface Reply {
   readonly status: number;
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The JSON of a body. @throws Refused with the complaint where it is none. */
+export function parseBody(text: string, complaint: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw badRequest(complaint);
+  }
 }
 
 /** `dryRun=All`: everything is decided, nothing is kept. */
