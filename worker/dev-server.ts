@@ -2,7 +2,6 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
@@ -10,6 +9,7 @@ import { tlsOptions } from './config.ts';
 import type { TemporalAccess } from './config.ts';
 import { spawnGuarded } from './guarded-child.ts';
 import { ensureSearchAttributes, searchAttributeFlags } from './search-attributes.ts';
+import { someoneListens } from './someone-listens.ts';
 import type { Places } from './temporal/find-program.ts';
 import { temporalProgram } from './temporal/programs.ts';
 
@@ -116,19 +116,6 @@ async function tryConnect(address: string, timeoutMs: number): Promise<Connectio
     return await Connection.connect({ address, connectTimeout: timeoutMs });
   } catch {
     return null;
-  }
-}
-
-async function someoneListens(address: string): Promise<boolean> {
-  const [host = '', port = ''] = address.split(':');
-  const socket = createConnection({ host, port: Number(port) });
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
   }
 }
 

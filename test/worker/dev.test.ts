@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
+import { someoneListens } from '../../worker/someone-listens.ts';
 
 const dev = new URL('../../worker/dev.ts', import.meta.url).href;
 const main = new URL('../../worker/main.ts', import.meta.url).href;
@@ -23,18 +24,6 @@ async function freePort(): Promise<number> {
   await once(server, 'close');
   assert.ok(address !== null && typeof address === 'object');
   return address.port;
-}
-
-async function isOpen(port: number): Promise<boolean> {
-  const socket = connect({ host: '127.0.0.1', port });
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }
 
 interface Ended {
@@ -66,7 +55,7 @@ describe('capstan dev', { timeout: 120_000 }, () => {
     assert.equal(code, 0, text);
     assert.match(text, new RegExp(`Temporal: 127\\.0\\.0\\.1:${port} +Web UI: http://127\\.0\\.0\\.1:${uiPort}`));
     assert.match(text, /State is in memory/);
-    assert.deepEqual([await isOpen(port), await isOpen(uiPort)], [false, false]);
+    assert.deepEqual([await someoneListens(`127.0.0.1:${port}`), await someoneListens(`127.0.0.1:${uiPort}`)], [false, false]);
   });
 
   test('starts no server where an address is given, and says so when nothing answers there', async () => {
