@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { pauseSignal, reportQuery, resumeSignal, retryNodeSignal, skipNodeSignal } from '../../workflows/messages.ts';
 import { devServer } from '../support/temporal.ts';
-import { gate, nodeState, until, workflowTests } from './harness.ts';
+import { nodeState, stuckDrain, until, workflowTests } from './harness.ts';
 import type { Trial } from './harness.ts';
 
 /** Few enough events that a run holds a handful of nodes. */
@@ -63,16 +63,10 @@ describe('an upgrade that goes on in a new history', { timeout: 240_000 }, () =>
   });
 
   it('cancels nodes that an earlier run has started, releases cordon, taint and lock', async () => {
-    const reached = gate();
-    const behave = (step: string, node: string): void => {
-      if (step !== 'drainNode' || node !== 'w2') return;
-      reached.open();
-      throw new Error('a budget allows none now');
-    };
-    await upgrade({ controlPlanes: 1, workers: 20, maxUnavailable: 3, limits: LIMITS, behave }, async (trial) => {
-      await reached.opened;
-      const first = (await trial.handle.describe()).runId;
-      await untilRun(trial, (runId) => runId !== first);
+    const drain = stuckDrain('w2');
+    await upgrade({ controlPlanes: 1, workers: 20, maxUnavailable: 3, limits: LIMITS, behave: drain.behave }, async (trial) => {
+      await drain.reached;
+      await untilNextRun(trial);
       await trial.handle.cancel();
       const report = await trial.handle.result();
 
@@ -84,20 +78,13 @@ describe('an upgrade that goes on in a new history', { timeout: 240_000 }, () =>
   });
 
   it('holds a node whose workflow somebody terminated after the run that started it was over, and goes on after retry', async () => {
-    const reached = gate();
-    let isStuck = true;
-    const behave = (step: string, node: string): void => {
-      if (step !== 'drainNode' || node !== 'w2' || !isStuck) return;
-      reached.open();
-      throw new Error('a budget allows none now');
-    };
-    await upgrade({ controlPlanes: 1, workers: 20, maxUnavailable: 3, limits: LIMITS, behave }, async (trial) => {
-      await reached.opened;
-      const first = (await trial.handle.describe()).runId;
-      await untilRun(trial, (runId) => runId !== first);
+    const drain = stuckDrain('w2');
+    await upgrade({ controlPlanes: 1, workers: 20, maxUnavailable: 3, limits: LIMITS, behave: drain.behave }, async (trial) => {
+      await drain.reached;
+      await untilNextRun(trial);
       await until(trial, ({ nodes }) => nodes.every((node) => node.name === 'w2' || node.state === 'done'));
       await trial.environment.client.workflow.getHandle(`${trial.handle.workflowId}/w2`).terminate('a person');
-      isStuck = false;
+      drain.release();
       const status = await until(trial, ({ state }) => state === 'held');
       assert.match(status.nodes.find((node) => node.name === 'w2')?.failure?.message ?? '', /ended without a result/);
       await trial.handle.signal(retryNodeSignal, { node: 'w2' });
@@ -182,6 +169,7 @@ interface HistoryEvent {
   readonly workflowExecutionStartedEventAttributes?: { readonly continuedExecutionRunId?: string | null } | null;
 }
 
-async function untilRun({ handle }: Trial, wanted: (runId: string) => boolean): Promise<void> {
-  while (!wanted((await handle.describe()).runId)) await new Promise((resolve) => { setTimeout(resolve, 50); });
+async function untilNextRun({ handle }: Trial): Promise<void> {
+  const { runId } = await handle.describe();
+  while ((await handle.describe()).runId === runId) await new Promise((resolve) => { setTimeout(resolve, 50); });
 }

@@ -100,3 +100,17 @@ export function gate(): { readonly opened: Promise<void>; readonly open: () => v
   return { opened: promise, open: () => resolve() };
 }
 
+/** Fails every drain of a worker, as where a budget allows no eviction, until `release`; `reached` resolves at the first. */
+export function stuckDrain(worker: string): { readonly behave: Behaviour; readonly reached: Promise<void>; readonly release: () => void } {
+  const reached = gate();
+  let isStuck = true;
+  return {
+    reached: reached.opened,
+    release: () => { isStuck = false; },
+    behave: (step, node) => {
+      if (step !== 'drainNode' || node !== worker || !isStuck) return;
+      reached.open();
+      throw new Error('a budget allows none now');
+    },
+  };
+}

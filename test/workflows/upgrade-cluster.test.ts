@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { pauseSignal, reportQuery, resumeSignal, retryNodeSignal, skipNodeSignal } from '../../workflows/messages.ts';
-import { gate, nodeState, until, workflowTests } from './harness.ts';
+import { gate, nodeState, stuckDrain, until, workflowTests } from './harness.ts';
 
 const CONTROL_PLANE = (node: string, kubeadm: string): string[] => [
   `upgradeKubeadm ${node}`, `upgradeEtcdMember ${node}`, `${kubeadm} ${node}`, `drainNode ${node}`, `upgradeKubelet ${node}`,
@@ -165,14 +165,9 @@ describe('upgradeCluster', { timeout: 90_000 }, () => {
   });
 
   it('ends a drain that waits when its node is skipped, and releases the cordon', async () => {
-    const reached = gate();
-    const behave = async (step: string, node: string): Promise<void> => {
-      if (step !== 'drainNode' || node !== 'w1') return;
-      reached.open();
-      throw new Error('a budget allows none now');
-    };
-    await upgrade({ behave }, async (trial) => {
-      await reached.opened;
+    const drain = stuckDrain('w1');
+    await upgrade({ behave: drain.behave }, async (trial) => {
+      await drain.reached;
       await trial.handle.signal(skipNodeSignal, { node: 'w1' });
       const report = await trial.handle.result();
 
@@ -183,14 +178,9 @@ describe('upgradeCluster', { timeout: 90_000 }, () => {
   });
 
   it('releases cordon and lock when it is cancelled in the middle of a drain', async () => {
-    const reached = gate();
-    const behave = (step: string, node: string): void => {
-      if (step !== 'drainNode' || node !== 'w1') return;
-      reached.open();
-      throw new Error('a budget allows none now');
-    };
-    await upgrade({ behave }, async (trial) => {
-      await reached.opened;
+    const drain = stuckDrain('w1');
+    await upgrade({ behave: drain.behave }, async (trial) => {
+      await drain.reached;
       await trial.handle.cancel();
       const report = await trial.handle.result();
 
