@@ -14,9 +14,13 @@ const DELETION_TIMEOUT_MS = 2 * 60_000;
 /** Keeps the status of each budget. Source: pkg/controller/disruption/disruption.go. */
 export function createBudgets({ store, index, clock }: Machinery, record: RecordEvent): Settling {
   const queue = createWorkQueue(clock, CONTROLLER_DELAY_MS, reconcile);
+  // By budget: pods that are gone. A budget names its evicted pods, and a StatefulSet's comes back under the same name.
+  const gone = new Map<string, Set<string>>();
 
   function reconcile(key: string): void {
     const [namespace = '', name = ''] = key.split('/');
+    const left = gone.get(key);
+    gone.delete(key);
     const found = store.get('poddisruptionbudgets', namespace, name);
     if (found === null || isEnding(found)) return;
     const budget = budgetOf(found);
@@ -26,7 +30,7 @@ export function createBudgets({ store, index, clock }: Machinery, record: Record
       fail(budget);
       return;
     }
-    const disrupted = stillDisrupted(budget, pods);
+    const disrupted = stillDisrupted(budget, pods, left);
     const currentHealthy = pods.filter((pod) => !isEnding(pod) && isReadyPod(pod) && disrupted[pod.metadata.name] === undefined).length;
     const allowed = expected.pods <= 0 ? 0 : Math.max(0, currentHealthy - expected.healthy);
     write(budget, {
@@ -77,13 +81,13 @@ export function createBudgets({ store, index, clock }: Machinery, record: Record
     return { uid: scaled.metadata.uid ?? '', replicas: scaled.spec.replicas ?? 1 };
   }
 
-  function stillDisrupted(budget: Budget, pods: readonly Pod[]): Readonly<Record<string, string>> {
+  function stillDisrupted(budget: Budget, pods: readonly Pod[], left: ReadonlySet<string> | undefined): Readonly<Record<string, string>> {
     const known = budget.status?.disruptedPods;
     if (known === undefined) return {};
     const kept: Record<string, string> = {};
     for (const pod of pods) {
       const since = known[pod.metadata.name];
-      if (since === undefined || isEnding(pod)) continue;
+      if (since === undefined || isEnding(pod) || left?.has(pod.metadata.name) === true) continue;
       if (Date.parse(since) + DELETION_TIMEOUT_MS > clock.now()) kept[pod.metadata.name] = since;
     }
     return kept;
@@ -100,7 +104,10 @@ export function createBudgets({ store, index, clock }: Machinery, record: Record
   store.subscribe(({ resource, type, object, previous }) => {
     if (resource === 'poddisruptionbudgets' && type !== 'DELETED' && previous?.['spec'] !== object['spec']) queue.add(keyOf(object));
     if (resource === 'pods' && (previous === undefined || type === 'DELETED' || countsOtherwise(podOf(previous), podOf(object)))) {
-      for (const key of index.budgetsOf(podOf(object))) queue.add(key);
+      for (const key of index.budgetsOf(podOf(object))) {
+        if (type === 'DELETED') gone.set(key, new Set(gone.get(key)).add(object.metadata.name));
+        queue.add(key);
+      }
     }
   });
   return { settle: () => queue.flush() };

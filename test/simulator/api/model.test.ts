@@ -89,6 +89,17 @@ describe('a simulated cluster', { timeout: 60_000 }, () => {
     assert.deepEqual([both, isReadyPod(present)], [false, true]);
   });
 
+  test('a budget allows again once an evicted pod is Ready anew, however soon it came back under its name', async () => {
+    const { cluster, clock } = clusterOf(workers(3), [workload('db', { kind: 'StatefulSet' }), budget('db', { maxUnavailable: 1 })]);
+    await clock.run(async () => {
+      for (const name of ['db-0', 'db-1', 'db-2']) {
+        assert.equal(cluster.evict({ namespace: 'default', name }, 0).kind, 'evicted', name);
+        await clock.sleep(20_000);
+        assert.ok(podsOf(cluster, 'db').length === 3 && podsOf(cluster, 'db').every(isReadyPod));
+      }
+    });
+  });
+
   test('a soft taint turns pods away while there is another node, and a hard one always', async () => {
     const { cluster, clock } = clusterOf([worker('w1'), worker('w2'), worker('w3')], []);
     await clock.run(async () => {
