@@ -101,8 +101,7 @@ describe('an upgrade that goes on in a new history', { timeout: 240_000 }, () =>
     };
     await upgrade({ controlPlanes: 1, workers: 16, maxUnavailable: 10, limits: { ...LIMITS, lookMs: 100 }, behave }, async (trial) => {
       await until(trial, ({ nodes }) => nodes.every((node) => stuck.includes(node.name) || node.state === 'done'));
-      const first = (await trial.handle.describe()).runId;
-      await untilRun(trial, (runId) => runId !== first);
+      await untilNextRun(trial);
       isStuck = false;
 
       assert.equal((await trial.handle.result()).state, 'done');
