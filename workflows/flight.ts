@@ -8,6 +8,7 @@ import { drainPolicy } from './domain/drain-policy.ts';
 import type { Failure } from './domain/failure.ts';
 import type { PlannedNode } from './domain/plan.ts';
 import { addTimes, DETAILED_NODES } from './domain/run.ts';
+import { FIRST_STEP } from './domain/state.ts';
 import type { NodeStep } from './domain/state.ts';
 import { failureOf } from './failures.ts';
 import { nodeWorkflowId, probeSignal, tellResultSignal } from './messages.ts';
@@ -32,7 +33,7 @@ const NO_TIMES = { steps: [], total: null, busy: [] } as const;
  */
 export async function startNode(run: ClusterRunner, node: PlannedNode, attempt: Attempt): Promise<void> {
   const own = run.node(node.name);
-  Object.assign(own, { state: 'preparing', step: attempt.from, since: now(), failure: null, inFlight: true, drained: false });
+  Object.assign(own, { state: 'preparing', step: attempt.from ?? FIRST_STEP, since: now(), failure: null, inFlight: true, drained: false });
   run.open.add(node.name);
   run.show();
   run.history.expect(2);

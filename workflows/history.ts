@@ -1,10 +1,10 @@
 import { workflowInfo } from '@temporalio/workflow';
 
 /**
- * Events after which an upgrade goes on in a new history. A history stays under 2,000, which replays within a second; the rest is
- * room for messages that come all at once, such as the end of every node in flight after a cancel.
+ * Events after which an upgrade goes on in a new history. A history stays under 2,000 events, and replays within a second; the rest
+ * is room for messages that come all at once, such as the end of every node in flight after a cancel.
  */
-export const MOST_EVENTS = 1_600;
+export const MOST_EVENTS = 1_000;
 
 /** What events are still to come of what was begun. */
 export interface Outstanding {

@@ -1,7 +1,7 @@
 import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { api } from './activity-options.ts';
 import type { Failure } from './domain/failure.ts';
-import { NODE_STEPS } from './domain/state.ts';
+import { FIRST_STEP, NODE_STEPS } from './domain/state.ts';
 import type { NodeState, NodeStep } from './domain/state.ts';
 import type { ReportedStep } from './domain/status.ts';
 import type { StepResult } from './domain/step.ts';
@@ -60,7 +60,8 @@ export function openNodeSequence(input: UpgradeNodeInput): NodeSequence {
   async function step<T extends StepResult>(name: NodeStep, state: NodeState, call: () => Promise<T>): Promise<T | null> {
     if (input.from !== null && comesBefore(name, input.from)) return null;
     await boundary(name);
-    if (input.tells.steps || (input.tells.drained && name === 'upgradeKubelet')) reports.push(tellStep(input, state, name));
+    // Whoever starts a node knows its first step.
+    if ((input.tells.steps && name !== FIRST_STEP) || (input.tells.drained && name === 'upgradeKubelet')) reports.push(tellStep(input, state, name));
     const scope = new CancellationScope({ cancellable: INTERRUPTIBLE.includes(name) });
     if (INTERRUPTIBLE.includes(name) && maySkip(name)) interruptible = scope;
     try {

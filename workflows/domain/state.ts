@@ -19,3 +19,5 @@ export const NODE_STEPS = [
   'cordonNode', 'drainNode', 'upgradeKubelet', 'waitNodeReady', 'uncordonNode',
 ] as const;
 export type NodeStep = (typeof NODE_STEPS)[number];
+/** The one that a node's own workflow begins with; staging comes before it, for all nodes. */
+export const FIRST_STEP = 'upgradeKubeadm' satisfies NodeStep;
