@@ -4,6 +4,7 @@ import { workloadOf } from '../kinds.ts';
 import { isObject, objectAt } from './json.ts';
 import type { JsonObject } from './json.ts';
 import { mergePatch } from './patch/merge-patch.ts';
+import { parseBody } from './request.ts';
 import type { Reply, ResourceRequest } from './request.ts';
 import { methodNotAllowed, notFound } from './status.ts';
 import type { Writes } from './writes.ts';
@@ -16,7 +17,7 @@ export function createScales({ store }: Pick<SimulatedCluster, 'store'>, writes:
     if (found === null) throw notFound(resource, name ?? '');
     if (request.method === 'GET') return { status: 200, body: scaleOf(found) };
     if (request.method !== 'PUT' && request.method !== 'PATCH') throw methodNotAllowed();
-    const given: unknown = request.method === 'PUT' ? request.body : mergePatch(scaleOf(found), JSON.parse(text));
+    const given: unknown = request.method === 'PUT' ? request.body : mergePatch(scaleOf(found), parseBody(text, 'error decoding patch: invalid character in JSON'));
     const replicas = objectAt(given, 'spec')['replicas'] ?? 0;
     const version = isObject(given) ? objectAt(given, 'metadata')['resourceVersion'] : undefined;
     const metadata = request.method === 'PUT' ? { ...found.metadata, ...(version === undefined ? {} : { resourceVersion: version }) } : found.metadata;
