@@ -7,6 +7,16 @@ set -eu
 mark() { printf 'step %s %s\n' "$1" "$2"; }
 on() { ssh -F "$SSH_CONFIG" "$1" sudo sh -euc "'$2'" < /dev/null; }
 
+# Typed again where the connection broke: an API server that has just been replaced may end it.
+kubectl() {
+  tries=0
+  until "$KUBECTL" "$@"; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 10 ] || return 1
+    sleep 2
+  done
+}
+
 kubeadm_package() {
   mark "$1" 'kubeadm package'
   on "$1" "echo \"deb [trusted=yes] $REPOSITORY /\" > /etc/apt/sources.list.d/kubernetes.list
@@ -15,14 +25,14 @@ kubeadm_package() {
 
 kubelet() {
   mark "$1" drain
-  "$KUBECTL" drain "$1" --ignore-daemonsets --delete-emptydir-data --timeout=300s
+  kubectl drain "$1" --ignore-daemonsets --delete-emptydir-data --timeout=300s
   mark "$1" kubelet
   on "$1" "apt-mark unhold kubelet kubectl; DEBIAN_FRONTEND=noninteractive apt-get install -qy kubelet=$PACKAGE kubectl=$PACKAGE; apt-mark hold kubelet kubectl
     systemctl daemon-reload; systemctl restart kubelet"
   mark "$1" Ready
-  until [ "$("$KUBECTL" get node "$1" -o 'jsonpath={.status.nodeInfo.kubeletVersion} {.status.conditions[?(@.type=="Ready")].status}')" = "$VERSION True" ]; do sleep 0.5; done
+  until [ "$(kubectl get node "$1" -o 'jsonpath={.status.nodeInfo.kubeletVersion} {.status.conditions[?(@.type=="Ready")].status}')" = "$VERSION True" ]; do sleep 0.5; done
   mark "$1" uncordon
-  "$KUBECTL" uncordon "$1"
+  kubectl uncordon "$1"
 }
 
 first=yes
@@ -47,6 +57,6 @@ for node in $WORKERS; do
   kubelet "$node"
 done
 mark - 'add-ons'
-"$KUBECTL" --namespace kube-system rollout status daemonset/kube-proxy --timeout=180s
-"$KUBECTL" --namespace kube-system rollout status deployment/coredns --timeout=180s
+kubectl --namespace kube-system rollout status daemonset/kube-proxy --timeout=180s
+kubectl --namespace kube-system rollout status deployment/coredns --timeout=180s
 mark - end
