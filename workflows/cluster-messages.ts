@@ -3,6 +3,7 @@ import { now } from './cluster-run.ts';
 import type { ClusterRunner } from './cluster-run.ts';
 import { applyPause, applyResume, applyRetry, applySkip } from './domain/control.ts';
 import type { ControlledNode } from './domain/control.ts';
+import { operatorMessage } from './domain/operator-message.ts';
 import { reportOf, statusOf } from './domain/run-status.ts';
 import type { UpgradeReport } from './domain/status.ts';
 import { landNode } from './flight.ts';
@@ -17,8 +18,8 @@ export function openMessages(run: ClusterRunner): void {
     if (warning !== null) log.warn('message without effect', { warning });
   };
   const inFlight = (): readonly string[] => [...run.open].filter((name) => run.node(name).inFlight);
-  setHandler(pauseSignal, (message = {}) => {
-    state.control = applyPause(state.control, message, now());
+  setHandler(pauseSignal, (given) => {
+    state.control = applyPause(state.control, operatorMessage(given), now());
     if (state.control.pause?.now === true) forward(run, 'pause', inFlight());
     run.show();
   }, { description: 'Start no further node; with now: stop nodes in flight between steps' });
@@ -29,14 +30,16 @@ export function openMessages(run: ClusterRunner): void {
     if (wasNow) forward(run, 'resume', inFlight());
     run.show();
   }, { description: 'Go on after a pause' });
-  setHandler(skipNodeSignal, (message) => {
+  setHandler(skipNodeSignal, (given) => {
+    const message = operatorMessage(given);
     const { control, warning } = applySkip(state.control, message, controlledNode(run, message.node));
     warn(warning);
     state.control = control;
     if (warning === null && run.node(message.node).inFlight) forward(run, 'skipNode', [message.node]);
     run.show();
   }, { description: 'Leave a node as it is' });
-  setHandler(retryNodeSignal, (message) => {
+  setHandler(retryNodeSignal, (given) => {
+    const message = operatorMessage(given);
     const { control, warning } = applyRetry(state.control, message, controlledNode(run, message.node));
     warn(warning);
     state.control = control;

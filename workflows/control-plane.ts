@@ -6,7 +6,7 @@ import { isSkipped } from './domain/control.ts';
 import { nextControlPlaneNode } from './domain/control-plane-order.ts';
 import type { PlannedNode } from './domain/plan.ts';
 import { workflowFailure } from './failures.ts';
-import { upgradeHeldNode } from './hold.ts';
+import { passOver, upgradeHeldNode } from './hold.ts';
 
 /** Control-plane nodes one at a time, etcd followers first and the leader last. */
 export async function upgradeControlPlane(run: ClusterRunner): Promise<void> {
@@ -14,6 +14,8 @@ export async function upgradeControlPlane(run: ClusterRunner): Promise<void> {
     await continueWhereFull(run);
     await run.mayGoOn();
     const pending = pendingNodes(run);
+    // A node that is passed over may be the one to pause after.
+    if (!run.maySchedule()) continue;
     if (pending.length === 0) break;
     const leader = pending.length > 1 ? await etcdLeader(run) : null;
     const next = nextControlPlaneNode(pending.map((node) => node.name), leader);
@@ -32,10 +34,8 @@ export async function upgradeControlPlane(run: ClusterRunner): Promise<void> {
 function pendingNodes(run: ClusterRunner): readonly PlannedNode[] {
   const order = run.state.plan.phases.filter((phase) => phase.phase === 'control-plane').flatMap((phase) => phase.groups.flat());
   for (const name of order) {
-    const own = run.node(name);
-    if (own.state === 'pending' && isSkipped(run.state.control, name)) own.state = 'skipped';
+    if (run.node(name).state === 'pending' && isSkipped(run.state.control, name)) passOver(run, name);
   }
-  run.show();
   return order
     .filter((name) => run.node(name).state === 'pending')
     .flatMap((name) => run.state.plan.nodes.filter((node) => node.name === name));

@@ -3,12 +3,12 @@ import { CancellationScope, condition, getExternalWorkflowHandle, isCancellation
 import type { ChildWorkflowHandle } from '@temporalio/workflow';
 import { now } from './cluster-run.ts';
 import type { ClusterRunner } from './cluster-run.ts';
-import { reachPause } from './domain/control.ts';
+import { reachPause, withoutSkip } from './domain/control.ts';
 import { drainPolicy } from './domain/drain-policy.ts';
 import type { Failure } from './domain/failure.ts';
 import type { PlannedNode } from './domain/plan.ts';
 import { addTimes, DETAILED_NODES } from './domain/run.ts';
-import { FIRST_STEP } from './domain/state.ts';
+import { comesBefore, firstChange, FIRST_STEP } from './domain/state.ts';
 import type { NodeStep } from './domain/state.ts';
 import { failureOf } from './failures.ts';
 import { nodeWorkflowId, probeSignal, tellResultSignal } from './messages.ts';
@@ -91,6 +91,9 @@ export function landNode(run: ClusterRunner, name: string, retry: number, result
   if (result.state !== 'held') {
     run.open.delete(name);
     run.state.control = reachPause(run.state.control, name, now());
+  } else if (result.step !== null && !comesBefore(result.step, firstChange(run.planned(name).roles))) {
+    // A skip that came too late does not decide what happens to a node that has changed and then failed.
+    run.state.control = withoutSkip(run.state.control, name);
   }
   run.show();
 }
@@ -98,18 +101,22 @@ export function landNode(run: ClusterRunner, name: string, retry: number, result
 /** Looks after nodes that an earlier run started: should one's workflow be gone without a result, the node is held. */
 export async function watchInherited(run: ClusterRunner): Promise<void> {
   try {
-    await lookAfterInherited(run);
+    await lookAfterInherited(run, run.history.isFull);
   } catch (error) {
     // The end of the upgrade looks after them itself.
     if (!isCancellation(error)) throw error;
   }
 }
 
-async function lookAfterInherited(run: ClusterRunner): Promise<void> {
+async function lookAfterInherited(run: ClusterRunner, isOver: () => boolean): Promise<void> {
+  let looked = 0;
   for (let pauseMs = run.input.limits?.lookMs ?? FIRST_LOOK_MS; run.inherited.size > 0; pauseMs = Math.min(pauseMs * 2, LAST_LOOK_MS)) {
     if (await condition(() => run.inherited.size === 0, pauseMs)) return;
-    for (const name of [...run.inherited].slice(0, MOST_LOOKS)) {
-      if (run.history.isFull()) return;
+    const names = [...run.inherited];
+    const first = names.length <= MOST_LOOKS ? 0 : looked % names.length;
+    looked += MOST_LOOKS;
+    for (const name of names.slice(first, first + MOST_LOOKS)) {
+      if (isOver()) return;
       await reach(run, name, (handle) => handle.signal(probeSignal));
     }
   }
@@ -125,6 +132,8 @@ export async function landAll(run: ClusterRunner, isCancelled: boolean): Promise
   // A workflow that is only being started cannot be cancelled yet.
   await condition(run.isIdle);
   if (isCancelled) await Promise.all(inFlight().map((name) => reach(run, name, (handle) => handle.cancel())));
+  // A cancel has ended who looked after them, and a full history as well; somebody may still terminate one.
+  void lookAfterInherited(run, () => false);
   await condition(() => inFlight().length === 0);
 }
 

@@ -2,7 +2,7 @@ import { CancellationScope, condition } from '@temporalio/workflow';
 import { api, host } from './activity-options.ts';
 import { now } from './cluster-run.ts';
 import type { ClusterRunner } from './cluster-run.ts';
-import { isSkipped, takeRetry } from './domain/control.ts';
+import { isSkipped, reachPause, takeRetry, withoutSkip } from './domain/control.ts';
 import type { Failure } from './domain/failure.ts';
 import type { PlannedNode } from './domain/plan.ts';
 import { addTimes, DETAILED_NODES, timesOf } from './domain/run.ts';
@@ -75,13 +75,23 @@ async function decide(run: ClusterRunner, node: PlannedNode): Promise<Omit<Attem
     return { retry: own.retries, from: retry.from ?? failed, force: retry.force };
   }
   const failure = await run.work(() => releaseNode(run, node));
-  Object.assign(own, { state: failure === null ? 'skipped' : 'held', failure: failure ?? own.failure, since: now() });
-  if (failure === null) run.open.delete(node.name);
-  run.show();
-  if (failure === null) return null;
+  if (failure === null) {
+    run.open.delete(node.name);
+    passOver(run, node.name);
+    return null;
+  }
   // The cordon could not be released: the skip is taken back, and the node waits for another word.
-  run.state.control = { ...run.state.control, skip: run.state.control.skip.filter((skip) => skip.node !== node.name) };
+  Object.assign(own, { state: 'held', failure, since: now() });
+  run.state.control = withoutSkip(run.state.control, node.name);
+  run.show();
   return decide(run, node);
+}
+
+/** A node is left as it is, by a person's word. */
+export function passOver(run: ClusterRunner, name: string): void {
+  Object.assign(run.node(name), { state: 'skipped', since: now() });
+  run.state.control = reachPause(run.state.control, name, now());
+  run.show();
 }
 
 /** Gives back what is ours on a node; the failure where that did not work. Does nothing where nothing is ours. */

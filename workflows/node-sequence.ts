@@ -1,7 +1,7 @@
 import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { api } from './activity-options.ts';
 import type { Failure } from './domain/failure.ts';
-import { FIRST_STEP, NODE_STEPS } from './domain/state.ts';
+import { comesBefore, firstChange, FIRST_STEP } from './domain/state.ts';
 import type { NodeState, NodeStep } from './domain/state.ts';
 import type { ReportedStep } from './domain/status.ts';
 import type { StepResult } from './domain/step.ts';
@@ -38,9 +38,6 @@ class NodeStopped extends Error {
 // A drain may wait for hours on a budget, so a skip or a cancel ends it; every other step is short or must not be left half-way.
 const INTERRUPTIBLE: readonly NodeStep[] = ['cordonNode', 'drainNode'];
 
-/** Steps from which on the node is no longer as it was: giving it back would leave it half upgraded. */
-const POINT_OF_NO_SKIP = { worker: 'upgradeKubelet', 'control-plane': 'upgradeEtcdMember' } as const satisfies Record<string, NodeStep>;
-
 export function openNodeSequence(input: UpgradeNodeInput): NodeSequence {
   const steps: ReportedStep[] = [];
   const reports: Promise<void>[] = [];
@@ -48,8 +45,10 @@ export function openNodeSequence(input: UpgradeNodeInput): NodeSequence {
   let skipping = false;
   let interruptible: CancellationScope | null = null;
 
-  const lastToSkip = POINT_OF_NO_SKIP[input.node.roles.includes('control-plane') ? 'control-plane' : 'worker'];
-  const maySkip = (step: NodeStep): boolean => !comesBefore(lastToSkip, step) && step !== lastToSkip;
+  const change = firstChange(input.node.roles);
+  const isUnchanged = input.from === null || comesBefore(input.from, change);
+  // Before a step begins, the node may still be given back where that step would be the first to change it.
+  const maySkip = (next: NodeStep): boolean => isUnchanged && !comesBefore(change, next);
 
   async function boundary(next: NodeStep): Promise<void> {
     await condition(() => !paused || (skipping && maySkip(next)));
@@ -82,7 +81,8 @@ export function openNodeSequence(input: UpgradeNodeInput): NodeSequence {
     if (stopped === null) return { state: 'done', step: null, failure: null, times };
     if (stopped.failure !== null) return { state: 'held', step: stopped.step, failure: stopped.failure, times };
     const failure = await giveBack(input);
-    return { state: failure === null ? 'skipped' : 'held', step: failure === null ? stopped.step : 'uncordonNode', failure, times };
+    // Without a step, another try begins with the first: nothing after the one at which it stopped was done.
+    return { state: failure === null ? 'skipped' : 'held', step: failure === null ? stopped.step : null, failure, times };
   }
 
   return {
@@ -122,8 +122,4 @@ async function giveBack(input: UpgradeNodeInput): Promise<Failure | null> {
   } catch (error) {
     return failureOf(error);
   }
-}
-
-function comesBefore(step: NodeStep, other: NodeStep): boolean {
-  return NODE_STEPS.indexOf(step) < NODE_STEPS.indexOf(other);
 }

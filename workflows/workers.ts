@@ -9,7 +9,7 @@ import { compareNames } from './domain/order.ts';
 import type { PlannedNode, PlannedPhase } from './domain/plan.ts';
 import { openDrainWatch } from './drain-watch.ts';
 import { failureOf } from './failures.ts';
-import { upgradeHeldNode } from './hold.ts';
+import { passOver, upgradeHeldNode } from './hold.ts';
 import { fillSlots } from './slots.ts';
 
 /** Most nodes of a cluster in flight at once, whatever the spec says: what one history can hold. */
@@ -97,10 +97,9 @@ async function upgradePool(run: ClusterRunner, phase: PlannedPhase): Promise<voi
     if (control.skip.length === 0) return;
     const skipped = pending.filter((node) => isSkipped(control, node.name));
     if (skipped.length === 0) return;
-    for (const node of skipped) run.node(node.name).state = 'skipped';
     pending = pending.filter((node) => !skipped.includes(node));
     queue = queue.filter(({ name }) => !isSkipped(control, name));
-    run.show();
+    for (const { name } of skipped) passOver(run, name);
   }
 
   order();

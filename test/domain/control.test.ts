@@ -60,6 +60,11 @@ describe('skipping a node', () => {
 });
 
 describe('retrying a node', () => {
+  it('takes back a skip: the last word counts', () => {
+    const skipped = applySkip(NO_CONTROL, { node: 'w-1' }, node('w-1', { state: 'held' })).control;
+    const retried = applyRetry(skipped, { node: 'w-1' }, node('w-1', { state: 'held' })).control;
+    assert.deepEqual([isSkipped(retried, 'w-1'), retried.retry.length], [false, 1]);
+  });
   it('is for held nodes only', () => {
     for (const state of NODE_STATES) {
       const { control, warning } = applyRetry(NO_CONTROL, { node: 'w-1' }, node('w-1', { state }));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { pauseSignal, reportQuery, resumeSignal, retryNodeSignal, skipNodeSignal } from '../../workflows/messages.ts';
 import { devServer } from '../support/temporal.ts';
-import { nodeState, stuckDrain, until, workflowTests } from './harness.ts';
+import { gate, nodeState, stuckDrain, until, workflowTests } from './harness.ts';
 import type { Trial } from './harness.ts';
 
 /** Few enough events that a run holds a handful of nodes. */
@@ -74,6 +74,27 @@ describe('an upgrade that goes on in a new history', { timeout: 240_000 }, () =>
       assert.equal(report.nodes.find((node) => node.name === 'w2')?.state, 'skipped');
       assert.deepEqual([...trial.cluster.cordoned], []);
       assert.deepEqual(trial.cluster.journal.slice(-2), ['releaseTaints cluster', 'releaseLease cluster']);
+    });
+  });
+
+  it('ends when it is cancelled, although somebody terminates the workflow of a node that an earlier run has started', async () => {
+    const drain = stuckDrain('w2');
+    const giving = gate();
+    const terminated = gate();
+    const behave = async (step: string, node: string, call: number): Promise<void> => {
+      if (step !== 'uncordonNode' || node !== 'w2') return drain.behave(step, node, call);
+      giving.open();
+      await terminated.opened;
+    };
+    await upgrade({ controlPlanes: 1, workers: 20, maxUnavailable: 3, limits: LIMITS, behave }, async (trial) => {
+      await drain.reached;
+      await untilNextRun(trial);
+      await trial.handle.cancel();
+      await giving.opened;
+      await trial.environment.client.workflow.getHandle(`${trial.handle.workflowId}/w2`).terminate('a person');
+      terminated.open();
+
+      assert.equal((await trial.handle.result()).state, 'cancelled');
     });
   });
 

@@ -99,13 +99,18 @@ export function applyRetry(
   const from = message.from ?? null;
   if (from !== null && !isNodeStep(from)) return { control, warning: `no step ${from}; steps are ${NODE_STEPS.join(', ')}` };
   const retry: RetryDecision = { node: node.name, from, force: message.force ?? false, by: message.by ?? SOMEBODY };
-  return { control: { ...control, retry: [...control.retry.filter((other) => other.node !== node.name), retry] }, warning: null };
+  return { control: { ...withoutSkip(control, node.name), retry: [...control.retry.filter((other) => other.node !== node.name), retry] }, warning: null };
 }
 
 /** The decision on a held node is taken out as it is acted on. */
 export function takeRetry(control: ControlState, node: string): { readonly control: ControlState; readonly retry: RetryDecision | null } {
   const retry = control.retry.find((decision) => decision.node === node) ?? null;
   return { control: { ...control, retry: control.retry.filter((decision) => decision.node !== node) }, retry };
+}
+
+/** A skip counts no more: a later word replaced it, or it can no longer be done. */
+export function withoutSkip(control: ControlState, node: string): ControlState {
+  return { ...control, skip: control.skip.filter((skip) => skip.node !== node) };
 }
 
 export function isSkipped(control: ControlState, node: string): boolean {

@@ -21,3 +21,13 @@ export const NODE_STEPS = [
 export type NodeStep = (typeof NODE_STEPS)[number];
 /** The one that a node's own workflow begins with; staging comes before it, for all nodes. */
 export const FIRST_STEP = 'upgradeKubeadm' satisfies NodeStep;
+
+/** The step from which on a node is no longer as it was: to give it back then would leave it half upgraded. */
+export function firstChange(roles: readonly Role[]): NodeStep {
+  if (roles.includes('etcd')) return 'upgradeEtcdMember';
+  return roles.includes('control-plane') ? 'upgradeControlPlane' : 'upgradeKubelet';
+}
+
+export function comesBefore(step: NodeStep, other: NodeStep): boolean {
+  return NODE_STEPS.indexOf(step) < NODE_STEPS.indexOf(other);
+}

@@ -1,0 +1,139 @@
+import { ApplicationFailure } from '@temporalio/common';
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { pauseSignal, resumeSignal, retryNodeSignal, skipNodeSignal } from '../../workflows/messages.ts';
+import { gate, nodeState, until, workflowTests } from './harness.ts';
+import type { Trial } from './harness.ts';
+
+function broken(message: string): ApplicationFailure {
+  return ApplicationFailure.create({ message, type: 'HostStepFailed', nonRetryable: true, details: [{ type: 'HostStepFailed', message, next: 'look' }] });
+}
+
+describe('what the operator decides', { timeout: 90_000 }, () => {
+  const { upgrade } = workflowTests();
+
+  it('gives back a control-plane node that is skipped while only its kubeadm package is changed', async () => {
+    const reached = gate();
+    const skipped = gate();
+    const behave = async (step: string, node: string): Promise<void> => {
+      if (step !== 'upgradeKubeadm' || node !== 'cp2') return;
+      reached.open();
+      await skipped.opened;
+    };
+    await upgrade({ behave }, async (trial) => {
+      const { handle, cluster } = trial;
+      await reached.opened;
+      await handle.signal(skipNodeSignal, { node: 'cp2', by: 'ann' });
+      await untilSignalled(trial, 'cp2');
+      skipped.open();
+      const report = await handle.result();
+
+      assert.equal(report.state, 'failed');
+      assert.equal(report.nodes.find((node) => node.name === 'cp2')?.state, 'skipped');
+      assert.deepEqual(cluster.journal.filter((entry) => /^(?:upgradeEtcdMember|apply|node|drainNode) cp2$/.test(entry)), []);
+    });
+  });
+
+  it('asks anew where a worker fails in the step that changes it, although it was to be skipped before', async () => {
+    const reached = gate();
+    const skipped = gate();
+    const behave = async (step: string, node: string, call: number): Promise<void> => {
+      if (step !== 'upgradeKubelet' || node !== 'w1' || call > 1) return;
+      reached.open();
+      await skipped.opened;
+      throw broken('kubelet did not start');
+    };
+    await upgrade({ behave }, async (trial) => {
+      await reached.opened;
+      await trial.handle.signal(skipNodeSignal, { node: 'w1' });
+      skipped.open();
+      await until(trial, (status) => nodeState(status, 'w1') === 'held');
+      assert.ok(trial.cluster.cordoned.has('w1'));
+      await trial.handle.signal(retryNodeSignal, { node: 'w1' });
+      const report = await trial.handle.result();
+
+      assert.equal(report.state, 'done');
+      assert.equal(report.nodes.find((node) => node.name === 'w1')?.state, 'done');
+    });
+  });
+
+  it('does all that is left of a node whose cordon could not be given back, when it is retried', async () => {
+    let isAway = true;
+    const reached = gate();
+    const behave = (step: string, node: string): void => {
+      if (node !== 'w1') return;
+      if (step === 'uncordonNode' && isAway) throw broken('the API server is away');
+      if (step !== 'drainNode' || !isAway) return;
+      reached.open();
+      throw new Error('a budget allows none now');
+    };
+    await upgrade({ behave }, async (trial) => {
+      await reached.opened;
+      await trial.handle.signal(skipNodeSignal, { node: 'w1' });
+      await until(trial, (status) => nodeState(status, 'w1') === 'held');
+      isAway = false;
+      await trial.handle.signal(retryNodeSignal, { node: 'w1' });
+      const report = await trial.handle.result();
+
+      assert.equal(report.nodes.find((node) => node.name === 'w1')?.state, 'done');
+      assert.ok(trial.cluster.journal.includes('upgradeKubelet w1'));
+    });
+  });
+
+  for (const [when, fails] of [['held', true], ['pending', false]] as const) {
+    it(`pauses after a node that was ${when} and is then skipped`, async () => {
+      const reached = gate();
+      const said = gate();
+      const behave = async (step: string, node: string): Promise<void> => {
+        if (fails && step === 'upgradeKubelet' && node === 'w1') throw broken('kubelet did not start');
+        if (step !== 'upgradeKubeadm' || node !== 'cp1') return;
+        reached.open();
+        await said.opened;
+      };
+      await upgrade({ behave }, async (trial) => {
+        await reached.opened;
+        await trial.handle.signal(pauseSignal, { after: 'w1', by: 'ann' });
+        if (!fails) await trial.handle.signal(skipNodeSignal, { node: 'w1' });
+        said.open();
+        if (fails) {
+          await until(trial, (status) => nodeState(status, 'w1') === 'held');
+          await trial.handle.signal(skipNodeSignal, { node: 'w1' });
+        }
+        await until(trial, ({ state }) => state === 'paused');
+        assert.ok(!trial.cluster.journal.includes('upgradeKubeadm w2'));
+        await trial.handle.signal(resumeSignal);
+
+        assert.equal((await trial.handle.result()).state, 'done');
+      });
+    });
+  }
+
+  it('goes on where a message of the Web UI holds nothing of use', async () => {
+    const reached = gate();
+    const said = gate();
+    const behave = async (step: string, node: string): Promise<void> => {
+      if (step !== 'upgradeKubeadm' || node !== 'cp1') return;
+      reached.open();
+      await said.opened;
+    };
+    await upgrade({ behave }, async ({ handle }) => {
+      await reached.opened;
+      for (const name of ['skipNode', 'retryNode', 'pause', 'resume']) {
+        for (const args of [[], [null], ['w1'], [{ node: 7, from: {}, after: 3 }]]) await handle.signal(name, ...args);
+      }
+      await handle.signal(resumeSignal);
+      said.open();
+
+      assert.equal((await handle.result()).state, 'done');
+    });
+  });
+});
+
+/** The upgrade passes a message on to a node's own workflow. */
+async function untilSignalled({ environment, handle }: Trial, node: string): Promise<void> {
+  for (;;) {
+    const { events } = await environment.client.workflow.getHandle(`${handle.workflowId}/${node}`).fetchHistory();
+    if (events?.some((event) => Boolean(event.workflowExecutionSignaledEventAttributes)) === true) return;
+    await new Promise((resolve) => { setTimeout(resolve, 20); });
+  }
+}
