@@ -1,4 +1,4 @@
-import { CancellationScope, getExternalWorkflowHandle, log, setHandler } from '@temporalio/workflow';
+import { log, setHandler } from '@temporalio/workflow';
 import { now } from './cluster-run.ts';
 import type { ClusterRunner } from './cluster-run.ts';
 import { applyPause, applyResume, applyRetry, applySkip } from './domain/control.ts';
@@ -7,8 +7,9 @@ import { operatorMessage } from './domain/operator-message.ts';
 import { reportOf, statusOf } from './domain/run-status.ts';
 import type { UpgradeReport } from './domain/status.ts';
 import { landNode } from './flight.ts';
+import { forward } from './forward.ts';
 import {
-  nodeProgressSignal, nodeResultSignal, nodeWorkflowId, pauseSignal, planQuery, reportQuery, resumeSignal, retryNodeSignal, skipNodeSignal, statusQuery,
+  nodeProgressSignal, nodeResultSignal, pauseSignal, planQuery, reportQuery, resumeSignal, retryNodeSignal, skipNodeSignal, statusQuery,
 } from './messages.ts';
 
 /** Takes messages from the first moment on. Handlers only fold them into the state; the runbook acts on it at its safe points. */
@@ -60,16 +61,6 @@ export function openMessages(run: ClusterRunner): void {
   setHandler(statusQuery, () => statusOf(state, run.startedBy), { description: 'Phase and nodes' });
   setHandler(planQuery, () => state.plan, { description: 'The plan that is executed' });
   setHandler(reportQuery, (): UpgradeReport => reportOf(state, run.startedBy, now()), { description: 'Times of every step' });
-}
-
-/** Passes a message on to nodes in flight. A node that ends meanwhile needs it no more. */
-function forward(run: ClusterRunner, signal: 'pause' | 'resume' | 'skipNode', nodes: readonly string[]): void {
-  for (const node of nodes) {
-    const handle = getExternalWorkflowHandle(nodeWorkflowId(run.spec.name, node));
-    void run.work(() => CancellationScope.nonCancellable(() => handle.signal(signal, { node }))).catch((error: unknown) => {
-      log.info('message not passed on', { signal, node, cause: String(error) });
-    });
-  }
 }
 
 function controlledNode(run: ClusterRunner, name: string): ControlledNode | null {

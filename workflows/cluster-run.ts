@@ -30,10 +30,10 @@ export interface ClusterRunner {
   readonly members: readonly PlannedNode[];
   /** Names of nodes that hold a slot: in flight, or held. */
   readonly open: Set<string>;
-  /** Nodes in flight whose workflow this very run started. */
+  /** Workflows of nodes that this very run started and that have not ended, by run id. */
   readonly children: Set<string>;
-  /** Those of them that end without a word to the next run, see `adoptChildren`. */
-  readonly silent: Set<string>;
+  /** Nodes of them that end without a word to the next run, with the number of their try; see `adoptChildren`. */
+  readonly silent: Map<string, number>;
   /** Nodes in flight whose workflow an earlier run of this upgrade started. */
   readonly inherited: Set<string>;
   /** False where there are too many nodes for each to tell its steps. */
@@ -75,7 +75,7 @@ export function openClusterRun(input: UpgradeClusterInput): ClusterRunner {
   const places = new Map(state.nodes.map((node, index) => [node.name, index]));
   const open = new Set(state.nodes.filter((node) => node.inFlight || node.state === 'held').map((node) => node.name));
   const children = new Set<string>();
-  const silent = new Set<string>();
+  const silent = new Map<string, number>();
   const inherited = new Set(state.nodes.filter((node) => node.inFlight).map((node) => node.name));
   const isTalkative = state.plan.nodes.filter((node) => node.changes).length <= TALKATIVE_NODES && input.limits === undefined;
   const shown = { state: '', drawnMs: 0 };

@@ -3,7 +3,7 @@ import { CancellationScope, condition, getExternalWorkflowHandle, isCancellation
 import type { ChildWorkflowHandle } from '@temporalio/workflow';
 import { now } from './cluster-run.ts';
 import type { ClusterRunner } from './cluster-run.ts';
-import { reachPause, withoutSkip } from './domain/control.ts';
+import { isSkipped, reachPause, withoutSkip } from './domain/control.ts';
 import { drainPolicy } from './domain/drain-policy.ts';
 import type { Failure } from './domain/failure.ts';
 import type { PlannedNode } from './domain/plan.ts';
@@ -11,6 +11,7 @@ import { addTimes, DETAILED_NODES } from './domain/run.ts';
 import { comesBefore, firstChange, FIRST_STEP } from './domain/state.ts';
 import type { NodeStep } from './domain/state.ts';
 import { failureOf } from './failures.ts';
+import { forward } from './forward.ts';
 import { nodeWorkflowId, probeSignal, tellResultSignal } from './messages.ts';
 import type { NodeResult } from './messages.ts';
 import { upgradeNode } from './upgrade-node.ts';
@@ -39,13 +40,18 @@ export async function startNode(run: ClusterRunner, node: PlannedNode, attempt: 
   run.history.expect(2);
   // Its end reaches this run in any case; a message reaches the next one.
   const tellsResult = run.history.isLate();
+  const { pause } = run.state.control;
+  const wasSkipped = isSkipped(run.state.control, node.name);
   try {
     const child = await run.work(() => CancellationScope.nonCancellable(() => startChild(upgradeNode, {
       workflowId: nodeWorkflowId(run.spec.name, node.name), staticSummary: `${node.name}: ${node.from} → ${node.to}`,
       parentClosePolicy: ParentClosePolicy.ABANDON, args: [inputOf(run, node, attempt, tellsResult)],
     })));
-    run.children.add(node.name);
-    if (!tellsResult && run.node(node.name).inFlight) run.silent.add(node.name);
+    run.children.add(child.firstExecutionRunId);
+    if (!tellsResult && run.node(node.name).inFlight) run.silent.set(node.name, attempt.retry);
+    // What was said since then found no workflow to be passed on to.
+    if (run.state.control.pause !== pause && run.state.control.pause?.now === true) forward(run, 'pause', [node.name]);
+    if (!wasSkipped && isSkipped(run.state.control, node.name)) forward(run, 'skipNode', [node.name]);
     void watchChild(run, node.name, attempt.retry, child);
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
@@ -63,17 +69,18 @@ async function watchChild(run: ClusterRunner, name: string, retry: number, child
   } catch (error) {
     landNode(run, name, retry, heldBy(lost(name, failureOf(error).message)));
   }
-  run.children.delete(name);
-  run.silent.delete(name);
+  run.children.delete(child.firstExecutionRunId);
+  // Another try of the node may have begun since this one told its end.
+  if (run.silent.get(name) === retry) run.silent.delete(name);
   run.show();
 }
 
 /** Lets every child of this run tell its end to the next one. Resolves when each has been told, or has ended. */
 export async function adoptChildren(run: ClusterRunner): Promise<void> {
-  await Promise.all([...run.silent].map(async (name) => {
+  await Promise.all([...run.silent].map(async ([name, retry]) => {
     try {
       await run.work(() => CancellationScope.nonCancellable(() => getExternalWorkflowHandle(nodeWorkflowId(run.spec.name, name)).signal(tellResultSignal)));
-      run.silent.delete(name);
+      if (run.silent.get(name) === retry) run.silent.delete(name);
     } catch {
       // It has ended: this run is still told so, and must not go before that.
     }
