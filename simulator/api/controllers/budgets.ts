@@ -16,12 +16,14 @@ export function createBudgets({ store, index, clock }: Machinery, record: Record
   const queue = createWorkQueue(clock, CONTROLLER_DELAY_MS, reconcile);
   // By budget: pods that are gone. A budget names its evicted pods, and a StatefulSet's comes back under the same name.
   const gone = new Map<string, Set<string>>();
+  // `NAMESPACE/BUDGET/POD/SINCE` of evictions that are believed in, and of those that no longer are.
+  const waiting = new Set<string>();
+  const expired = new Set<string>();
 
   function reconcile(key: string): void {
     const [namespace = '', name = ''] = key.split('/');
-    const left = gone.get(key);
-    gone.delete(key);
     const found = store.get('poddisruptionbudgets', namespace, name);
+    if (found === null) gone.delete(key);
     if (found === null || isEnding(found)) return;
     const budget = budgetOf(found);
     const pods = index.guardedBy(key);
@@ -30,7 +32,8 @@ export function createBudgets({ store, index, clock }: Machinery, record: Record
       fail(budget);
       return;
     }
-    const disrupted = stillDisrupted(budget, pods, left);
+    const disrupted = stillDisrupted(budget, pods, gone.get(key));
+    gone.delete(key);
     const currentHealthy = pods.filter((pod) => !isEnding(pod) && isReadyPod(pod) && disrupted[pod.metadata.name] === undefined).length;
     const allowed = expected.pods <= 0 ? 0 : Math.max(0, currentHealthy - expected.healthy);
     write(budget, {
@@ -38,7 +41,18 @@ export function createBudgets({ store, index, clock }: Machinery, record: Record
       ...(Object.keys(disrupted).length === 0 ? {} : { disruptedPods: disrupted }),
       conditions: withCondition(budget.status?.conditions, allowedCondition(allowed, budget.metadata.generation ?? 1), clock.now()),
     });
-    if (Object.keys(disrupted).length > 0) clock.after(DELETION_TIMEOUT_MS, () => queue.add(key));
+    for (const [pod, since] of Object.entries(disrupted)) expireLater(key, `${key}/${pod}/${since}`);
+  }
+
+  // By a timer of the twin's time: the dates of a clock that runs faster are this machine's.
+  function expireLater(key: string, entry: string): void {
+    if (waiting.has(entry)) return;
+    waiting.add(entry);
+    clock.after(DELETION_TIMEOUT_MS, () => {
+      waiting.delete(entry);
+      expired.add(entry);
+      queue.add(key);
+    });
   }
 
   function write(budget: Budget, status: BudgetStatus): void {
@@ -88,7 +102,8 @@ export function createBudgets({ store, index, clock }: Machinery, record: Record
     for (const pod of pods) {
       const since = known[pod.metadata.name];
       if (since === undefined || isEnding(pod) || left?.has(pod.metadata.name) === true) continue;
-      if (Date.parse(since) + DELETION_TIMEOUT_MS > clock.now()) kept[pod.metadata.name] = since;
+      const isOld = expired.delete(`${keyOf(budget)}/${pod.metadata.name}/${since}`) || Date.parse(since) + DELETION_TIMEOUT_MS <= clock.now();
+      if (!isOld) kept[pod.metadata.name] = since;
     }
     return kept;
   }

@@ -4,11 +4,12 @@ import { createClusterModel } from '../../../simulator/api/cluster-model.ts';
 import type { SimulatedCluster } from '../../../simulator/api/cluster-model.ts';
 import { budgetOf, isReadyPod, nodeOf, ownerOf, podOf, workloadOf } from '../../../simulator/api/kinds.ts';
 import type { Pod } from '../../../simulator/api/kinds.ts';
-import { createVirtualClock } from '../../../simulator/clock.ts';
+import { createScaledClock, createVirtualClock } from '../../../simulator/clock.ts';
 import type { VirtualClock } from '../../../simulator/clock.ts';
 import { createJournal } from '../../../simulator/journal.ts';
 import type { ApiObject } from '../../../simulator/model.ts';
 import type { NodeDescription } from '../../../simulator/description.ts';
+import { until } from '../../support/until.ts';
 import { budget, describeCluster, worker, workers, workload } from './describe.ts';
 
 const START_MS = Date.parse('2026-01-01T00:00:00Z');
@@ -100,6 +101,22 @@ describe('a simulated cluster', { timeout: 60_000 }, () => {
     });
   });
 
+  test('an eviction that did not come about is believed in for two minutes of the twin, however fast it runs', async () => {
+    const clock = createScaledClock(600);
+    const cluster = createClusterModel({ description: describeCluster(workers(2), [workload('web', { replicas: 2 }), budget('web', { maxUnavailable: 1 })]), clock, seed: 1, heartbeats: false });
+    try {
+      const allowed = (): number | undefined => budgetOf(cluster.store.get('poddisruptionbudgets', 'default', 'web') ?? assert.fail()).status?.disruptionsAllowed;
+      const [pod] = podsOf(cluster, 'web');
+      cluster.store.update('poddisruptionbudgets', 'default', 'web', (object) => ({ ...object, status: { ...budgetOf(object).status, disruptedPods: { [pod?.metadata.name ?? '']: new Date().toISOString() } } }));
+      cluster.store.update('pods', 'default', pod?.metadata.name ?? '', (object) => ({ ...object, metadata: { ...object.metadata, labels: { ...object.metadata.labels, touched: 'yes' } } }));
+      await until('the budget counts the pod as disrupted', () => allowed() === 0);
+      await until('the budget counts it as healthy again', () => allowed() === 1);
+    } finally {
+      cluster.stop();
+      clock.stop();
+    }
+  });
+
   test('a soft taint turns pods away while there is another node, and a hard one always', async () => {
     const { cluster, clock } = clusterOf([worker('w1'), worker('w2'), worker('w3')], []);
     await clock.run(async () => {
@@ -156,6 +173,34 @@ describe('a simulated cluster', { timeout: 60_000 }, () => {
       await clock.sleep(60_000);
       assert.equal(readyOf('w1'), 'True');
       assert.equal(podsOf(cluster, 'web').length, 4);
+    });
+  });
+
+  test('a pod whose kubelet went silent before it started is started when the kubelet is back', async () => {
+    const { cluster, clock } = clusterOf(workers(1), []);
+    await clock.run(async () => {
+      cluster.store.put('deployments', workload('web', { replicas: 1, spec: { tolerations: [{ operator: 'Exists' }] } }));
+      await clock.sleep(500);
+      assert.deepEqual(podsOf(cluster, 'web').map((pod) => [pod.spec.nodeName, pod.status?.phase]), [['w1', 'Pending']]);
+      cluster.kubelets.stop('w1');
+      await clock.sleep(60_000);
+      cluster.kubelets.start('w1', 'v1.33.13');
+      await clock.sleep(60_000);
+      assert.ok(podsOf(cluster, 'web').every(isReadyPod));
+    });
+  });
+
+  test('a pod that waits for room is placed when another has ended, though it is still there', async () => {
+    const { cluster, clock } = clusterOf(workers(1), [workload('first', { replicas: 1, cpu: '3' })]);
+    await clock.run(async () => {
+      cluster.store.put('deployments', workload('second', { replicas: 1, cpu: '3' }));
+      await clock.sleep(10_000);
+      assert.deepEqual(podsOf(cluster, 'second').map((pod) => pod.spec.nodeName), [undefined]);
+      const [first] = podsOf(cluster, 'first');
+      cluster.store.put('deployments', workload('first', { replicas: 0, cpu: '3' }));
+      cluster.store.update('pods', 'default', first?.metadata.name ?? '', (object) => ({ ...object, metadata: { ...object.metadata, ownerReferences: [] }, status: { phase: 'Succeeded' } }));
+      await clock.sleep(10_000);
+      assert.deepEqual(podsOf(cluster, 'second').map((pod) => pod.spec.nodeName), ['w1']);
     });
   });
 
