@@ -29,7 +29,8 @@ export function createNodeLifecycle(machinery: Machinery, record: RecordEvent): 
     const changed = store.update('nodes', null, name, (object) => unknown(nodeOf(object), clock));
     if (changed === null) return;
     record(changed, 'Normal', 'NodeNotReady', `Node ${name} status is now: NodeNotReady`, 'node-controller');
-    for (const pod of index.onNode(name)) setReady(pod, false);
+    // What has not started yet has no readiness to lose: its kubelet starts it when it is back.
+    for (const pod of index.onNode(name)) if (pod.status?.phase === 'Running') setReady(pod, false);
   }
 
   function setReady(pod: Pod, ready: boolean): void {

@@ -1,7 +1,7 @@
 import { withCondition } from './conditions.ts';
 import type { RecordEvent } from './events.ts';
 import { isTolerated, obstacle, onlyNode } from './feasible.ts';
-import { isEnding, keyOf, podOf } from './kinds.ts';
+import { isEnding, isOver, keyOf, podOf } from './kinds.ts';
 import type { Pod } from './kinds.ts';
 import { CONTROLLER_DELAY_MS } from './machinery.ts';
 import type { Machinery, Settling } from './machinery.ts';
@@ -117,6 +117,8 @@ export function createScheduler(machinery: Machinery, nodes: NodeIndex, record: 
   store.subscribe(({ resource, type, object, previous }) => {
     if (resource !== 'pods') return;
     if (type === 'ADDED' && podOf(object).spec.nodeName === undefined) queue.add(keyOf(object));
+    // A pod that is over takes no room any more.
+    if (type === 'MODIFIED' && previous !== undefined && !isOver(podOf(previous)) && isOver(podOf(object))) retry();
     if (type !== 'DELETED') return;
     parked.delete(keyOf(object));
     if (previous !== undefined && podOf(previous).spec.nodeName !== undefined) retry();

@@ -40,6 +40,7 @@ export function rebootHost(machine: Machine, runtime: Runtime, server: SshServer
   const { node, kubelet, world } = machine;
   server.setReachable('refused');
   server.cut();
+  machine.isDown = true;
   runtime.killAll(machine);
   machine.record('host went down');
   kubelet.running = false;
@@ -50,6 +51,7 @@ export function rebootHost(machine: Machine, runtime: Runtime, server: SshServer
     machine.apiServer.pid = 0;
   }
   world.clock.after(downMs, () => {
+    machine.isDown = false;
     machine.record('host came up', '', downMs);
     server.setReachable('up');
     if (node.role === 'control-plane') startControlPlane(machine);

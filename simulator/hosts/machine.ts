@@ -56,6 +56,8 @@ export interface Machine extends MachineOptions {
   newPid(): number;
   /** Processes of kubeadm that run now. */
   kubeadms: number;
+  /** Nothing of it runs, whatever has not been killed yet. */
+  isDown: boolean;
   /** Draws how long the next operation of this kind takes, ms of the twin's time. Counts its occurrences. */
   draw(operation: string, timing: Timing): { readonly ms: number; readonly occurrence: number };
   record(effect: string, detail?: string, tookMs?: number): void;
@@ -102,6 +104,7 @@ export function createMachine(options: MachineOptions): Machine {
     lock: null,
     faults: [],
     kubeadms: 0,
+    isDown: false,
     draw: (operation, timing) => {
       const occurrence = (counts.get(operation) ?? 0) + 1;
       counts.set(operation, occurrence);

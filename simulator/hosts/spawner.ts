@@ -58,6 +58,7 @@ export function startSpawner(): Spawner {
       last += 1;
       const process = new RemoteProcess(last, kind, send);
       running.set(last, process);
+      if (!helper.connected) setImmediate(() => { process.take({ type: 'close', id: process.id, code: null, signal: 'SIGKILL' }); });
       send({ type: 'start', id: last, program: path, args, cwd, env, kind });
       return process;
     },
@@ -72,12 +73,12 @@ class RemoteProcess extends EventEmitter implements SpawnedProcess {
   readonly stdin: Writable | null;
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
-  readonly #id: number;
+  readonly id: number;
   readonly #send: (request: SpawnerRequest) => void;
 
   constructor(id: number, kind: ProcessKind, send: (request: SpawnerRequest) => void) {
     super();
-    this.#id = id;
+    this.id = id;
     this.#send = send;
     const hasPipes = kind === 'command';
     this.stdin = hasPipes ? this.#input() : null;
@@ -86,7 +87,7 @@ class RemoteProcess extends EventEmitter implements SpawnedProcess {
   }
 
   kill(): void {
-    this.#send({ type: 'kill', id: this.#id });
+    this.#send({ type: 'kill', id: this.id });
   }
 
   take(reply: SpawnerReply): void {
@@ -100,11 +101,11 @@ class RemoteProcess extends EventEmitter implements SpawnedProcess {
   #input(): Writable {
     return new Writable({
       write: (data: Uint8Array, _encoding, done) => {
-        this.#send({ type: 'input', id: this.#id, data });
+        this.#send({ type: 'input', id: this.id, data });
         done();
       },
       final: (done) => {
-        this.#send({ type: 'input', id: this.#id, data: null });
+        this.#send({ type: 'input', id: this.id, data: null });
         done();
       },
     });
@@ -114,7 +115,7 @@ class RemoteProcess extends EventEmitter implements SpawnedProcess {
     return new Readable({
       read: () => undefined,
       destroy: (error, done) => {
-        this.#send({ type: 'leave', id: this.#id });
+        this.#send({ type: 'leave', id: this.id });
         done(error);
       },
     });

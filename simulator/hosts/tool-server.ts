@@ -84,6 +84,8 @@ function wordsOf(received: Buffer): readonly string[] | null {
 async function answer(options: ToolServerOptions, words: readonly string[], socket: Socket): Promise<void> {
   const [, key, node = '', unit = '', , program = '', folder = '', ...args] = words;
   const machine = options.machineOf(node);
+  // Its processes are being killed: nothing that they still call takes effect.
+  if (machine?.isDown === true) return;
   const name = basename(program);
   const tool = options.tools[name];
   if (key !== options.key || machine === undefined) {
@@ -118,7 +120,9 @@ async function answer(options: ToolServerOptions, words: readonly string[], sock
     write('x', String(code));
     socket.end();
   } catch (error) {
-    if (!(error instanceof Gone)) write('e', `the twin failed in ${name}: ${error instanceof Error ? error.message : String(error)}`);
+    // Killed together with all that it belongs to; a script must not get as far as to its trap.
+    if (error instanceof Gone) return;
+    write('e', `the twin failed in ${name}: ${error instanceof Error ? error.message : String(error)}`);
     socket.destroy();
   }
 }
