@@ -4,6 +4,7 @@ import { markOf as taskOf, withNodes } from './ansible.ts';
 import { timesOf } from './contender.ts';
 import type { LabRun } from './contender.ts';
 import { figuresOf } from './figures.ts';
+import { followOutput } from './follow-output.ts';
 import { readOnly } from './main.ts';
 import { markOf } from './runbook.ts';
 
@@ -32,6 +33,19 @@ describe('times of a contender', () => {
     const lines = ['kubeadm package', 'drain', 'kubeadm package', 'drain', 'add-ons'].map((name) => `TASK [${name}] ${'*'.repeat(40)}`);
     const marks = lines.flatMap((line) => taskOf(line) ?? []).map((mark) => ({ ...mark, atMs: 0 }));
     assert.deepEqual(withNodes(marks, { controlPlanes: ['cp1'], workers: ['w1'] }).map(({ node }) => node), ['cp1', 'cp1', 'w1', 'w1', '']);
+  });
+});
+
+describe('output of a contender', () => {
+  const mark = (line: string): ReturnType<typeof markOf> => markOf(line);
+
+  test('its steps are noted, and its end', async () => {
+    const marks = await followOutput('sh', ['-c', 'echo step cp1 drain; echo else'], {}, mark, () => undefined);
+    assert.deepEqual(marks.map(({ node, step }) => [node, step]), [['cp1', 'drain'], ['', 'end']]);
+  });
+
+  test('one that stands still is ended, and what it said last is told', async () => {
+    await assert.rejects(followOutput('sh', ['-c', 'echo step cp1 drain; exec sleep 1000'], {}, mark, () => undefined, 500), /ended with null because it said nothing for 1 s:\nstep cp1 drain/);
   });
 });
 
