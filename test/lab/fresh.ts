@@ -2,6 +2,7 @@
 import { defaultOptions, down, onHost, up } from "./lab.ts";
 import type { LabState } from "./lab.ts";
 import { readState } from "./files.ts";
+import { stateOf } from "./hosts.ts";
 import { packageVersion } from "./versions.ts";
 
 /** The lab that is up where it is untouched, or a new one in its place. */
@@ -15,6 +16,9 @@ async function isUntouched(): Promise<boolean> {
   if (state?.ready !== true) return false;
   const { target, kubernetes } = state.plan;
   if (target !== defaultOptions.target || kubernetes !== defaultOptions.kubernetes) return false;
+  // Another clone on this machine, or its engine's end, may have taken the hosts away.
+  const hosts = await Promise.all(state.plan.nodes.map((node) => stateOf(node.container)));
+  if (!hosts.every((host) => host === "running")) return false;
   const found = await Promise.all(state.plan.nodes.map((node) => onHost(state, node.name, "dpkg-query -W -f '${Version}' kubeadm; ls /var/lib/capstan 2>/dev/null || true")));
   return found.every((text) => text === packageVersion(kubernetes));
 }
