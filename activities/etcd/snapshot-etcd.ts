@@ -21,7 +21,8 @@ export interface SnapshotOptions extends HostActivityOptions {
 const STEP = 'snapshotEtcd';
 
 /**
- * A snapshot of etcd, taken on a healthy member, verified by its status and hash, and copied to the worker's machine.
+ * A snapshot of etcd, taken on a healthy member, verified by its status, its hash and a restore for trial in a folder of its
+ * own, and copied to the worker's machine.
  * One that this upgrade took already is returned. Failures: SnapshotInvalid, HostStepFailed and those of `Hosts`.
  */
 export function createSnapshotEtcd({ openHosts, now, stateDir }: SnapshotOptions) {
@@ -39,6 +40,7 @@ export function createSnapshotEtcd({ openHosts, now, stateDir }: SnapshotOptions
     const facts: SnapshotFacts = {
       upgrade: upgrade.id, cluster: upgrade.cluster, clusterUid: upgrade.clusterUid, node: node.name, etcdVersion: version,
       sha256: taken.sha256, bytes: taken.bytes, revision: taken.revision, totalKeys: taken.totalKeys, hash: taken.hash, takenAt: taken.takenAt,
+      restoredForTrial: taken.trialRevision !== null,
     };
     await copyHere(hosts, node, taken, file);
     await writeFacts(file, facts);
@@ -67,6 +69,9 @@ async function takeSnapshot(hosts: Hosts, input: SnapshotInput, node: PlannedNod
   const taken = parseTakenSnapshot(outputValue(tail, 'result') ?? '');
   if (taken === null) throw stepError('SnapshotInvalid', `The status of the snapshot on ${node.name} cannot be read`, `see \`capstan logs ${node.name} ${STEP}\``);
   if (taken.revision <= 0 || taken.totalKeys <= 0) throw stepError('SnapshotInvalid', `The snapshot on ${node.name} is empty: revision ${taken.revision}, ${taken.totalKeys} keys`, `see \`capstan logs ${node.name} ${STEP}\``);
+  if (taken.trialRevision !== null && taken.trialRevision !== taken.revision) {
+    throw stepError('SnapshotInvalid', `The snapshot on ${node.name} has the revision ${taken.revision}, and what it is restored to has ${taken.trialRevision}`, `see \`capstan logs ${node.name} ${STEP}\``);
+  }
   return taken;
 }
 
@@ -82,5 +87,5 @@ function resultOf(file: string, facts: SnapshotFacts): Pick<SnapshotResult, 'nod
 }
 
 function noteOf(facts: SnapshotFacts): string {
-  return `snapshot of ${facts.node}: revision ${facts.revision}, ${facts.totalKeys} keys, ${facts.bytes} bytes, SHA-256 ${facts.sha256.slice(0, 12)}`;
+  return `snapshot of ${facts.node}: revision ${facts.revision}, ${facts.totalKeys} keys, ${facts.bytes} bytes, SHA-256 ${facts.sha256.slice(0, 12)}, ${facts.restoredForTrial ? 'restored for trial' : `not restored for trial: ${facts.node} has no room for it`}`;
 }

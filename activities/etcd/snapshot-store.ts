@@ -20,6 +20,8 @@ export interface SnapshotFacts {
   readonly etcdVersion: string;
   /** Host's clock, ISO. */
   readonly takenAt: string;
+  /** False where the host's disk had no room for that. */
+  readonly restoredForTrial: boolean;
 }
 
 /** Path of an upgrade's snapshot on the worker's machine. */
@@ -78,7 +80,8 @@ function isFacts(value: unknown): value is SnapshotFacts {
   return typeof value === 'object' && value !== null
     && 'sha256' in value && typeof value.sha256 === 'string'
     && 'takenAt' in value && typeof value.takenAt === 'string'
-    && 'revision' in value && typeof value.revision === 'number';
+    && 'revision' in value && typeof value.revision === 'number'
+    && 'restoredForTrial' in value && typeof value.restoredForTrial === 'boolean';
 }
 
 async function sha256Of(file: string): Promise<string> {

@@ -8,6 +8,8 @@ export interface TakenSnapshot {
   readonly totalKeys: number;
   readonly hash: string;
   readonly takenAt: string;
+  /** Revision of what the snapshot was restored to for trial; null where the host's disk had no room for that. */
+  readonly trialRevision: number | null;
 }
 
 /** Reads the result; null where it is none. `etcdutl snapshot status` names its fields alike in 3.5 and 3.6. */
@@ -18,8 +20,11 @@ export function parseTakenSnapshot(text: string): TakenSnapshot | null {
   const [bytes, revision, totalKeys] = [member(result, 'bytes'), member(status, 'revision'), member(status, 'totalKey')];
   if (typeof file !== 'string' || typeof sha256 !== 'string' || typeof takenAt !== 'string') return null;
   if (typeof bytes !== 'number' || typeof revision !== 'number' || typeof totalKeys !== 'number') return null;
+  const trial = member(result, 'trial');
+  const trialRevision = trial === null ? null : member(trial, 'revision');
+  if (trialRevision !== null && typeof trialRevision !== 'number') return null;
   const hash = member(status, 'hash');
-  return { file, sha256, takenAt, bytes, revision, totalKeys, hash: typeof hash === 'number' ? hash.toString(16) : typeof hash === 'string' ? hash : '' };
+  return { file, sha256, takenAt, bytes, revision, totalKeys, trialRevision, hash: typeof hash === 'number' ? hash.toString(16) : typeof hash === 'string' ? hash : '' };
 }
 
 function member(value: unknown, name: string): unknown {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -162,6 +162,47 @@ test('an empty snapshot is no snapshot', async (context) => {
   const failure = await failureOf(runActivity(snapshotEtcd, { upgrade: UPGRADE, members: MEMBERS, etcd: { snapshot: { keep: 2 }, acceptOutage: false }, epochMs: 5 }).result);
 
   assert.equal(failure.type, 'SnapshotInvalid');
+});
+
+const SNAPSHOT = { upgrade: UPGRADE, members: MEMBERS, etcd: { snapshot: { keep: 2 }, acceptOutage: false }, epochMs: 5 } as const;
+
+test('a snapshot is restored for trial in a folder of its own, which goes away again', async (context) => {
+  const made = host(context);
+  const snapshotEtcd = createSnapshotEtcd({ openHosts: async () => made.hosts, now: Date.now, stateDir: folder(context) });
+
+  const taken = await runActivity(snapshotEtcd, SNAPSHOT).result;
+
+  assert.match(taken.note, /restored for trial$/);
+  assert.match(made.journal(), /etcdutl snapshot restore/);
+  assert.deepEqual(readdirSync(join(made.root, 'var/lib/capstan/snapshots')), ['u1.db']);
+});
+
+for (const { name, files, says } of [
+  { name: 'a snapshot that cannot be restored', files: { 'etcd/damaged': '' }, says: /the snapshot cannot be restored[\s\S]*expected sha256/ },
+  { name: 'a snapshot that is restored to another revision', files: { 'etcd/restored': '{"hash":1,"revision":3741,"totalKey":1334,"totalSize":1}' }, says: /has the revision 3742, and what it is restored to has 3741/ },
+]) {
+  test(`${name} is no snapshot, and none is kept`, async (context) => {
+    const made = host(context);
+    for (const [path, text] of Object.entries(files)) made.set(path, text);
+    const stateDir = folder(context);
+    const snapshotEtcd = createSnapshotEtcd({ openHosts: async () => made.hosts, now: Date.now, stateDir });
+
+    const failure = await failureOf(runActivity(snapshotEtcd, SNAPSHOT).result);
+
+    assert.match(failure.message, says);
+    assert.equal(existsSync(join(stateDir, 'snapshots/prod/u1.db')), false);
+  });
+}
+
+test('without room for a second copy the snapshot is not restored for trial, and says so', async (context) => {
+  const made = host(context);
+  made.set('free', '1000000');
+  const snapshotEtcd = createSnapshotEtcd({ openHosts: async () => made.hosts, now: Date.now, stateDir: folder(context) });
+
+  const taken = await runActivity(snapshotEtcd, SNAPSHOT).result;
+
+  assert.match(taken.note, /not restored for trial: cp1 has no room for it/);
+  assert.doesNotMatch(made.journal(), /snapshot restore/);
 });
 
 for (const { version, target, severity } of [

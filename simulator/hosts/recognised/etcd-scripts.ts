@@ -23,6 +23,7 @@ export async function snapshotEtcd(script: Script): Promise<void> {
   await must(script.pass('etcdctl', ['--command-timeout', '30m', 'snapshot', 'save', `${file}.part`]));
   const status = await script.capture('etcdutl', ['snapshot', 'status', `${file}.part`, '-w', 'json']);
   if (status.exitCode !== 0) throw new ScriptEnd(status.exitCode);
+  const trial = await restoreForTrial(script, `${file}.part`, `${folder}/.trial-${name}`);
   const text = files.read(`${file}.part`) ?? '';
   files.remove(file);
   files.write(file, text);
@@ -32,7 +33,18 @@ export async function snapshotEtcd(script: Script): Promise<void> {
   for (const old of all.slice(Number(keep))) if (old !== file) files.remove(old);
   const sha256 = createHash('sha256').update(text).digest('hex');
   const now = new Date(world.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
-  script.say(`result: {"file":"${file}","sha256":"${sha256}","bytes":${String(Buffer.byteLength(text))},"takenAt":"${now}","status":${status.out}}`);
+  script.say(`result: {"file":"${file}","sha256":"${sha256}","bytes":${String(Buffer.byteLength(text))},"takenAt":"${now}","status":${status.out},"trial":${trial}}`);
+}
+
+/** The status of what the snapshot is restored to; null where the disk has no room for it. */
+async function restoreForTrial(script: Script, file: string, folder: string): Promise<string> {
+  const { machine: { files, disk } } = script;
+  if (disk.freeKib < Buffer.byteLength(files.read(file) ?? '') / 1024 + 1_048_576) return 'null';
+  const restored = await script.capture('etcdutl', ['snapshot', 'restore', file, '--data-dir', folder]);
+  if (restored.exitCode !== 0) throw new ScriptEnd(1);
+  const status = await script.capture('etcdutl', ['snapshot', 'status', `${folder}/member/snap/db`, '-w', 'json']);
+  files.remove(folder);
+  return status.out;
 }
 
 /** Ends with 3 where no member runs. */

@@ -46,14 +46,19 @@ export async function etcdctl(call: Call): Promise<number> {
   }
 }
 
-/** `etcdutl snapshot status FILE -w json`. */
+/** `etcdutl snapshot status FILE -w json` and `etcdutl snapshot restore FILE --data-dir FOLDER`. */
 export function etcdutl(call: Call): number {
   const words = wordsOf(call.args);
   const text = call.machine.files.read(words[2] ?? '');
   const facts = /^etcd snapshot of (.*)\nrevision (\d+)\n/.exec(text ?? '');
-  if (words[1] !== 'status' || text === null || facts === null) {
+  if (text === null || facts === null) {
     call.err(`Error: ${words[2] ?? ''} is no snapshot`);
     return 1;
+  }
+  if (words[1] === 'restore') {
+    const folder = call.args[call.args.indexOf('--data-dir') + 1] ?? '';
+    call.machine.files.write(`${folder}/member/snap/db`, text, 0o600);
+    return 0;
   }
   call.out(`{"hash":${String(parseInt(createHash('sha256').update(text).digest('hex').slice(0, 8), 16))},"revision":${facts[2] ?? '0'},"totalKey":${String(KEYS)},"totalSize":${String(DB_SIZE)}${facts[1]?.startsWith('3.5.') === true ? '' : `,"version":"${facts[1] ?? ''}"`}}`);
   return 0;
