@@ -14,6 +14,7 @@ import { createObserveCluster } from './observe/observe-cluster.ts';
 import { createPackageActivities } from './packages/package-activities.ts';
 import { createPlanUpgrade } from './plan/plan-upgrade.ts';
 import { createRunPreflight } from './preflight/run-preflight.ts';
+import { createReleaseActivities } from './release/release-activities.ts';
 import { createVerifyCluster } from './verify/verify-cluster.ts';
 
 /** What the activities need of the world. */
@@ -35,6 +36,7 @@ export function createActivities(ports: ActivityPorts): Activities {
     runPreflight: createRunPreflight({ openKube, openHosts, observeCluster, now }),
     describeCluster: createDescribeCluster({ openKube, observeCluster }),
     readLog: createReadLog({ openKube, openHosts }),
+    ...createReleaseActivities({ openKube, now }),
     ...createLeaseActivities({ openKube, now }),
     ...createEtcdActivities(ports),
     ...createPackageActivities({ openHosts, now }),

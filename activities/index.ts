@@ -1,6 +1,7 @@
 import type { EtcdObservation } from '../workflows/domain/observation.ts';
 import type { DrainFacts, ObserveDrainsInput } from '../workflows/domain/drain-facts.ts';
 import type { ClusterDump } from '../workflows/domain/cluster-dump.ts';
+import type { LeftBehind } from '../workflows/domain/left-behind.ts';
 import type { Finding } from '../workflows/domain/check.ts';
 import type { PlannedNode, UpgradePlan } from '../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../workflows/domain/spec.ts';
@@ -37,6 +38,11 @@ export interface Activities {
   /** What a rehearsal needs of the cluster. Reads only. */
   describeCluster(input: { readonly spec: UpgradeSpec }): Promise<ClusterDump>;
   readLog(input: { readonly spec: UpgradeSpec; readonly upgrade: string; readonly node: string; readonly step: string; readonly offset: number }): Promise<LogPage>;
+
+  /** What upgrades have left in the cluster. Reads only. */
+  findLeft(input: { readonly spec: UpgradeSpec }): Promise<LeftBehind>;
+  /** Gives back what was found, and nothing that came later. */
+  releaseLeft(input: { readonly spec: UpgradeSpec; readonly left: LeftBehind }): Promise<StepResult>;
 
   acquireLease(input: { readonly upgrade: UpgradeRef; readonly by: string }): Promise<StepResult>;
   releaseLease(input: { readonly upgrade: UpgradeRef }): Promise<StepResult>;

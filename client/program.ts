@@ -6,6 +6,7 @@ import type { ListOptions } from './commands/list.ts';
 import type { RehearseCommandOptions } from './commands/rehearse.ts';
 import type { PauseOptions, RetryOptions, SkipOptions } from './commands/control.ts';
 import type { PlanOptions } from './commands/plan.ts';
+import type { ReleaseOptions } from './commands/release.ts';
 import type { StartOptions } from './commands/start.ts';
 import type { StatusOptions } from './commands/status.ts';
 import type { CommandContext } from './context.ts';
@@ -131,6 +132,12 @@ function addControl(program: Command, context: CommandContext, finish: Finish): 
     .option('--from <step>', 'begin with this step instead')
     .option('--force', 'let kubeadm apply with --force at the running version', false)
     .action(async (node: string, options: RetryOptions) => finish(await (await import('./commands/control.ts')).retry(context, node, options)));
+  program.command('release').argument('[cluster]', 'name of the cluster, reached as its last upgrade reached it').helpGroup(GROUP.control)
+    .description('give back cordons, taints and the lock that a lost upgrade left; never a person\'s cordon')
+    .addOption(new Option('-f, --file <file>', 'spec that says how the cluster is reached, where Temporal no longer knows'))
+    .option('-y, --yes', 'release without asking', false)
+    .option('--no-input', 'never ask: without --yes nothing is released')
+    .action(async (cluster: string | undefined, options: ReleaseOptions) => finish(await (await import('./commands/release.ts')).release(context, cluster, options)));
 }
 
 function addService(program: Command, context: CommandContext, finish: Finish): void {

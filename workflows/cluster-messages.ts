@@ -9,7 +9,7 @@ import type { UpgradeReport } from './domain/status.ts';
 import { landNode } from './flight.ts';
 import { forward } from './forward.ts';
 import {
-  nodeProgressSignal, nodeResultSignal, pauseSignal, planQuery, reportQuery, resumeSignal, retryNodeSignal, skipNodeSignal, statusQuery,
+  nodeProgressSignal, nodeResultSignal, pauseSignal, planQuery, probeSignal, reportQuery, resumeSignal, retryNodeSignal, skipNodeSignal, statusQuery,
 } from './messages.ts';
 
 /** Takes messages from the first moment on. Handlers only fold them into the state; the runbook acts on it at its safe points. */
@@ -58,6 +58,7 @@ export function openMessages(run: ClusterRunner): void {
   setHandler(nodeResultSignal, ({ upgrade, node, retry, result }) => {
     if (upgrade === state.id) landNode(run, node, retry, result);
   });
+  setHandler(probeSignal, () => undefined);
   setHandler(statusQuery, () => statusOf(state, run.startedBy), { description: 'Phase and nodes' });
   setHandler(planQuery, () => state.plan, { description: 'The plan that is executed' });
   setHandler(reportQuery, (): UpgradeReport => reportOf(state, run.startedBy, now()), { description: 'Times of every step' });

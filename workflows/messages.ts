@@ -3,6 +3,7 @@ import { defineQuery, defineSignal } from '@temporalio/workflow';
 import type { UpgradeSpec } from './domain/spec.ts';
 import type { UpgradePlan } from './domain/plan.ts';
 import type { ClusterDump } from './domain/cluster-dump.ts';
+import type { LeftBehind } from './domain/left-behind.ts';
 import type { Finding } from './domain/check.ts';
 import type { NodeState, NodeStep } from './domain/state.ts';
 import type { Failure } from './domain/failure.ts';
@@ -14,7 +15,7 @@ import type { UpgradeReport, UpgradeStatus } from './domain/status.ts';
 export const DEFAULT_TASK_QUEUE = 'capstan';
 
 /** Workflow types by the names that histories carry. */
-export const WORKFLOW = { upgradeCluster: 'upgradeCluster', upgradeNode: 'upgradeNode', inspectCluster: 'inspectCluster' } as const;
+export const WORKFLOW = { upgradeCluster: 'upgradeCluster', upgradeNode: 'upgradeNode', inspectCluster: 'inspectCluster', releaseCluster: 'releaseCluster' } as const;
 
 /** The workflow id is the lock of the cluster's name. */
 export function upgradeWorkflowId(cluster: string): string {
@@ -72,6 +73,20 @@ export interface InspectClusterResult {
   readonly dump?: ClusterDump;
   /** With `logs`: the whole output. */
   readonly log?: string;
+}
+
+export interface ReleaseClusterInput {
+  readonly spec: UpgradeSpec;
+  /** False only looks. */
+  readonly apply: boolean;
+}
+
+export interface ReleaseClusterResult {
+  /** What was found. */
+  readonly left: LeftBehind;
+  /** Workflows that run and may own it; where there are any, nothing is released. */
+  readonly owners: readonly string[];
+  readonly released: boolean;
 }
 
 export interface PauseMessage {
@@ -143,7 +158,7 @@ export const nodeResultSignal = defineSignal<[NodeResultMessage]>('nodeResult');
 /** Sent to a node by a run that goes on in a new one: tell the end to the upgrade's workflow id. */
 export const tellResultSignal = defineSignal('tellResult');
 
-/** Asks nothing and changes nothing: that it cannot be delivered tells that a node's workflow is gone. */
+/** Asks nothing and changes nothing: that it cannot be delivered tells that a workflow is gone. */
 export const probeSignal = defineSignal('probe');
 
 /** Search attributes, upserted when they change and never per node. Registered by `capstan dev`. */

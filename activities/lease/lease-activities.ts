@@ -9,8 +9,8 @@ import { rideOver } from '../kubernetes/wait.ts';
 
 /** Marks a cluster as being upgraded, whatever name a spec gives it. */
 export const UPGRADE_LEASE = { namespace: 'kube-system', name: 'capstan-upgrade' } as const;
-const STARTED_BY = 'capstan.dev/started-by';
-const WORKFLOW = 'capstan.dev/workflow';
+export const STARTED_BY = 'capstan.dev/started-by';
+export const WORKFLOW = 'capstan.dev/workflow';
 const CLUSTER = 'capstan.dev/cluster';
 
 export interface LeaseInput {

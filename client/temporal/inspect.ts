@@ -1,15 +1,20 @@
 import { WorkflowFailedError } from '@temporalio/client';
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { Client, WorkflowHandle, WorkflowResultType } from '@temporalio/client';
+import type { Workflow } from '@temporalio/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WORKFLOW } from '../../workflows/messages.ts';
-import type { InspectClusterInput, InspectClusterResult } from '../../workflows/messages.ts';
+import type { InspectClusterInput, InspectClusterResult, ReleaseClusterInput, ReleaseClusterResult } from '../../workflows/messages.ts';
 import { InspectionError } from '../inspection-error.ts';
 import { failureOfError, failureOfProto } from './failures.ts';
 import { noWorker } from './service-errors.ts';
 import type { TemporalSettings } from './settings.ts';
 import { requireWorker } from './workers.ts';
 
-export type InspectCluster = (input: InspectClusterInput) => Promise<InspectClusterResult>;
+type InspectCluster = (input: InspectClusterInput) => Promise<InspectClusterResult>;
+type ReleaseCluster = (input: ReleaseClusterInput) => Promise<ReleaseClusterResult>;
+
+/** Told why the worker's last try failed, once for each cause. */
+type OnWait = (words: string) => void;
 
 /** How often a waiting person is told of a failed try, and a worker is looked for. */
 const LOOK_MS = 2_000;
@@ -20,22 +25,31 @@ const UNTAKEN_MS = 8_000;
 // temporal.api.enums.v1.PendingWorkflowTaskState
 const SCHEDULED = 1;
 
-/** An inspection that nobody waits for any more ends by itself. */
-const INSPECTION_TIMEOUT = '30 minutes';
+/** One that nobody waits for any more ends by itself. */
+const TIMEOUT = '30 minutes';
 
-/**
- * Runs `inspectCluster` and waits for its answer, as long as a worker polls.
- *
- * @param onWait Told why the worker's last try failed, once for each cause.
- */
-export async function inspectCluster(
-  client: Client, settings: TemporalSettings, input: InspectClusterInput, onWait: (words: string) => void,
-): Promise<InspectClusterResult> {
+/** Reads a cluster; as long as a worker polls. */
+export function inspectCluster(client: Client, settings: TemporalSettings, input: InspectClusterInput, onWait: OnWait): Promise<InspectClusterResult> {
+  const { spec, what } = input;
+  return resultOf(client, settings, () => client.workflow.start<InspectCluster>(WORKFLOW.inspectCluster, {
+    taskQueue: settings.taskQueue, workflowId: `inspect/${spec.name}/${crypto.randomUUID()}`,
+    workflowExecutionTimeout: TIMEOUT, staticSummary: `${what} of ${spec.name}`, args: [input],
+  }), onWait);
+}
+
+/** Finds what upgrades have left, and releases it where `apply` says so. */
+export function releaseCluster(client: Client, settings: TemporalSettings, input: ReleaseClusterInput, onWait: OnWait): Promise<ReleaseClusterResult> {
+  const { spec } = input;
+  return resultOf(client, settings, () => client.workflow.start<ReleaseCluster>(WORKFLOW.releaseCluster, {
+    taskQueue: settings.taskQueue, workflowId: `release/${spec.name}/${crypto.randomUUID()}`,
+    workflowExecutionTimeout: TIMEOUT, staticSummary: `release ${spec.name}`, args: [input],
+  }), onWait);
+}
+
+/** Starts a workflow that a person waits for, and waits for its answer. */
+async function resultOf<W extends Workflow>(client: Client, settings: TemporalSettings, start: () => Promise<WorkflowHandle<W>>, onWait: OnWait): Promise<WorkflowResultType<W>> {
   await requireWorker(client, settings);
-  const handle = await client.workflow.start<InspectCluster>(WORKFLOW.inspectCluster, {
-    taskQueue: settings.taskQueue, workflowId: `inspect/${input.spec.name}/${crypto.randomUUID()}`,
-    workflowExecutionTimeout: INSPECTION_TIMEOUT, staticSummary: `${input.what} of ${input.spec.name}`, args: [input],
-  });
+  const handle = await start();
   const over = new AbortController();
   try {
     // Aborted at the end: a call that outlives the connection would fail when nobody listens.
@@ -51,7 +65,7 @@ export async function inspectCluster(
 
 /** Never resolves: fails when the worker is gone, ends quietly when `signal` is aborted. */
 async function watchOver(
-  client: Client, settings: TemporalSettings, handle: WorkflowHandle<InspectCluster>, onWait: (words: string) => void, signal: AbortSignal,
+  client: Client, settings: TemporalSettings, handle: WorkflowHandle<Workflow>, onWait: OnWait, signal: AbortSignal,
 ): Promise<never> {
   let said = '';
   const begunMs = Date.now();

@@ -4,7 +4,7 @@ import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import type { UpgradeReport, UpgradeStatus } from '../../workflows/domain/status.ts';
 import type { StepProgress } from '../../workflows/domain/step.ts';
 import type {
-  InspectClusterInput, InspectClusterResult, PauseMessage, ResumeMessage, RetryNodeMessage, SkipNodeMessage, UpgradeClusterInput,
+  InspectClusterInput, InspectClusterResult, PauseMessage, ReleaseClusterInput, ReleaseClusterResult, ResumeMessage, RetryNodeMessage, SkipNodeMessage, UpgradeClusterInput,
 } from '../../workflows/messages.ts';
 
 /** All that commands ask of Temporal. Every method fails with a `CommandError`. */
@@ -13,6 +13,8 @@ export interface UpgradeClient {
   readonly namespace: string;
   /** Reads a cluster through the worker. Exit code 75 where no worker polls; a failure of the worker is an `InspectionError`. */
   inspect(input: InspectClusterInput, onWait?: (words: string) => void): Promise<InspectClusterResult>;
+  /** Finds what upgrades have left in a cluster, and releases it with `apply`. Failures as `inspect`. */
+  release(input: ReleaseClusterInput, onWait?: (words: string) => void): Promise<ReleaseClusterResult>;
   /** Starts an upgrade; null, or who runs one on this cluster already. */
   start(input: UpgradeClusterInput): Promise<UpgradeSummary | null>;
   /** The running upgrade of a cluster, or its last one; null where none is known. */

@@ -7,7 +7,7 @@ import { pauseSignal, resumeSignal, retryNodeSignal, SEARCH_ATTRIBUTES, skipNode
 import type { UpgradeClusterInput, UpgradeMemo } from '../../workflows/messages.ts';
 import { CommandError } from '../command-error.ts';
 import { failureOfError } from './failures.ts';
-import { inspectCluster } from './inspect.ts';
+import { inspectCluster, releaseCluster } from './inspect.ts';
 import type { ControlMessage, UpgradeClient, UpgradeSummary } from './port.ts';
 import { describeUpgrade, readOrigin, readReport, readStatus, requireUpgrade } from './read-upgrade.ts';
 import type { UpgradeCluster } from './read-upgrade.ts';
@@ -35,6 +35,7 @@ export function openUpgradeClient(client: Client, settings: TemporalSettings): U
     address: settings.address,
     namespace: settings.namespace,
     inspect: (input, onWait = () => undefined) => told(settings, () => inspectCluster(client, settings, input, onWait)),
+    release: (input, onWait = () => undefined) => told(settings, () => releaseCluster(client, settings, input, onWait)),
     // Never tried again: a start whose answer was lost would be refused as a second one.
     start: (input) => once(() => start(client, settings, input)),
     find: (cluster) => call(async () => {

@@ -5,7 +5,7 @@ import type { ControlMessage, UpgradeClient, UpgradeSummary } from '../../client
 import type { Finding } from '../../workflows/domain/check.ts';
 import type { UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { NodeStatus, UpgradeReport, UpgradeStatus } from '../../workflows/domain/status.ts';
-import type { InspectClusterInput, UpgradeClusterInput } from '../../workflows/messages.ts';
+import type { InspectClusterInput, ReleaseClusterResult, UpgradeClusterInput } from '../../workflows/messages.ts';
 import { testPlan } from '../workflows/fake-cluster.ts';
 
 export const NOW = '2026-11-21T12:10:00.000Z';
@@ -34,6 +34,8 @@ export interface Answers {
   readonly status?: readonly UpgradeStatus[];
   readonly found?: UpgradeSummary | null;
   readonly running?: readonly string[];
+  /** One for each question. */
+  readonly release?: ReleaseClusterResult[];
 }
 
 /** A Temporal that answers as told and keeps what it is sent. */
@@ -49,6 +51,7 @@ export function fakeClient(answers: Answers = {}, own: Partial<UpgradeClient> = 
       inspected.push(input);
       return input.what === 'logs' ? { plan: null, findings: [], log: 'all of it\n' } : { plan: input.what === 'doctor' ? null : answers.plan ?? testPlan(3, 2, 1), findings: answers.findings ?? [] };
     },
+    release: async () => answers.release?.shift() ?? { left: { nodes: [], lock: null }, owners: [], released: false },
     start: async (input) => {
       started.push(input);
       return null;

@@ -39,6 +39,8 @@ export function instantActivities(hook: StepHook = () => undefined): Activities 
     },
     describeCluster: async () => ({ clusterUid: '', serverVersion: '', etcdLeader: null, nodes: [], shapes: [], workloads: [], budgets: [], gaps: [] }),
     readLog: async () => ({ text: '', next: null }),
+    findLeft: async () => ({ nodes: [], lock: null }),
+    releaseLeft: async () => ({ startedAt: new Date().toISOString(), seconds: 0, busySeconds: 0, attempt: 1, changed: false, note: '0 nodes released' }),
     acquireLease: (input) => step('acquireLease', input, 'Lease kube-system/capstan-upgrade taken'),
     releaseLease: (input) => step('releaseLease', input, 'Lease kube-system/capstan-upgrade given back'),
     snapshotEtcd: async (input) => ({

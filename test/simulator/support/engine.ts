@@ -24,6 +24,8 @@ import type { Watched } from './watcher.ts';
 export interface Engine {
   readonly client: UpgradeClient;
   readonly folder: string;
+  /** Ends a workflow as a person does in the Web UI: nothing of it gets to run any more. */
+  terminate(workflowId: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -41,6 +43,7 @@ export async function startEngine(): Promise<Engine> {
   const client = await connect({ CAPSTAN_TEMPORAL_ADDRESS: server.address });
   return {
     client, folder,
+    terminate: async (workflowId) => { await server.client.workflow.getHandle(workflowId).terminate('a test'); },
     close: async () => {
       await client.close();
       worker.kill('SIGTERM');

@@ -1,0 +1,101 @@
+import { currentActivity, whileBeating } from '../activity-context.ts';
+import type { LeftBehind, LeftLock, LeftOnNode } from '../../workflows/domain/left-behind.ts';
+import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
+import type { StepResult } from '../../workflows/domain/step.ts';
+import { concurrently } from '../kubernetes/concurrently.ts';
+import type { Lease, Node } from '../kubernetes/objects.ts';
+import type { Kube, OpenKube } from '../kubernetes/port.ts';
+import { timedStep } from '../kubernetes/timed-step.ts';
+import type { Clock } from '../kubernetes/timed-step.ts';
+import { rideOver } from '../kubernetes/wait.ts';
+import type { Activity } from '../kubernetes/wait.ts';
+import { STARTED_BY, UPGRADE_LEASE, WORKFLOW } from '../lease/lease-activities.ts';
+import { CORDONED_BY } from '../nodes/cordon-mark.ts';
+import { isTainted, withoutTaint } from '../nodes/pending-taint.ts';
+import { isReady } from '../nodes/ready.ts';
+
+export interface ReleaseActivityOptions {
+  readonly openKube: OpenKube;
+  readonly now: Clock;
+}
+
+export interface ReleaseLeftInput {
+  readonly spec: UpgradeSpec;
+  /** What was found; whatever came later is not touched. */
+  readonly left: LeftBehind;
+}
+
+/** Changes under way at once. */
+const WIDTH = 20;
+
+/** Finds and gives back what upgrades have left that no workflow looks after any more. A person's cordon is neither. */
+export function createReleaseActivities({ openKube, now }: ReleaseActivityOptions) {
+  /** Reads only. */
+  async function findLeft({ spec }: { readonly spec: UpgradeSpec }): Promise<LeftBehind> {
+    const activity = currentActivity();
+    const kube = await openKube(spec.access);
+    return whileBeating(() => 'looking for marks of ours', async () => {
+      const nodes = await rideOver(activity, () => kube.listNodes());
+      const lease = await rideOver(activity, () => kube.getLease(UPGRADE_LEASE.namespace, UPGRADE_LEASE.name));
+      return { nodes: nodes.flatMap(leftOn).toSorted((one, other) => (one.name < other.name ? -1 : 1)), lock: lease === null ? null : lockOf(lease) };
+    });
+  }
+
+  /** Releases nodes whose mark is still the one that was found, and the lock where it is still that one. */
+  async function releaseLeft({ spec, left }: ReleaseLeftInput): Promise<StepResult> {
+    const activity = currentActivity();
+    const finish = timedStep(activity, now);
+    const kube = await openKube(spec.access);
+    let count = 0;
+    let unlocked = false;
+    await whileBeating(() => `${count} of ${left.nodes.length} nodes released`, async () => {
+      await concurrently(left.nodes, WIDTH, async (node) => {
+        if (await releaseNode(activity, kube, node)) count += 1;
+      });
+      // The lock goes last: until then no new upgrade marks a node.
+      unlocked = await releaseLock(activity, kube, left.lock);
+    });
+    return finish({ changed: count > 0 || unlocked, note: `${count} ${count === 1 ? 'node' : 'nodes'} released${unlocked ? ', cluster unlocked' : ''}` });
+  }
+
+  return { findLeft, releaseLeft };
+}
+
+function leftOn(node: Node): readonly LeftOnNode[] {
+  const mark = node.metadata.annotations?.[CORDONED_BY] ?? null;
+  const tainted = isTainted(node);
+  if (mark === null && !tainted) return [];
+  return [{ name: node.metadata.name, mark, cordoned: node.spec.unschedulable === true, tainted, ready: isReady(node), version: node.status.nodeInfo.kubeletVersion }];
+}
+
+function lockOf(lease: Lease): LeftLock {
+  const notes = lease.metadata.annotations ?? {};
+  return { uid: lease.metadata.uid, workflow: notes[WORKFLOW] ?? null, startedBy: notes[STARTED_BY] ?? null, since: lease.spec.acquireTime ?? null };
+}
+
+async function releaseNode(activity: Activity, kube: Kube, left: LeftOnNode): Promise<boolean> {
+  for (;;) {
+    const node = await rideOver(activity, () => kube.getNode(left.name));
+    if (node === null) return false;
+    const mark = node.metadata.annotations?.[CORDONED_BY] ?? null;
+    const isFound = mark !== null && mark === left.mark;
+    if (!isFound && !isTainted(node)) return false;
+    const answer = await rideOver(activity, () =>
+      kube.changeNode(left.name, {
+        resourceVersion: node.metadata.resourceVersion,
+        ...(isFound ? { unschedulable: false, annotations: { [CORDONED_BY]: null } } : {}),
+        ...(isTainted(node) ? { taints: withoutTaint(node) } : {}),
+      }),
+    );
+    if (answer === 'changed') return true;
+  }
+}
+
+async function releaseLock(activity: Activity, kube: Kube, lock: LeftLock | null): Promise<boolean> {
+  if (lock === null) return false;
+  for (;;) {
+    const lease = await rideOver(activity, () => kube.getLease(UPGRADE_LEASE.namespace, UPGRADE_LEASE.name));
+    if (lease?.metadata.uid !== lock.uid) return false;
+    if ((await rideOver(activity, () => kube.deleteLease(lease))) !== 'conflict') return true;
+  }
+}
