@@ -7,6 +7,7 @@ import type { PlannedNode, UpgradePlan } from '../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../workflows/domain/spec.ts';
 import type {
   AddonInput, CordonInput, ControlPlaneResult, ControlPlaneStepInput, DrainStepInput, KubeletResult, KubeletStepInput, PackageStepInput,
+  RecordControlPlaneInput,
   SnapshotInput, SnapshotResult, StepResult, UncordonInput, UpgradeRef, WaitNodeReadyInput,
 } from '../workflows/domain/step.ts';
 
@@ -47,6 +48,8 @@ export interface Activities {
   acquireLease(input: { readonly upgrade: UpgradeRef; readonly by: string }): Promise<StepResult>;
   releaseLease(input: { readonly upgrade: UpgradeRef }): Promise<StepResult>;
   snapshotEtcd(input: SnapshotInput): Promise<SnapshotResult>;
+  /** Keeps what a restore of the whole control plane takes from each of its nodes. */
+  recordControlPlane(input: RecordControlPlaneInput): Promise<StepResult>;
   observeEtcd(input: { readonly upgrade: UpgradeRef; readonly members: readonly PlannedNode[] }): Promise<EtcdObservation>;
 
   stageNode(input: PackageStepInput): Promise<StepResult>;

@@ -99,7 +99,18 @@ async function prepare(run: ClusterRunner): Promise<void> {
       host.snapshotEtcd.executeWithOptions({ summary: 'Take and verify an etcd snapshot' }, [{ upgrade: run.upgrade, members: run.members, etcd: run.spec.etcd, epochMs: run.epochMs }]),
     );
   }
+  await recordControlPlane(run);
   await stageNodes(run);
+}
+
+/** All of it where any of it changes: a restore takes every control-plane node back. */
+async function recordControlPlane(run: ClusterRunner): Promise<void> {
+  const { plan, steps } = run.state;
+  const nodes = plan.nodes.filter((node) => node.roles.includes('control-plane'));
+  if (!nodes.some((node) => node.changes) || steps.some(({ step }) => step === 'recordControlPlane')) return;
+  await run.step('recordControlPlane', () =>
+    host.recordControlPlane.executeWithOptions({ summary: 'Record the way back of the control plane' }, [{ upgrade: run.upgrade, nodes, epochMs: run.epochMs }]),
+  );
 }
 
 async function verify(run: ClusterRunner): Promise<void> {

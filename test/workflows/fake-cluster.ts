@@ -90,6 +90,7 @@ export function fakeCluster(plan: UpgradePlan, behave: Behaviour = () => undefin
     acquireLease: () => effect('acquireLease'),
     releaseLease: () => effect('releaseLease'),
     snapshotEtcd: async () => ({ ...(await effect('snapshotEtcd')), ...SNAPSHOT }),
+    recordControlPlane: () => effect('recordControlPlane'),
     observeEtcd: async () => ({
       kind: 'stacked', alarms: [],
       members: plan.nodes.filter((node) => node.roles.includes('etcd')).map((node) => ({

@@ -27,7 +27,7 @@ describe('upgradeCluster', { timeout: 90_000 }, () => {
       const staged = cluster.journal.filter((entry) => entry.startsWith('stageNode'));
       assert.deepEqual(staged.toSorted(), ['cp1', 'cp2', 'cp3', 'w1', 'w2'].map((node) => `stageNode ${node}`));
       assert.deepEqual(cluster.journal.filter((entry) => !entry.startsWith('stageNode')), [
-        'acquireLease cluster', 'snapshotEtcd cluster',
+        'acquireLease cluster', 'snapshotEtcd cluster', 'recordControlPlane cluster',
         ...CONTROL_PLANE('cp2', 'apply'), ...CONTROL_PLANE('cp3', 'node'), ...CONTROL_PLANE('cp1', 'node'),
         'upgradeAddon kube-proxy', 'upgradeAddon coredns',
         'taintNodes cluster', ...WORKER('w1'), ...WORKER('w2'), 'releaseTaints cluster', 'verifyCluster cluster', 'releaseLease cluster',

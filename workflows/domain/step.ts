@@ -84,6 +84,13 @@ export interface SnapshotInput {
   readonly epochMs: number;
 }
 
+/** Before the first change, of all control-plane nodes. */
+export interface RecordControlPlaneInput {
+  readonly upgrade: UpgradeRef;
+  readonly nodes: readonly PlannedNode[];
+  readonly epochMs: number;
+}
+
 export interface AddonInput {
   readonly upgrade: UpgradeRef;
   readonly addon: AddonSpec | { readonly name: 'kube-proxy' | 'coredns'; readonly version: string };

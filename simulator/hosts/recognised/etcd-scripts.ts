@@ -48,7 +48,7 @@ async function restoreForTrial(script: Script, file: string, folder: string): Pr
 }
 
 /** Ends with 3 where no member runs. */
-function findEtcd({ machine, complain }: Script): void {
+export function findEtcd({ machine, complain }: Script): void {
   if (machine.apiServer.etcdPid !== 0) return;
   complain('error: no etcd process runs on this host');
   throw new ScriptEnd(3);

@@ -47,6 +47,7 @@ export function instantActivities(hook: StepHook = () => undefined): Activities 
       ...await step('snapshotEtcd', input, 'snapshot taken and verified'),
       node: input.members[0]?.name ?? '', file: '/var/lib/capstan/snapshots/bench.db', sha256: '0'.repeat(64), bytes: 1, revision: 1, takenAt: new Date().toISOString(),
     }),
+    recordControlPlane: (input) => step('recordControlPlane', input, 'the way back is recorded'),
     observeEtcd: async ({ upgrade, members }) => {
       await hook({ step: 'observeEtcd', cluster: upgrade.cluster, node: null });
       return {

@@ -61,6 +61,8 @@ function memberCases(facts: Facts): readonly Case[] {
   return [
     { name: 'etcd snapshot', script: 'snapshotEtcd', host: leader, args: [`${FOLDER}/snapshots`, 'conformance', '3'], durable: true },
     { name: 'etcd snapshot on a worker', script: 'snapshotEtcd', host: facts.worker, args: [`${FOLDER}/snapshots`, 'conformance', '3'], durable: true },
+    { name: 'record of a control-plane node', script: 'recordControlPlane', host: leader, args: [recordOf(leader, 'record')], durable: true },
+    { name: 'record of a control-plane node that is there', script: 'recordControlPlane', host: leader, args: [recordOf(leader, 'record')], durable: false },
     move('etcd leadership to no member', leader, '1234abcd'),
     move('etcd leadership on a worker', facts.worker, leaderId),
     ...(follower === undefined ? [] : [

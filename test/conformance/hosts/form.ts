@@ -29,6 +29,7 @@ function formOfLine(line: string): string {
     .replaceAll(/(?<=kubelet-config)\d+/g, 'N')
     .replaceAll(/\/tmp\/tmp\.\w+/g, '/tmp/SCRATCH')
     .replaceAll(/^(free \S+) \d+$/g, '$1 N')
+    .replaceAll(/^recorded \d+ files$/g, 'recorded N files')
     // How much of swap a kubelet bears is the host's own affair.
     .replaceAll(/^fail-swap-on .*$/g, 'fail-swap-on X')
     .replaceAll(/\bErr:\d+/g, 'Err:N')

@@ -31,7 +31,7 @@ function wholeUpgrade(host: string, template = ''): readonly Run[] {
   return [
     probe('checkHost', target), probe('listImages', [...target, '--image-repository', '']), probe('listImages', [...target, '--image-repository', 'mirror.example/k8s']),
     probe('checkImages', ['registry.k8s.io/kube-proxy:v1.33.13', 'registry.k8s.io/kube-proxy:v1.34.4', 'registry.example/unknown:1']),
-    probe('readEtcd'), step('snapshotEtcd', ['/var/lib/capstan/snapshots', 'u1', '3']), probe('kubeadmPlan', ['v1.34.4']),
+    probe('readEtcd'), step('snapshotEtcd', ['/var/lib/capstan/snapshots', 'u1', '3']), ...(isWorker ? [] : [step('recordControlPlane', [record])]), probe('kubeadmPlan', ['v1.34.4']),
     step('stageNode', [...target, ...places, '--image-repository', '', '--images', isWorker ? 'worker' : 'all']),
     probe('checkHost', packageArguments('v1.36.9', '1.36', template)),
     step('upgradeKubeadm', [...target, ...places]), probe('kubeadmState', [record, 'v1.34.4']), probe('kubeadmPlan', ['v1.34.4']),
