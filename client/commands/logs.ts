@@ -16,7 +16,7 @@ interface Wanted {
 }
 
 /** Steps whose output lies on a host: those of a node, and the snapshot. */
-const STEPS: readonly string[] = [...NODE_STEPS, 'snapshotEtcd', 'kubeadmUpgrade', 'kubeadmUpgradeNode'];
+const STEPS: readonly string[] = [...NODE_STEPS, 'snapshotEtcd', 'recordControlPlane', 'kubeadmUpgrade', 'kubeadmUpgradeNode'];
 
 /**
  * Prints the whole output that a step left on its host. With `-f` the host is reached as that spec says;
