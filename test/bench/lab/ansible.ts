@@ -9,7 +9,7 @@ import { followOutput } from './follow-output.ts';
 import { setUpOperator } from './operator.ts';
 import type { Operator } from './operator.ts';
 
-/** The newest minor that the Python 3.11 of Debian 12 runs. Up to 2.19.3 a playbook with `serial` may stand still between two nodes (ansible/ansible#85879). */
+/** The newest minor that the Python 3.11 of Debian 12 runs. Its 2.19.3 stood still between two nodes of a playbook with `serial` (ansible/ansible#85879). */
 const ANSIBLE_CORE = '2.19.14';
 
 /** A playbook of the same commands, one node after the other. */
