@@ -93,6 +93,6 @@ function lockedBy(lease: Lease, kube: Kube): Error {
   return stepError(
     'ClusterLocked',
     `The cluster at ${kube.server} is being upgraded already: workflow ${notes[WORKFLOW] ?? holder} (cluster name ${cluster}), started by ${notes[STARTED_BY] ?? 'someone'} at ${lease.spec.acquireTime ?? 'an unknown time'}, holds the Lease ${UPGRADE_LEASE.namespace}/${UPGRADE_LEASE.name}.`,
-    `See \`capstan status --cluster ${cluster}\`. Only where that workflow exists no more: \`kubectl -n ${UPGRADE_LEASE.namespace} delete lease ${UPGRADE_LEASE.name}\`.`,
+    `See \`capstan status --cluster ${cluster}\`. Where that workflow exists no more: \`capstan release ${cluster}\`.`,
   );
 }

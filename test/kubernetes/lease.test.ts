@@ -20,7 +20,7 @@ test('a cluster is locked by one upgrade, whatever name a spec gives it; the ref
     const locked = await failureOf(runActivity(acquireLease, other).result);
     assert.deepEqual([locked.type, locked.permanent], ['ClusterLocked', true]);
     assert.match(locked.message, /upgrade\/lab.*ann@desk at \d{4}-\d\d-\d\dT/);
-    assert.match(locked.next ?? '', /capstan status --cluster lab.*kubectl -n kube-system delete lease capstan-upgrade/);
+    assert.match(locked.next ?? '', /capstan status --cluster lab.*capstan release lab/);
     assert.equal((await runActivity(releaseLease, other).result).changed, false);
     assert.equal((await runActivity(releaseLease, mine).result).changed, true);
     assert.equal((await runActivity(releaseLease, mine).result).changed, false);
