@@ -7,7 +7,7 @@ import { InspectionError } from '../inspection-error.ts';
 import { failureOfError, failureOfProto } from './failures.ts';
 import { noWorker } from './service-errors.ts';
 import type { TemporalSettings } from './settings.ts';
-import { requireWorker } from './workers.ts';
+import { requireTaker, requireWorker } from './workers.ts';
 
 export type InspectCluster = (input: InspectClusterInput) => Promise<InspectClusterResult>;
 
@@ -31,7 +31,7 @@ const INSPECTION_TIMEOUT = '30 minutes';
 export async function inspectCluster(
   client: Client, settings: TemporalSettings, input: InspectClusterInput, onWait: (words: string) => void,
 ): Promise<InspectClusterResult> {
-  await requireWorker(client, settings);
+  await requireTaker(client, settings);
   const handle = await client.workflow.start<InspectCluster>(WORKFLOW.inspectCluster, {
     taskQueue: settings.taskQueue, workflowId: `inspect/${input.spec.name}/${crypto.randomUUID()}`,
     workflowExecutionTimeout: INSPECTION_TIMEOUT, staticSummary: `${input.what} of ${input.spec.name}`, args: [input],
