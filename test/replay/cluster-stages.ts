@@ -1,11 +1,13 @@
 import { pauseSignal, resumeSignal, retryNodeSignal, skipNodeSignal } from '../../workflows/messages.ts';
-import { answering, failing, untilNode, untilState } from './stage.ts';
+import { answering, failing, untilContinued, untilNode, untilState } from './stage.ts';
 import type { Setting, Trial } from '../workflows/harness.ts';
 import type { Stage } from './stage.ts';
 
 const BY = { by: 'ann@laptop' };
 const SMALL: Setting = { controlPlanes: 1, workers: 2 };
-/** Few enough events that the upgrade goes on in a new history with nodes in flight. */
+/** So few events in a history that the upgrade goes on in a new one while the drain of one node takes its time. */
+const CROSSING: Setting = { controlPlanes: 1, workers: 16, maxUnavailable: 2, limits: { events: 100, lookMs: 60_000 } };
+/** With a budget that the drains share. */
 const LONG: Setting = {
   controlPlanes: 1, workers: 8, maxUnavailable: 3, limits: { events: 100, lookMs: 60_000 },
   drains: (nodes) => ({ allowed: [1], rows: nodes.map((_, index) => [index, 0, 1]) }),
@@ -100,13 +102,19 @@ const OPERATOR: readonly Stage[] = [
 
 /** Over the boundary between two histories. */
 const LONG_STAGES: readonly Stage[] = [
-  { name: 'continues', setting: LONG, first: true },
-  { name: 'continued', setting: LONG, at: { activity: 'drainNode', node: 'w8' } },
+  { name: 'continues', setting: CROSSING, at: { activity: 'drainNode', node: 'w2' }, runThatStarted: 'w2', act: cross },
+  { name: 'continued', setting: CROSSING, at: { activity: 'drainNode', node: 'w2' }, act: cross },
   { name: 'continued-verify', setting: LONG, at: { activity: 'verifyCluster' } },
   { name: 'done-continued', setting: LONG },
 ];
 
 export const CLUSTER_STAGES: readonly Stage[] = [...PHASES, ...ENDS, ...OPERATOR, ...LONG_STAGES];
+
+/** Lets the upgrade go on in a new history while the drain of w2 takes its time. */
+async function cross(trial: Trial, reached: Promise<void>): Promise<void> {
+  await reached;
+  await untilContinued(trial, 'w2');
+}
 
 async function hold(trial: Trial, node: string): Promise<void> {
   await untilNode(trial, node, 'held');

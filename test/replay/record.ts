@@ -3,6 +3,7 @@
  * It takes a few minutes and replaces what this version of Capstan has recorded before. Those of released versions stay as they are:
  * they stand for upgrades that run while Capstan is updated.
  */
+import type { WorkflowHandle } from '@temporalio/client';
 import { after, before, describe, it } from 'node:test';
 import { INSPECTIONS } from '../../workflows/messages.ts';
 import { devServer } from '../support/temporal.ts';
@@ -12,6 +13,7 @@ import { brakeAt } from './brake.ts';
 import { CLUSTER_STAGES } from './cluster-stages.ts';
 import { clearHistories, currentVersion, settledHistory, writeHistory } from './histories.ts';
 import { NODE_STAGES } from './node-stages.ts';
+import { runThatStarted } from './stage.ts';
 import type { Stage } from './stage.ts';
 
 const version = currentVersion();
@@ -47,19 +49,22 @@ describe('records', { timeout: 15 * 60_000 }, () => {
     const brake = brakeAt(stage.at);
     const interceptors = { activity: [...(stage.setting?.interceptors?.activity ?? []), ...(brake.interceptors.activity ?? [])] };
     await upgrade({ ...stage.setting, interceptors }, async (trial) => {
-      const { runId } = await trial.handle.describe();
       try {
         await reach(stage, trial, brake.reached, brake.release);
-        const { workflow } = trial.environment.client;
-        const { workflowId } = trial.handle;
-        const handle = stage.node === undefined ? workflow.getHandle(workflowId, stage.first === true ? runId : undefined) : workflow.getHandle(`${workflowId}/${stage.node}`);
-        await writeHistory(`${version}/${name}`, await settledHistory(handle));
+        await writeHistory(`${version}/${name}`, await settledHistory(await handleOf(stage, trial)));
       } finally {
         brake.release();
       }
     });
   }
 });
+
+async function handleOf({ node, runThatStarted: started }: Stage, trial: Trial): Promise<WorkflowHandle> {
+  const { workflow } = trial.environment.client;
+  const { workflowId } = trial.handle;
+  if (node !== undefined) return workflow.getHandle(`${workflowId}/${node}`);
+  return workflow.getHandle(workflowId, started === undefined ? undefined : await runThatStarted(trial, started));
+}
 
 async function reach(stage: Stage, trial: Trial, reached: Promise<void>, release: () => void): Promise<void> {
   if (stage.act !== undefined) return stage.act(trial, reached, release);

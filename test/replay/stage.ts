@@ -17,8 +17,8 @@ export interface Stage {
   readonly act?: (trial: Trial, reached: Promise<void>, release: () => void) => Promise<void>;
   /** Node whose workflow is kept. Default: the upgrade's own. */
   readonly node?: string;
-  /** Whether the upgrade's first history is kept instead of its last. */
-  readonly first?: boolean;
+  /** Keeps the history in which the upgrade started this node, instead of its last one. */
+  readonly runThatStarted?: string;
 }
 
 /** Fails a step of a node for good, as often as said. */
@@ -40,6 +40,19 @@ export async function untilState(trial: Trial, state: UpgradeStatus['state']): P
 
 export async function untilNode(trial: Trial, name: string, state: string): Promise<void> {
   await until(trial, ({ nodes }) => nodes.some((node) => node.name === name && node.state === state));
+}
+
+/** The run of the upgrade that started a node. */
+export async function runThatStarted({ environment, handle }: Trial, node: string): Promise<string> {
+  const { parentExecution } = await environment.client.workflow.getHandle(`${handle.workflowId}/${node}`).describe();
+  if (!parentExecution?.runId) throw new Error(`${node} was started by nobody`);
+  return parentExecution.runId;
+}
+
+/** Waits until the upgrade goes on in a later history than the one in which it started a node. */
+export async function untilContinued(trial: Trial, node: string): Promise<void> {
+  const started = await runThatStarted(trial, node);
+  while ((await trial.handle.describe()).runId === started) await new Promise((resolve) => { setTimeout(resolve, 20); });
 }
 
 /** Waits until the history of a node's workflow has a signal of this name. */
