@@ -1,4 +1,5 @@
 import type { WorkerInterceptors } from '@temporalio/worker';
+import { waitBeating } from '../support/wait-beating.ts';
 import { gate } from '../workflows/harness.ts';
 
 /** One activity, and where it has several nodes, of one of them. */
@@ -33,7 +34,7 @@ export function brakeAt(moment: Moment | undefined): Brake {
               calls += 1;
               if (calls === (moment.call ?? 1)) {
                 reached.open();
-                await released.opened;
+                await waitBeating(released.opened);
               }
             }
             return next(input);

@@ -15,6 +15,7 @@ import { upgradeWorkflowId } from '../../workflows/messages.ts';
 import type { UpgradeClusterInput } from '../../workflows/messages.ts';
 import type { upgradeCluster } from '../../workflows/upgrade-cluster.ts';
 import { devServer, workflowBundle } from '../support/temporal.ts';
+import { waitBeating } from '../support/wait-beating.ts';
 import { fakeCluster, testPlan, testSpec } from '../workflows/fake-cluster.ts';
 import type { Behaviour } from '../workflows/fake-cluster.ts';
 import { gate } from '../workflows/harness.ts';
@@ -76,7 +77,7 @@ describe('workers with build ids', { timeout: 240_000 }, () => {
     const waits = waitingAt('drainNode w2', reached, drain);
     const one = await start('moves', 'one', async (step, node, call) => {
       // The upgrade goes on only when there is another version to go to.
-      if (step === 'upgradeKubeadm' && node === 'w3') await kubeadm.opened;
+      if (step === 'upgradeKubeadm' && node === 'w3') await waitBeating(kubeadm.opened);
       await waits(step, node, call);
     });
     try {
@@ -220,7 +221,7 @@ function waitingAt(moment: string, reached: { readonly open: () => void }, until
   return async (step, node) => {
     if (`${step} ${node}` !== moment) return;
     reached.open();
-    await until.opened;
+    await waitBeating(until.opened);
   };
 }
 
