@@ -18,7 +18,15 @@ export interface Configuration {
    * flight would let a node that is Ready wait for its uncordon.
    */
   readonly concurrency: number;
+  /** Null takes part in no Worker Versioning. */
+  readonly version: WorkerVersion | null;
   readonly logLevel: LogLevel;
+}
+
+/** Version of a worker deployment: what begins on it stays on it. */
+export interface WorkerVersion {
+  readonly deploymentName: string;
+  readonly buildId: string;
 }
 
 export interface TemporalAccess {
@@ -44,6 +52,12 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const DEFAULT_ADDRESS = '127.0.0.1:7233';
 
+const DEFAULT_DEPLOYMENT = 'capstan';
+
+// Temporal joins both with a dot or a colon, and keeps names that begin with two underscores for itself.
+const DEPLOYMENT_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/;
+const BUILD_ID = /^[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}$/;
+
 const schema = z.object({
   CAPSTAN_TEMPORAL_ADDRESS: z.string().regex(/^.+:\d{1,5}$/, 'expected HOST:PORT').optional(),
   CAPSTAN_TEMPORAL_NAMESPACE: z.string().default('default'),
@@ -55,6 +69,8 @@ const schema = z.object({
   CAPSTAN_TEMPORAL_API_KEY: z.string().optional(),
   CAPSTAN_TASK_QUEUE: z.string().default(DEFAULT_TASK_QUEUE),
   CAPSTAN_CONCURRENCY: z.coerce.number('expected a whole number').int('expected a whole number').min(1, 'expected 1 or more').max(5000, 'expected 5000 or less').default(500),
+  CAPSTAN_BUILD_ID: z.string().regex(BUILD_ID, 'expected at most 100 letters, digits, and ._+-, a letter or digit first').optional(),
+  CAPSTAN_DEPLOYMENT_NAME: z.string().regex(DEPLOYMENT_NAME, 'expected at most 100 letters, digits, and _-, a letter or digit first').optional(),
   CAPSTAN_LOG_LEVEL: z.enum(LOG_LEVELS, `expected one of ${LOG_LEVELS.join(', ')}`).default('info'),
 });
 
@@ -84,12 +100,19 @@ export function readConfiguration(environment: Environment): Configuration {
     stateFolder: stateFolderOf(environment),
     places: placesOf(environment),
     concurrency: values.CAPSTAN_CONCURRENCY,
+    version: versionOf(values),
     logLevel: values.CAPSTAN_LOG_LEVEL,
   };
 }
 
 function problem(given: Environment, variable: string, message: string): string {
   return `${variable}=${given[variable] ?? ''}: ${message}. Next: correct or unset it in the worker's environment.`;
+}
+
+function versionOf({ CAPSTAN_BUILD_ID: buildId, CAPSTAN_DEPLOYMENT_NAME: deploymentName }: z.infer<typeof schema>): WorkerVersion | null {
+  if (buildId !== undefined) return { deploymentName: deploymentName ?? DEFAULT_DEPLOYMENT, buildId };
+  if (deploymentName === undefined) return null;
+  throw new Error('CAPSTAN_DEPLOYMENT_NAME is set without CAPSTAN_BUILD_ID, and says nothing alone. Next: set both or none.');
 }
 
 function tlsOf(values: z.infer<typeof schema>): TlsFiles | null {

@@ -2,7 +2,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { compressingCodec } from '../codec/compress.ts';
 import type { Activities } from '../activities/index.ts';
 import { tlsOptions } from './config.ts';
-import type { Configuration, TemporalAccess } from './config.ts';
+import type { Configuration, TemporalAccess, WorkerVersion } from './config.ts';
 
 export interface WorkerParts {
   readonly connection: NativeConnection;
@@ -33,7 +33,17 @@ export async function createWorker(configuration: Configuration, parts: WorkerPa
     // Host steps go on without us and are found again, so there is nothing to wait long for.
     shutdownGraceTime: '2 seconds',
     shutdownForceTime: '20 seconds',
+    ...versioningOf(configuration.version),
   });
+}
+
+/**
+ * An upgrade and its nodes stay with the version that they began on; an upgrade that goes on in a new history goes to the current
+ * one, see `continueWhereFull`.
+ */
+function versioningOf(version: WorkerVersion | null) {
+  if (version === null) return {};
+  return { workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' } } as const;
 }
 
 /** @throws Error that says where Temporal was looked for and how to start one. */

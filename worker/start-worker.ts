@@ -21,7 +21,7 @@ export async function startWorker(configuration: Configuration, logger: Logger):
   const worker = await createWorker(configuration, { connection, activities: composition.activities, bundlePath });
   const ended = finish();
   const { address, namespace } = configuration.temporal;
-  logger.info('Worker is polling', { address, namespace, taskQueue: configuration.taskQueue });
+  logger.info('Worker is polling', { address, namespace, taskQueue: configuration.taskQueue, ...configuration.version });
   return { ended, stop: () => { if (worker.getState() === 'RUNNING') worker.shutdown(); } };
 
   async function finish(): Promise<void> {

@@ -1,4 +1,4 @@
-import { condition, continueAsNew } from '@temporalio/workflow';
+import { condition, makeContinueAsNewFunc } from '@temporalio/workflow';
 import { now } from './cluster-run.ts';
 import type { ClusterRunner } from './cluster-run.ts';
 import { cover } from './domain/coverage.ts';
@@ -20,8 +20,11 @@ export async function continueWhereFull(run: ClusterRunner): Promise<void> {
   } while (!run.isQuiet());
   coverWaiting(run);
   const { resume: _resume, ...input } = run.input;
-  await continueAsNew<(next: UpgradeClusterInput) => Promise<UpgradeReport>>({ ...input, resume: packRun(run.state) });
+  await continueAtCurrentVersion({ ...input, resume: packRun(run.state) });
 }
+
+// A new history has nothing to be replayed: where workers have versions it begins on the current one, so that none is kept for weeks.
+const continueAtCurrentVersion = makeContinueAsNewFunc<(next: UpgradeClusterInput) => Promise<UpgradeReport>>({ initialVersioningBehavior: 'AUTO_UPGRADE' });
 
 const TURNS = 50;
 

@@ -8,7 +8,7 @@ import { InspectionError } from '../inspection-error.ts';
 import { failureOfError, failureOfProto } from './failures.ts';
 import { noWorker } from './service-errors.ts';
 import type { TemporalSettings } from './settings.ts';
-import { requireWorker } from './workers.ts';
+import { requireTaker, requireWorker } from './workers.ts';
 
 type InspectCluster = (input: InspectClusterInput) => Promise<InspectClusterResult>;
 type ReleaseCluster = (input: ReleaseClusterInput) => Promise<ReleaseClusterResult>;
@@ -48,7 +48,7 @@ export function releaseCluster(client: Client, settings: TemporalSettings, input
 
 /** Starts a workflow that a person waits for, and waits for its answer. */
 async function resultOf<W extends Workflow>(client: Client, settings: TemporalSettings, start: () => Promise<WorkflowHandle<W>>, onWait: OnWait): Promise<WorkflowResultType<W>> {
-  await requireWorker(client, settings);
+  await requireTaker(client, settings);
   const handle = await start();
   const over = new AbortController();
   try {

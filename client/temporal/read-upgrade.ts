@@ -11,13 +11,17 @@ import { grpcCode, noWorker } from './service-errors.ts';
 import type { TemporalSettings } from './settings.ts';
 import { statusOfReport } from './status-of-report.ts';
 import { summaryOf } from './summaries.ts';
-import { requireWorker } from './workers.ts';
+import { requireWorker, versionOf } from './workers.ts';
+import type { WorkerVersion } from './workers.ts';
 
 export type UpgradeCluster = (input: UpgradeClusterInput) => Promise<UpgradeReport>;
 type Handle = WorkflowHandle<UpgradeCluster>;
 
 /** A worker that is busy for longer than this is taken for gone. */
 const QUERY_TIMEOUT_MS = 10_000;
+
+// temporal.api.enums.v1.VersioningBehavior
+const PINNED = 1;
 
 // Codes of gRPC.
 const DEADLINE_EXCEEDED = 4;
@@ -91,7 +95,7 @@ export async function requireUpgrade(client: Client, cluster: string): Promise<W
 async function query<T>(client: Client, settings: TemporalSettings, description: WorkflowExecutionDescription, body: () => Promise<T>): Promise<T> {
   const { state, phase, cluster, startedBy, startedAt } = summaryOf(description);
   const known = `, so the nodes of ${cluster} cannot be shown; its upgrade, started by ${startedBy ?? 'somebody'} at ${startedAt}, is ${state}${phase === null ? '' : ` in phase ${phase}`} and goes on when a worker runs`;
-  await requireWorker(client, settings, known);
+  await requireWorker(client, settings, known, pinnedVersion(description));
   try {
     return await client.connection.withDeadline(Date.now() + QUERY_TIMEOUT_MS, body);
   } catch (error) {
@@ -99,6 +103,14 @@ async function query<T>(client: Client, settings: TemporalSettings, description:
     if (code === FAILED_PRECONDITION || code === DEADLINE_EXCEEDED) throw noWorker(settings.taskQueue, ` and answers within ${QUERY_TIMEOUT_MS / 1000} s${known}`);
     throw error;
   }
+}
+
+/** Version that the run must be answered by; null where any worker may. */
+function pinnedVersion({ raw }: WorkflowExecutionDescription): WorkerVersion | null {
+  const versioning = raw.workflowExecutionInfo?.versioningInfo;
+  // A person who moved the run by an override has said himself which worker goes on.
+  if (versioning?.behavior !== PINNED || versioning.versioningOverride) return null;
+  return versionOf(versioning.deploymentVersion);
 }
 
 async function failureOfRun(handle: Handle): Promise<Failure> {

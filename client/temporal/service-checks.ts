@@ -2,7 +2,8 @@ import type { Client } from '@temporalio/client';
 import type { Finding } from '../../workflows/domain/check.ts';
 import { SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
 import type { TemporalSettings } from './settings.ts';
-import { livePollers } from './workers.ts';
+import { noTaker } from './service-errors.ts';
+import { hasTaker, liveWorkers } from './workers.ts';
 
 /** Checks of Temporal itself, each a finding of its own; one that cannot be made blocks and says why. */
 export async function checkService(client: Client, settings: TemporalSettings): Promise<readonly Finding[]> {
@@ -53,9 +54,14 @@ async function checkSearchAttributes(client: Client, { namespace }: TemporalSett
 }
 
 async function checkWorker(client: Client, settings: TemporalSettings): Promise<Outcome> {
-  const pollers = await livePollers(client, settings);
+  const workers = await liveWorkers(client, settings);
+  const { pollers, current } = workers;
   if (pollers.length === 0) {
     return { severity: 'block', message: `no worker polls the task queue ${settings.taskQueue}`, next: 'start one with `capstan worker`' };
+  }
+  if (!hasTaker(workers)) {
+    const { message, next } = noTaker(settings.taskQueue, pollers.map(({ version }) => version), current);
+    return { severity: 'block', message, next };
   }
   return { severity: 'info', message: `task queue ${settings.taskQueue} is polled by ${pollers.map(({ identity }) => identity).join(', ')}`, next: null };
 }

@@ -1,6 +1,7 @@
 import { CommandError } from '../command-error.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { TemporalSettings } from './settings.ts';
+import type { WorkerVersion } from './workers.ts';
 
 // Codes of gRPC. A server that ends or begins answers with any of these but the refusals.
 const CANCELLED = 1;
@@ -31,6 +32,30 @@ export function noWorker(taskQueue: string, known: string): CommandError {
     exitCode: EXIT.unreachable,
     next: 'start one with `capstan worker`, or `capstan dev` on a machine of your own; CAPSTAN_TASK_QUEUE names another queue',
   });
+}
+
+/** Only workers of this version may answer for what began on it. */
+export function noWorkerOfVersion(taskQueue: string, version: WorkerVersion, known: string): CommandError {
+  return new CommandError(`no worker of version ${versionText(version)} polls the task queue ${taskQueue}${known}`, {
+    exitCode: EXIT.unreachable, next: `start one of the release that it began on, with CAPSTAN_DEPLOYMENT_NAME=${version.deploymentName} and CAPSTAN_BUILD_ID=${version.buildId}`,
+  });
+}
+
+/** Workers poll, and none of them is given what begins now. */
+export function noTaker(taskQueue: string, versions: readonly (WorkerVersion | null)[], current: WorkerVersion | null): CommandError {
+  const polling = [...new Set(versions.map(versionText))].join(', ');
+  const version = versions.find((other) => other !== null);
+  const which = version === null || version === undefined
+    ? `--deployment-name ${current?.deploymentName ?? ''} --unversioned`
+    : `--deployment-name ${version.deploymentName} --build-id ${version.buildId}`;
+  return new CommandError(`no worker of the task queue ${taskQueue} takes what begins now: that goes to ${versionText(current)}, and those that poll are ${polling}`, {
+    exitCode: EXIT.unreachable, next: `\`temporal worker deployment set-current-version ${which}\`, or start a worker of ${versionText(current)}`,
+  });
+}
+
+/** As the commands of Temporal show it. */
+function versionText(version: WorkerVersion | null): string {
+  return version === null ? 'workers without a version' : `${version.deploymentName}.${version.buildId}`;
 }
 
 /** What people read of an error of the service; errors for people pass as they are. */

@@ -1,46 +1,85 @@
 /**
- * Records the histories that `replay.test.ts` replays: a whole upgrade with a hold, a retry, a pause and a skip,
- * and one that goes on in a new history with nodes in flight, against fake activities. Run it when a new path through the workflows deserves to be kept: `node test/replay/record.ts`.
- * A recorded history is never changed afterwards: it stands for an upgrade that runs while Capstan is updated.
+ * Records the histories that `replay.test.ts` replays, one for each stage, against activities of the tests' own: `node test/replay/record.ts`.
+ * It takes a few minutes and replaces what this version of Capstan has recorded before. Those of released versions stay as they are:
+ * they stand for upgrades that run while Capstan is updated.
  */
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { ApplicationFailure } from '@temporalio/common';
 import type { WorkflowHandle } from '@temporalio/client';
-import { writeFile } from 'node:fs/promises';
-import { after, it } from 'node:test';
-import { pauseSignal, resumeSignal, retryNodeSignal, skipNodeSignal } from '../../workflows/messages.ts';
-import { until, workflowTests } from '../workflows/harness.ts';
+import { after, before, describe, it } from 'node:test';
+import { INSPECTIONS } from '../../workflows/messages.ts';
+import { devServer } from '../support/temporal.ts';
+import { workflowTests } from '../workflows/harness.ts';
+import type { Trial } from '../workflows/harness.ts';
+import { brakeAt } from './brake.ts';
+import { CLUSTER_STAGES } from './cluster-stages.ts';
+import { clearHistories, currentVersion, settledHistory, writeHistory } from './histories.ts';
+import { NODE_STAGES } from './node-stages.ts';
+import { RELEASE_STAGES } from './release-stages.ts';
+import { runThatStarted } from './stage.ts';
+import type { Stage } from './stage.ts';
 
-const { upgrade } = workflowTests();
+const version = currentVersion();
 
-it('records', async () => {
-  const behave = (step: string, node: string, call: number): void => {
-    const fails = (step === 'upgradeKubelet' && node === 'w1' && call === 1) || (step === 'drainNode' && node === 'w2');
-    if (fails) throw ApplicationFailure.create({ message: `${step} failed`, type: 'HostStepFailed', nonRetryable: true });
-  };
-  await upgrade({ behave, workers: 3 }, async (trial) => {
-    await trial.handle.signal(pauseSignal, { by: 'recorder', after: 'control-plane' });
-    await until(trial, ({ state }) => state === 'paused');
-    await trial.handle.signal(resumeSignal, { by: 'recorder' });
-    await until(trial, ({ nodes }) => nodes.some((node) => node.name === 'w1' && node.state === 'held'));
-    await trial.handle.signal(retryNodeSignal, { node: 'w1', by: 'recorder' });
-    await until(trial, ({ nodes }) => nodes.some((node) => node.name === 'w2' && node.state === 'held'));
-    await trial.handle.signal(skipNodeSignal, { node: 'w2', by: 'recorder' });
-    await trial.handle.result();
-    await record('upgrade-cluster', trial.handle);
-    for (const node of ['cp2', 'w1', 'w2', 'w3']) await record(`upgrade-node-${node}`, trial.environment.client.workflow.getHandle(`${trial.handle.workflowId}/${node}`));
+describe('records', { timeout: 15 * 60_000 }, () => {
+  // A real server: what it writes is what a worker in the field meets.
+  const { upgrade, inspection, release } = workflowTests(devServer);
+  before(() => clearHistories(version));
+  after(() => { process.stdout.write(`histories written to test/histories/${version}\n`); });
+
+  for (const stage of CLUSTER_STAGES) it(`upgradeCluster ${stage.name}`, () => recordStage(`upgrade-cluster/${stage.name}`, stage));
+  for (const stage of NODE_STAGES) it(`upgradeNode ${stage.name}`, () => recordStage(`upgrade-node/${stage.name}`, stage));
+  for (const what of INSPECTIONS) {
+    it(`inspectCluster ${what}`, async () => {
+      const logs = what === 'logs' ? { logs: { upgrade: 'test', node: 'cp1', step: 'upgradeKubelet' } } : {};
+      await inspection({ what, ...logs }, async ({ handle }) => {
+        await handle.result();
+        await writeHistory(`${version}/inspect-cluster/${what}`, await settledHistory(handle));
+      });
+    });
+  }
+  it('inspectCluster while it runs', async () => {
+    const brake = brakeAt({ activity: 'runPreflight' });
+    await inspection({ what: 'preflight' }, async ({ handle }) => {
+      await brake.reached;
+      await writeHistory(`${version}/inspect-cluster/preflight-running`, await settledHistory(handle));
+      brake.release();
+      await handle.result();
+    }, brake.interceptors);
   });
-  await upgrade({ controlPlanes: 1, workers: 10, maxUnavailable: 3, limits: { events: 110, lookMs: 60_000 }, drains: (nodes) => ({ allowed: [1], rows: nodes.map((_, index) => [index, 0, 1]) }) }, async (trial) => {
-    const { runId } = await trial.handle.describe();
-    await trial.handle.result();
-    await record('upgrade-cluster-continues', trial.environment.client.workflow.getHandle(trial.handle.workflowId, runId));
-    await record('upgrade-cluster-continued', trial.handle);
-  });
+
+  for (const { name, left, apply, at } of RELEASE_STAGES) {
+    it(`releaseCluster ${name}`, async () => {
+      const brake = brakeAt(at === undefined ? undefined : { activity: at });
+      await release(left, apply, async ({ handle }) => {
+        await (at === undefined ? handle.result() : brake.reached);
+        await writeHistory(`${version}/release-cluster/${name}`, await settledHistory(handle));
+        brake.release();
+        await handle.result();
+      }, brake.interceptors);
+    });
+  }
+
+  async function recordStage(name: string, stage: Stage): Promise<void> {
+    const brake = brakeAt(stage.at);
+    const interceptors = { activity: [...(stage.setting?.interceptors?.activity ?? []), ...(brake.interceptors.activity ?? [])] };
+    await upgrade({ ...stage.setting, interceptors }, async (trial) => {
+      try {
+        await reach(stage, trial, brake.reached, brake.release);
+        await writeHistory(`${version}/${name}`, await settledHistory(await handleOf(stage, trial)));
+      } finally {
+        brake.release();
+      }
+    });
+  }
 });
 
-after(() => { process.stdout.write('histories written to test/replay/histories\n'); });
+async function handleOf({ node, runThatStarted: started }: Stage, trial: Trial): Promise<WorkflowHandle> {
+  const { workflow } = trial.environment.client;
+  const { workflowId } = trial.handle;
+  if (node !== undefined) return workflow.getHandle(`${workflowId}/${node}`);
+  return workflow.getHandle(workflowId, started === undefined ? undefined : await runThatStarted(trial, started));
+}
 
-async function record(name: string, handle: Pick<WorkflowHandle, 'fetchHistory'>): Promise<void> {
-  const json: unknown = JSON.parse(historyToJSON(await handle.fetchHistory()));
-  await writeFile(new URL(`histories/${name}.json`, import.meta.url), `${JSON.stringify(json)}\n`);
+async function reach(stage: Stage, trial: Trial, reached: Promise<void>, release: () => void): Promise<void> {
+  if (stage.act !== undefined) return stage.act(trial, reached, release);
+  await (stage.at === undefined ? trial.handle.result() : reached);
 }

@@ -36,7 +36,22 @@ describe('configuration of a worker', () => {
     });
   }
 
+  const versions = [
+    [{}, null],
+    [{ CAPSTAN_BUILD_ID: '0.2.0+3f1c' }, { deploymentName: 'capstan', buildId: '0.2.0+3f1c' }],
+    [{ CAPSTAN_BUILD_ID: 'b7', CAPSTAN_DEPLOYMENT_NAME: 'site-eu' }, { deploymentName: 'site-eu', buildId: 'b7' }],
+  ] as const;
+  for (const [environment, expected] of versions) {
+    test(`the version with ${Object.keys(environment).join(' and ') || 'nothing'} is ${expected === null ? 'none' : JSON.stringify(expected)}`, () => {
+      assert.deepEqual(readConfiguration(environment).version, expected);
+    });
+  }
+
   const wrong = [
+    [{ CAPSTAN_BUILD_ID: 'a b' }, /CAPSTAN_BUILD_ID=a b: expected at most 100 letters/],
+    [{ CAPSTAN_BUILD_ID: 'a:b' }, /CAPSTAN_BUILD_ID=a:b: expected/],
+    [{ CAPSTAN_BUILD_ID: 'b7', CAPSTAN_DEPLOYMENT_NAME: 'site.eu' }, /CAPSTAN_DEPLOYMENT_NAME=site\.eu: expected at most 100 letters/],
+    [{ CAPSTAN_DEPLOYMENT_NAME: 'site-eu' }, /CAPSTAN_DEPLOYMENT_NAME is set without CAPSTAN_BUILD_ID/],
     [{ CAPSTAN_TEMPORAL_ADDRESS: 'localhost' }, /CAPSTAN_TEMPORAL_ADDRESS=localhost: expected HOST:PORT/],
     [{ CAPSTAN_CONCURRENCY: 'many' }, /CAPSTAN_CONCURRENCY=many: expected a whole number/],
     [{ CAPSTAN_CONCURRENCY: '0' }, /CAPSTAN_CONCURRENCY=0: expected 1 or more/],

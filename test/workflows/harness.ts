@@ -1,4 +1,5 @@
 import { Worker } from '@temporalio/worker';
+import type { WorkerInterceptors } from '@temporalio/worker';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { after, before } from 'node:test';
@@ -6,8 +7,10 @@ import type { UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import { statusQuery, upgradeWorkflowId } from '../../workflows/messages.ts';
 import type { UpgradeStatus } from '../../workflows/domain/status.ts';
-import type { InspectClusterInput, InspectClusterResult, UpgradeClusterInput } from '../../workflows/messages.ts';
+import type { InspectClusterInput, InspectClusterResult, ReleaseClusterInput, UpgradeClusterInput } from '../../workflows/messages.ts';
+import type { LeftBehind } from '../../workflows/domain/left-behind.ts';
 import type { inspectCluster } from '../../workflows/inspect-cluster.ts';
+import type { releaseCluster } from '../../workflows/release-cluster.ts';
 import type { upgradeCluster } from '../../workflows/upgrade-cluster.ts';
 import { CONVERTER, timeSkippingEnvironment, workflowBundle } from '../support/temporal.ts';
 import { fakeCluster, testPlan, testSpec } from './fake-cluster.ts';
@@ -34,12 +37,29 @@ export interface Setting {
   readonly spec?: (spec: UpgradeSpec) => UpgradeSpec;
   /** The plan that the operator approved, where it differs from the cluster's. */
   readonly approved?: (plan: UpgradePlan) => UpgradePlan;
+  /** Around every activity: to wait in one that changes nothing, or to answer for it. */
+  readonly interceptors?: WorkerInterceptors;
+}
+
+/** An inspection while it runs. */
+export interface Inspection {
+  readonly handle: WorkflowHandle<typeof inspectCluster>;
+  readonly journal: readonly string[];
+}
+
+/** A release while it runs. */
+export interface Release {
+  readonly handle: WorkflowHandle<typeof releaseCluster>;
+  readonly journal: readonly string[];
 }
 
 /** One server for the tests of a file: a time-skipping one, or a real one where runs continue as new and are asked meanwhile. */
 export function workflowTests(open: () => Promise<TestWorkflowEnvironment> = timeSkippingEnvironment): {
   readonly upgrade: (setting: Setting, body: (trial: Trial) => Promise<void>) => Promise<void>;
   readonly inspect: (input: Omit<InspectClusterInput, 'spec'>, body: (result: InspectClusterResult, journal: readonly string[]) => void) => Promise<void>;
+  readonly inspection: (input: Omit<InspectClusterInput, 'spec'>, body: (inspection: Inspection) => Promise<void>, interceptors?: WorkerInterceptors) => Promise<void>;
+  /** Over a cluster in which `left` is found. */
+  readonly release: (left: LeftBehind, apply: boolean, body: (release: Release) => Promise<void>, interceptors?: WorkerInterceptors) => Promise<void>;
 } {
   let environment: TestWorkflowEnvironment;
   before(async () => { environment = await open(); });
@@ -50,7 +70,7 @@ export function workflowTests(open: () => Promise<TestWorkflowEnvironment> = tim
     const base = testPlan(controlPlanes, workers, maxUnavailable);
     const plan = setting.plan?.(base) ?? base;
     const cluster = fakeCluster(plan, setting.behave, setting.leader, setting.drains);
-    const { taskQueue, worker } = await workerOver(cluster);
+    const { taskQueue, worker } = await workerOver(cluster, setting.interceptors ?? {});
     const spec = { ...testSpec(workers, maxUnavailable), name: taskQueue };
     await worker.runUntil(async () => {
       const handle = await environment.client.workflow.start<typeof upgradeCluster>('upgradeCluster', {
@@ -62,23 +82,38 @@ export function workflowTests(open: () => Promise<TestWorkflowEnvironment> = tim
   }
 
   async function inspect(input: Omit<InspectClusterInput, 'spec'>, body: (result: InspectClusterResult, journal: readonly string[]) => void): Promise<void> {
+    await inspection(input, async ({ handle, journal }) => { body(await handle.result(), journal); });
+  }
+
+  async function inspection(input: Omit<InspectClusterInput, 'spec'>, body: (running: Inspection) => Promise<void>, interceptors: WorkerInterceptors = {}): Promise<void> {
     const cluster = fakeCluster(testPlan(3, 2, 1));
-    const { taskQueue, worker } = await workerOver(cluster);
+    const { taskQueue, worker } = await workerOver(cluster, interceptors);
     await worker.runUntil(async () => {
       const args: [InspectClusterInput] = [{ spec: testSpec(2, 1), ...input }];
-      body(await environment.client.workflow.execute<typeof inspectCluster>('inspectCluster', { taskQueue, workflowId: `inspect/${taskQueue}`, args }), cluster.journal);
+      const handle = await environment.client.workflow.start<typeof inspectCluster>('inspectCluster', { taskQueue, workflowId: `inspect/${taskQueue}`, args });
+      await body({ handle, journal: cluster.journal });
     });
   }
 
-  async function workerOver(cluster: FakeCluster): Promise<{ readonly taskQueue: string; readonly worker: Worker }> {
+  async function release(left: LeftBehind, apply: boolean, body: (running: Release) => Promise<void>, interceptors: WorkerInterceptors = {}): Promise<void> {
+    const cluster = fakeCluster(testPlan(3, 2, 1));
+    const { taskQueue, worker } = await workerOver({ ...cluster, activities: { ...cluster.activities, findLeft: async () => left } }, interceptors);
+    await worker.runUntil(async () => {
+      const args: [ReleaseClusterInput] = [{ spec: testSpec(2, 1), apply }];
+      const handle = await environment.client.workflow.start<typeof releaseCluster>('releaseCluster', { taskQueue, workflowId: `release/${taskQueue}`, args });
+      await body({ handle, journal: cluster.journal });
+    });
+  }
+
+  async function workerOver(cluster: FakeCluster, interceptors: WorkerInterceptors): Promise<{ readonly taskQueue: string; readonly worker: Worker }> {
     const taskQueue = `test-${crypto.randomUUID()}`;
     const worker = await Worker.create({
       connection: environment.nativeConnection, taskQueue, activities: { ...cluster.activities }, workflowBundle: await workflowBundle(),
-      maxCachedWorkflows: 50, dataConverter: CONVERTER,
+      maxCachedWorkflows: 50, dataConverter: CONVERTER, interceptors,
     });
     return { taskQueue, worker };
   }
-  return { upgrade, inspect };
+  return { upgrade, inspect, inspection, release };
 }
 
 /** Waits until the upgrade's status is as wanted; every question is a query, so time does not pass for the workflow. */
