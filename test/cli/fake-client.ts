@@ -109,7 +109,7 @@ export function running(cluster: string): UpgradeSummary {
 export function testStatus(changes: Partial<UpgradeStatus> = {}): UpgradeStatus {
   return {
     cluster: 'prod-eu', from: 'v1.33.13', to: 'v1.34.4', state: 'running', phase: 'workers', startedAt: STARTED, startedBy: 'ada@ops-1',
-    planHash: 'hash', pause: null, failure: null, findings: [],
+    planHash: 'hash', pause: null, cancel: null, policy: [], decisions: [], failure: null, findings: [],
     nodes: [node('cp1', { state: 'done', roles: ['etcd', 'control-plane'], pool: null }), node('w1', { state: 'draining', step: 'drainNode', since: '2026-11-21T12:07:55.000Z' }), node('w2')],
     ...changes,
   };
@@ -125,7 +125,7 @@ export function testReport(): UpgradeReport {
     cluster: 'prod-eu', from: 'v1.33.13', to: 'v1.34.4', state: 'done', startedAt: STARTED, startedBy: 'ada@ops-1', planHash: 'hash',
     nodes: [{ name: 'w1', roles: ['worker'], state: 'done', steps: [{ ...step, step: 'drainNode', attempts: 2, note: '6 pods moved' }], total: null }],
     steps: [{ ...step, step: 'runPreflight', note: '0 findings' }],
-    snapshot: null, failure: null, findings: [], overheadSeconds: 1.2, wallSeconds: 600,
+    decisions: [], snapshot: null, failure: null, findings: [], overheadSeconds: 1.2, wallSeconds: 600,
   };
 }
 
