@@ -1,7 +1,7 @@
 import type { CommandContext } from '../../client/context.ts';
 import type { ExitCode } from '../../client/exit-codes.ts';
 import { run } from '../../client/run.ts';
-import type { ControlMessage, UpgradeClient, UpgradeSummary } from '../../client/temporal/port.ts';
+import type { ControlMessage, UpdateMessage, UpgradeClient, UpgradeSummary } from '../../client/temporal/port.ts';
 import type { Finding } from '../../workflows/domain/check.ts';
 import type { UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { NodeStatus, UpgradeReport, UpgradeStatus } from '../../workflows/domain/status.ts';
@@ -21,7 +21,7 @@ export interface Outcome {
 }
 
 export interface FakeClient extends UpgradeClient {
-  readonly sent: ControlMessage[];
+  readonly sent: (ControlMessage | UpdateMessage)[];
   readonly started: UpgradeClusterInput[];
   readonly inspected: InspectClusterInput[];
   readonly closed: () => number;
@@ -38,7 +38,7 @@ export interface Answers {
 
 /** A Temporal that answers as told and keeps what it is sent. */
 export function fakeClient(answers: Answers = {}, own: Partial<UpgradeClient> = {}): FakeClient {
-  const sent: ControlMessage[] = [];
+  const sent: (ControlMessage | UpdateMessage)[] = [];
   const started: UpgradeClusterInput[] = [];
   const inspected: InspectClusterInput[] = [];
   const statuses = [...(answers.status ?? [testStatus()])];
@@ -61,6 +61,11 @@ export function fakeClient(answers: Answers = {}, own: Partial<UpgradeClient> = 
     report: async () => testReport(),
     origin: async (cluster) => ({ id: `${cluster}-v1.34.4-12345678`, spec: specOf(cluster) }),
     send: async (_cluster, message) => { sent.push(message); },
+    update: async (_cluster, message) => {
+      sent.push(message);
+      const kind = message.kind === 'setPolicy' ? 'set' : message.message.decision;
+      return { at: NOW, kind, node: null, by: '', reason: '', detail: 'maxUnavailable=3', refusal: null };
+    },
     ended: () => new Promise(() => undefined),
     checkService: async () => [{ check: 'temporal-reachable', node: null, severity: 'info', message: 'Temporal 1.32.0 answers', next: null }],
     page: () => 'http://127.0.0.1:8233/namespaces/default/workflows/upgrade%2Fprod-eu',

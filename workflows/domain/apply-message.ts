@@ -74,7 +74,9 @@ type MessageOf<K extends OperatorMessage['kind']> = Extract<OperatorMessage, { r
 export const PAUSABLE_PHASES: readonly UpgradePhase[] = UPGRADE_PHASES.slice(0, UPGRADE_PHASES.indexOf('verify'));
 
 /** Why nothing can be paused after this node or phase; null where it can. */
-export function pauseAfterRefusal(after: string, facts: Pick<UpgradeFacts, 'phase' | 'phasesDone' | 'node'>): string | null {
+export function pauseAfterRefusal(
+  after: string, facts: Pick<UpgradeFacts, 'phase' | 'phasesDone'> & { readonly node: (name: string) => Pick<ControlledNode, 'state'> | null },
+): string | null {
   const node = facts.node(after);
   if (node !== null) return node.state === 'done' || node.state === 'skipped' ? `${after} is ${node.state} already` : null;
   const phase = PAUSABLE_PHASES.find((known) => known === after);
