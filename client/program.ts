@@ -4,7 +4,8 @@ import type { DevCommandOptions } from './commands/dev.ts';
 import type { DoctorOptions } from './commands/doctor.ts';
 import type { ListOptions } from './commands/list.ts';
 import type { RehearseCommandOptions } from './commands/rehearse.ts';
-import type { PauseOptions, RetryOptions, SkipOptions } from './commands/control.ts';
+import type { PauseOptions, ReasonOptions } from './commands/control.ts';
+import type { ForceDrainOptions, RetryOptions } from './commands/resolve.ts';
 import type { PlanOptions } from './commands/plan.ts';
 import type { ReleaseOptions } from './commands/release.ts';
 import type { StartOptions } from './commands/start.ts';
@@ -122,16 +123,31 @@ function addControl(program: Command, context: CommandContext, finish: Finish): 
     .action(async (options: PauseOptions) => finish(await (await import('./commands/control.ts')).pause(context, options)));
   withWhich(program.command('resume').helpGroup(GROUP.control))
     .description('go on after a pause')
-    .action(async (options: WhichOptions) => finish(await (await import('./commands/control.ts')).resume(context, options)));
+    .option('--reason <text>', 'why, for those who look')
+    .action(async (options: ReasonOptions) => finish(await (await import('./commands/control.ts')).resume(context, options)));
   withWhich(program.command('skip').argument('<node>', 'name of the node').helpGroup(GROUP.control))
     .description('leave a node as it is and go on without it')
     .option('--reason <text>', 'why, for those who look')
-    .action(async (node: string, options: SkipOptions) => finish(await (await import('./commands/control.ts')).skip(context, node, options)));
+    .action(async (node: string, options: ReasonOptions) => finish(await (await import('./commands/resolve.ts')).skip(context, node, options)));
   withWhich(program.command('retry').argument('<node>', 'name of a held node').helpGroup(GROUP.control))
     .description('try a held node again from the step that failed')
     .option('--from <step>', 'begin with this step instead')
     .option('--force', 'let kubeadm apply with --force at the running version', false)
-    .action(async (node: string, options: RetryOptions) => finish(await (await import('./commands/control.ts')).retry(context, node, options)));
+    .option('--reason <text>', 'why, for those who look')
+    .action(async (node: string, options: RetryOptions) => finish(await (await import('./commands/resolve.ts')).retry(context, node, options)));
+  withWhich(program.command('force-drain').argument('<node>', 'name of a node that is draining, or held in its drain').helpGroup(GROUP.control))
+    .description('delete the pods that are left on a node, past budgets and drain policy, with their grace periods')
+    .requiredOption('--confirm <cluster>', 'name of the cluster: pods may be lost')
+    .option('--reason <text>', 'why, for those who look')
+    .action(async (node: string, options: ForceDrainOptions) => finish(await (await import('./commands/resolve.ts')).forceDrain(context, node, options)));
+  withWhich(program.command('set').argument('<assignments...>', '[POOL.]maxUnavailable=COUNT or PERCENTAGE, [POOL.]drainTimeout=DURATION').helpGroup(GROUP.control))
+    .description('change what a running upgrade goes by; running drains included')
+    .option('--reason <text>', 'why, for those who look')
+    .action(async (assignments: readonly string[], options: ReasonOptions) => finish(await (await import('./commands/set.ts')).set(context, assignments, options)));
+  withWhich(program.command('cancel').helpGroup(GROUP.control))
+    .description('end the upgrade: nodes in flight stop where they can be left, and what is ours is released')
+    .option('--reason <text>', 'why, for those who look')
+    .action(async (options: ReasonOptions) => finish(await (await import('./commands/control.ts')).cancel(context, options)));
   program.command('release').argument('[cluster]', 'name of the cluster, reached as its last upgrade reached it').helpGroup(GROUP.control)
     .description('give back cordons, taints and the lock that a lost upgrade left; never a person\'s cordon')
     .addOption(new Option('-f, --file <file>', 'spec that says how the cluster is reached, where Temporal no longer knows'))

@@ -1,51 +1,51 @@
-import { log, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, log, setHandler } from '@temporalio/workflow';
 import { now } from './cluster-run.ts';
 import type { ClusterRunner } from './cluster-run.ts';
-import { applyPause, applyResume, applyRetry, applySkip } from './domain/control.ts';
-import type { ControlledNode } from './domain/control.ts';
-import { operatorMessage } from './domain/operator-message.ts';
+import { applyMessage, notHeld } from './domain/apply-message.ts';
+import type { ControlledNode, UpgradeFacts } from './domain/apply-message.ts';
+import type { ControlState } from './domain/control.ts';
+import { withDecision } from './domain/decision.ts';
+import type { Decision, DecisionKind } from './domain/decision.ts';
+import { detailOf, nodeOf, readMessage, readResolution } from './domain/operator-message.ts';
+import type { OperatorMessage, ReadMessage } from './domain/operator-message.ts';
 import { reportOf, statusOf } from './domain/run-status.ts';
 import type { UpgradeReport } from './domain/status.ts';
 import { landNode } from './flight.ts';
-import { forward } from './forward.ts';
+import { drainOf, forward, forwardPolicy } from './forward.ts';
 import {
-  nodeProgressSignal, nodeResultSignal, pauseSignal, planQuery, probeSignal, reportQuery, resumeSignal, retryNodeSignal, skipNodeSignal, statusQuery,
+  cancelSignal, nodeProgressSignal, nodeResultSignal, pauseSignal, planQuery, probeSignal, reportQuery, resolveHoldUpdate, resumeSignal, retryNodeSignal,
+  setPolicyUpdate, skipNodeSignal, statusQuery,
 } from './messages.ts';
 
 /** Takes messages from the first moment on. Handlers only fold them into the state; the runbook acts on it at its safe points. */
 export function openMessages(run: ClusterRunner): void {
   const { state } = run;
-  const warn = (warning: string | null): void => {
-    if (warning !== null) log.warn('message without effect', { warning });
+  const onSignal = (kind: DecisionKind) => (given: unknown): void => {
+    const { refusal, node, by } = hear(run, readMessage(kind, given));
+    if (refusal !== null) log.warn('message without effect', { kind, node, by, refusal });
   };
-  const inFlight = (): readonly string[] => [...run.open].filter((name) => run.node(name).inFlight);
-  setHandler(pauseSignal, (given) => {
-    state.control = applyPause(state.control, operatorMessage(given), now());
-    if (state.control.pause?.now === true) forward(run, 'pause', inFlight());
-    run.show();
-  }, { description: 'Start no further node; with now: stop nodes in flight between steps' });
-  setHandler(resumeSignal, () => {
-    const wasNow = state.control.pause?.now === true;
-    state.control = applyResume(state.control);
-    // Only a pause that reached them.
-    if (wasNow) forward(run, 'resume', inFlight());
-    run.show();
-  }, { description: 'Go on after a pause' });
-  setHandler(skipNodeSignal, (given) => {
-    const message = operatorMessage(given);
-    const { control, warning } = applySkip(state.control, message, controlledNode(run, message.node));
-    warn(warning);
-    state.control = control;
-    if (warning === null && run.node(message.node).inFlight) forward(run, 'skipNode', [message.node]);
-    run.show();
-  }, { description: 'Leave a node as it is' });
-  setHandler(retryNodeSignal, (given) => {
-    const message = operatorMessage(given);
-    const { control, warning } = applyRetry(state.control, message, controlledNode(run, message.node));
-    warn(warning);
-    state.control = control;
-    run.show();
-  }, { description: 'Try a held node again from the step that failed' });
+  setHandler(pauseSignal, onSignal('pause'), { description: 'Start no further node; with now: stop nodes in flight between steps' });
+  setHandler(resumeSignal, onSignal('resume'), { description: 'Go on after a pause' });
+  setHandler(skipNodeSignal, onSignal('skip'), { description: 'Leave a node as it is' });
+  setHandler(retryNodeSignal, onSignal('retry'), { description: 'Try a held node again from the step that failed' });
+  setHandler(cancelSignal, onSignal('cancel'), { description: 'End the upgrade at the next boundary of each node, and release what is ours' });
+  setHandler(resolveHoldUpdate, (given) => hear(run, readResolution(given)), {
+    validator: (given) => refuse(resolutionRefusal(run, readResolution(given))),
+    description: 'Decide about a held node: retry, skip, or force-drain with confirm',
+  });
+  setHandler(setPolicyUpdate, (given) => hear(run, readMessage('set', given)), {
+    validator: (given) => refuse(refusalOf(run, readMessage('set', given))),
+    description: 'Set maxUnavailable and drainTimeout of a pool, or of all',
+  });
+  openNodeMessages(run);
+  setHandler(probeSignal, () => undefined);
+  setHandler(statusQuery, () => statusOf(state, run.startedBy), { description: 'Phase and nodes' });
+  setHandler(planQuery, () => state.plan, { description: 'The plan that is executed' });
+  setHandler(reportQuery, (): UpgradeReport => reportOf(state, run.startedBy, now()), { description: 'Times of every step' });
+}
+
+/** What nodes in flight tell. */
+function openNodeMessages(run: ClusterRunner): void {
   setHandler(nodeProgressSignal, ({ node, state: entered, step }) => {
     if (!run.open.has(node)) return;
     const own = run.node(node);
@@ -56,17 +56,82 @@ export function openMessages(run: ClusterRunner): void {
     run.show();
   });
   setHandler(nodeResultSignal, ({ upgrade, node, retry, result }) => {
-    if (upgrade === state.id) landNode(run, node, retry, result);
+    if (upgrade === run.state.id) landNode(run, node, retry, result);
   });
-  setHandler(probeSignal, () => undefined);
-  setHandler(statusQuery, () => statusOf(state, run.startedBy), { description: 'Phase and nodes' });
-  setHandler(planQuery, () => state.plan, { description: 'The plan that is executed' });
-  setHandler(reportQuery, (): UpgradeReport => reportOf(state, run.startedBy, now()), { description: 'Times of every step' });
+}
+
+/** Folds a person's message into the state, notes it as a decision, refused or not, and passes it on to the nodes that it concerns. */
+export function hear(run: ClusterRunner, read: ReadMessage): Decision {
+  const { state } = run;
+  const at = now();
+  const before = state.control;
+  const { control, refusal } = read.ok ? applyMessage(before, read.message, factsOf(run), at) : { control: before, refusal: read.refusal };
+  const { kind, by, reason } = read.ok ? read.message : read;
+  const decision: Decision = {
+    at, kind, by, reason, refusal, node: read.ok ? nodeOf(read.message) : read.node, detail: read.ok ? detailOf(read.message) : '',
+  };
+  state.decisions = withDecision(state.decisions, decision);
+  state.control = control;
+  if (read.ok && refusal === null) passOn(run, read.message, before);
+  run.show();
+  return decision;
+}
+
+function passOn(run: ClusterRunner, message: OperatorMessage, before: ControlState): void {
+  const inFlight = [...run.open].filter((name) => run.node(name).inFlight);
+  switch (message.kind) {
+    case 'pause':
+      if (run.state.control.pause?.now === true) forward(run, 'pause', inFlight);
+      return;
+    case 'resume':
+      // Only a pause that reached them.
+      if (before.pause?.now === true) forward(run, 'resume', inFlight);
+      return;
+    case 'skip':
+      if (inFlight.includes(message.node)) forward(run, 'skipNode', [message.node]);
+      return;
+    case 'force-drain':
+      if (inFlight.includes(message.node)) forward(run, 'forceDrain', [message.node]);
+      return;
+    case 'set':
+      forwardPolicy(run, inFlight);
+      return;
+    case 'cancel':
+      run.cancel();
+      return;
+    case 'retry':
+  }
+}
+
+function refusalOf(run: ClusterRunner, read: ReadMessage): string | null {
+  return read.ok ? applyMessage(run.state.control, read.message, factsOf(run), '').refusal : read.refusal;
+}
+
+/** A signal may skip a node before its turn; an update decides about a held one. */
+function resolutionRefusal(run: ClusterRunner, read: ReadMessage): string | null {
+  const refusal = refusalOf(run, read);
+  if (refusal !== null || !read.ok || read.message.kind !== 'skip') return refusal;
+  return notHeld(controlledNode(run, read.message.node), read.message.node);
+}
+
+function refuse(refusal: string | null): void {
+  if (refusal !== null) throw ApplicationFailure.create({ message: refusal, type: 'DecisionRefused', nonRetryable: true });
+}
+
+function factsOf(run: ClusterRunner): UpgradeFacts {
+  const { state, spec } = run;
+  return {
+    cluster: spec.name, plan: state.plan, phase: state.phase, phasesDone: state.phasesDone,
+    isEnding: state.failure !== null || state.phasesDone.includes('verify'), node: (name) => controlledNode(run, name),
+  };
 }
 
 function controlledNode(run: ClusterRunner, name: string): ControlledNode | null {
   const planned = run.state.plan.nodes.find((node) => node.name === name);
   if (planned === undefined) return null;
-  const { state, changed } = run.node(name);
-  return { name, roles: planned.roles, state, changed };
+  const { state, step, changed, inFlight, drained } = run.node(name);
+  return {
+    name, roles: planned.roles, state, step, changed, inFlight, drained, tellsSteps: run.isTalkative || planned.roles.includes('control-plane'),
+    drains: drainOf(run, planned).enabled, releasing: run.releasing.has(name),
+  };
 }

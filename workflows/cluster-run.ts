@@ -36,6 +36,10 @@ export interface ClusterRunner {
   readonly silent: Map<string, number>;
   /** Nodes in flight whose workflow an earlier run of this upgrade started. */
   readonly inherited: Set<string>;
+  /** Held nodes that are being given back after a skip. */
+  readonly releasing: Set<string>;
+  /** Ends the upgrade at its next boundary, as a cancellation requested in Temporal does. */
+  readonly cancel: () => void;
   /** False where there are too many nodes for each to tell its steps. */
   readonly isTalkative: boolean;
   readonly history: History;
@@ -67,7 +71,7 @@ export interface ClusterRunner {
 const REDRAW_MS = 10_000;
 
 /** Opens the run. Messages are opened right after, before the first await, so that no signal or query comes too early. */
-export function openClusterRun(input: UpgradeClusterInput): ClusterRunner {
+export function openClusterRun(input: UpgradeClusterInput, cancel: () => void): ClusterRunner {
   const info = workflowInfo();
   const id = upgradeId(input.spec.name, input.plan.to, info.firstExecutionRunId);
   const state = input.resume === undefined ? newClusterRun(id, input.plan, info.startTime.toISOString()) : unpackRun(input.resume, input.plan);
@@ -77,6 +81,7 @@ export function openClusterRun(input: UpgradeClusterInput): ClusterRunner {
   const children = new Set<string>();
   const silent = new Map<string, number>();
   const inherited = new Set(state.nodes.filter((node) => node.inFlight).map((node) => node.name));
+  const releasing = new Set<string>();
   const isTalkative = state.plan.nodes.filter((node) => node.changes).length <= TALKATIVE_NODES && input.limits === undefined;
   const shown = { state: '', drawnMs: 0 };
   let changes = 0;
@@ -145,9 +150,9 @@ export function openClusterRun(input: UpgradeClusterInput): ClusterRunner {
     state.covered = cover(state.covered, [spanOf(step)]);
   }
 
-  const maySchedule = (): boolean => upgradeStateNow() === 'running';
+  const maySchedule = (): boolean => state.control.cancel === null && upgradeStateNow() === 'running';
   return {
-    input, spec: input.spec, startedBy: input.by, upgrade, epochMs: info.runStartTime.getTime(), state, open, children, silent, inherited, isTalkative, history, show, waitForPerson, maySchedule, record, work,
+    input, spec: input.spec, startedBy: input.by, upgrade, epochMs: info.runStartTime.getTime(), state, open, children, silent, inherited, releasing, cancel, isTalkative, history, show, waitForPerson, maySchedule, record, work,
     members: state.plan.nodes.filter((node) => node.roles.includes('etcd')),
     enter: (phase) => {
       state.phase = phase;

@@ -22,7 +22,7 @@ export interface DrainWatch {
 }
 
 /** A pool that is not drained, or goes one at a time, has nothing to be told apart by. */
-export function openDrainWatch(run: ClusterRunner, first: PlannedNode, isWanted: boolean): DrainWatch {
+export function openDrainWatch(run: ClusterRunner, first: PlannedNode, isWanted: () => boolean): DrainWatch {
   const drain = drainPolicy(run.spec, first);
   let facts: DrainFacts = NO_DRAIN_FACTS;
   let places = new Map<string, number>();
@@ -30,7 +30,7 @@ export function openDrainWatch(run: ClusterRunner, first: PlannedNode, isWanted:
   let isReading = false;
 
   function isStale(atMostMs?: number): boolean {
-    if (!isWanted || !drain.enabled || isReading) return false;
+    if (!isWanted() || !drain.enabled || isReading) return false;
     return readMs === null || Date.now() - readMs >= (atMostMs ?? FRESH_MS * Math.max(1, run.state.nodes.length / NODES_PER_FRESH));
   }
 

@@ -3,15 +3,14 @@ import { CancellationScope, condition, getExternalWorkflowHandle, isCancellation
 import type { ChildWorkflowHandle } from '@temporalio/workflow';
 import { now } from './cluster-run.ts';
 import type { ClusterRunner } from './cluster-run.ts';
-import { isSkipped, reachPause, withoutSkip } from './domain/control.ts';
-import { drainPolicy } from './domain/drain-policy.ts';
+import { endForceDrain, isDrainForced, isSkipped, reachPause, withoutSkip } from './domain/control.ts';
 import type { Failure } from './domain/failure.ts';
 import type { PlannedNode } from './domain/plan.ts';
 import { addTimes, DETAILED_NODES } from './domain/run.ts';
 import { comesBefore, firstChange, FIRST_STEP } from './domain/state.ts';
 import type { NodeStep } from './domain/state.ts';
 import { failureOf } from './failures.ts';
-import { forward } from './forward.ts';
+import { drainOf, forward, forwardPolicy, windowOf } from './forward.ts';
 import { nodeWorkflowId, probeSignal, tellResultSignal } from './messages.ts';
 import type { NodeResult } from './messages.ts';
 import { upgradeNode } from './upgrade-node.ts';
@@ -22,6 +21,7 @@ export interface Attempt {
   readonly retry: number;
   readonly from: NodeStep | null;
   readonly force: boolean;
+  readonly forceDrain: boolean;
   /** True where who picks nodes wants to know when this one is drained. */
   readonly tellDrained: boolean;
 }
@@ -40,7 +40,7 @@ export async function startNode(run: ClusterRunner, node: PlannedNode, attempt: 
   run.history.expect(2);
   // Its end reaches this run in any case; a message reaches the next one.
   const tellsResult = run.history.isLate();
-  const { pause } = run.state.control;
+  const { pause, policy } = run.state.control;
   const wasSkipped = isSkipped(run.state.control, node.name);
   try {
     const child = await run.work(() => CancellationScope.nonCancellable(() => startChild(upgradeNode, {
@@ -52,6 +52,8 @@ export async function startNode(run: ClusterRunner, node: PlannedNode, attempt: 
     // What was said since then found no workflow to be passed on to.
     if (run.state.control.pause !== pause && run.state.control.pause?.now === true) forward(run, 'pause', [node.name]);
     if (!wasSkipped && isSkipped(run.state.control, node.name)) forward(run, 'skipNode', [node.name]);
+    if (isDrainForced(run.state.control, node.name)) forward(run, 'forceDrain', [node.name]);
+    if (run.state.control.policy !== policy) forwardPolicy(run, [node.name]);
     void watchChild(run, node.name, attempt.retry, child);
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
@@ -95,6 +97,8 @@ export function landNode(run: ClusterRunner, name: string, retry: number, result
   addTimes(run.state, own, result.times);
   Object.assign(own, { state: result.state, step: result.step, failure: result.failure, since: now(), inFlight: false, drained: false });
   run.inherited.delete(name);
+  const missed = result.state === 'held' && result.step === 'drainNode' && result.drainForced !== true;
+  run.state.control = endForceDrain(run.state.control, name, missed);
   if (result.state !== 'held') {
     run.open.delete(name);
     run.state.control = reachPause(run.state.control, name, now());
@@ -168,11 +172,11 @@ function heldBy(failure: Failure): NodeResult {
   return { state: 'held', step: null, failure, times: NO_TIMES };
 }
 
-function inputOf(run: ClusterRunner, node: PlannedNode, { tellDrained, ...attempt }: Attempt, tellsResult: boolean): UpgradeNodeInput {
+function inputOf(run: ClusterRunner, node: PlannedNode, { tellDrained, forceDrain, ...attempt }: Attempt, tellsResult: boolean): UpgradeNodeInput {
   const { spec, state } = run;
   return {
-    upgrade: run.upgrade, node, ...attempt, repository: spec.packages.repository, imageRepository: state.imageRepository, kubeadm: spec.kubeadm,
-    drain: drainPolicy(spec, node), maxUnavailable: windowOf(run, node), acceptOutage: spec.etcd.acceptOutage,
+    upgrade: run.upgrade, node, ...attempt, ...(forceDrain ? { forceDrain } : {}), repository: spec.packages.repository, imageRepository: state.imageRepository, kubeadm: spec.kubeadm,
+    drain: drainOf(run, node), maxUnavailable: windowOf(run, node), acceptOutage: spec.etcd.acceptOutage,
     // Only a control-plane node asks about them.
     members: node.roles.includes('control-plane') ? run.members : [],
     tells: {
@@ -182,6 +186,3 @@ function inputOf(run: ClusterRunner, node: PlannedNode, { tellDrained, ...attemp
   };
 }
 
-function windowOf(run: ClusterRunner, node: PlannedNode): number {
-  return run.state.plan.phases.find((phase) => phase.phase === 'workers' && phase.pool === node.pool)?.maxUnavailable ?? 1;
-}

@@ -18,7 +18,7 @@ import { reportedStep } from './reported-step.ts';
  */
 export async function upgradeHeldNode(run: ClusterRunner, node: PlannedNode, tellDrained = false): Promise<void> {
   const own = run.node(node.name);
-  let next: Attempt | null = own.inFlight || own.state === 'held' ? null : { retry: own.retries, from: null, force: false, tellDrained };
+  let next: Attempt | null = own.inFlight || own.state === 'held' ? null : { retry: own.retries, from: null, force: false, forceDrain: false, tellDrained };
   for (;;) {
     if (next !== null) await startNode(run, node, next);
     await condition(() => !own.inFlight);
@@ -34,7 +34,10 @@ export async function stageHeldNode(run: ClusterRunner, node: PlannedNode): Prom
   const own = run.node(node.name);
   while (own.state === 'held' || !own.staged) {
     if (own.state !== 'held') await stage(run, node);
-    if (own.state === 'held' && (await decide(run, node)) === null) return;
+    if (own.state !== 'held') continue;
+    if ((await decide(run, node)) === null) return;
+    // Staging takes no slot.
+    run.open.delete(node.name);
   }
 }
 
@@ -69,12 +72,14 @@ async function decide(run: ClusterRunner, node: PlannedNode): Promise<Omit<Attem
   own.retries += 1;
   if (retry !== null) {
     const failed = own.step;
+    // It stays open: another node must not take its slot before this one begins again.
     Object.assign(own, { state: 'pending', failure: null, since: now() });
-    run.open.delete(node.name);
     run.show();
-    return { retry: own.retries, from: retry.from ?? failed, force: retry.force };
+    return { retry: own.retries, from: retry.from ?? failed, force: retry.force, forceDrain: retry.forceDrain };
   }
+  run.releasing.add(node.name);
   const failure = await run.work(() => releaseNode(run, node));
+  run.releasing.delete(node.name);
   if (failure === null) {
     run.open.delete(node.name);
     passOver(run, node.name);

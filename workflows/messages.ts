@@ -1,12 +1,14 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import { defineQuery, defineSignal } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { UpgradeSpec } from './domain/spec.ts';
 import type { UpgradePlan } from './domain/plan.ts';
 import type { ClusterDump } from './domain/cluster-dump.ts';
 import type { LeftBehind } from './domain/left-behind.ts';
 import type { Finding } from './domain/check.ts';
 import type { NodeState, NodeStep } from './domain/state.ts';
+import type { Decision } from './domain/decision.ts';
 import type { Failure } from './domain/failure.ts';
+import type { Resolution } from './domain/operator-message.ts';
 import type { NodeTimes } from './domain/run.ts';
 import type { PackedRun } from './domain/run-pack.ts';
 import type { UpgradeReport, UpgradeStatus } from './domain/status.ts';
@@ -100,6 +102,7 @@ export interface PauseMessage {
 
 export interface ResumeMessage {
   readonly by?: string;
+  readonly reason?: string;
 }
 
 export interface SkipNodeMessage {
@@ -115,12 +118,42 @@ export interface RetryNodeMessage {
   /** kubeadm's `apply --force` at the running version. */
   readonly force?: boolean;
   readonly by?: string;
+  readonly reason?: string;
+}
+
+export interface CancelMessage {
+  readonly by?: string;
+  readonly reason?: string;
+}
+
+/** A decision on a held node; `force-drain` also on one whose drain runs. */
+export interface ResolveHoldMessage extends RetryNodeMessage {
+  readonly decision: Resolution;
+  /** With `force-drain`: the name of the cluster. */
+  readonly confirm?: string;
+}
+
+/** At least one of the two values. */
+export interface SetPolicyMessage {
+  /** Default: every pool, and for `drainTimeout` the control plane as well. */
+  readonly pool?: string;
+  /** As in the spec: a count or a percentage. */
+  readonly maxUnavailable?: number | string;
+  /** As in the spec: a duration such as `30m`, at most 24 hours. */
+  readonly drainTimeout?: string;
+  readonly by?: string;
+  readonly reason?: string;
 }
 
 export const pauseSignal = defineSignal<[PauseMessage?]>('pause');
 export const resumeSignal = defineSignal<[ResumeMessage?]>('resume');
 export const skipNodeSignal = defineSignal<[SkipNodeMessage]>('skipNode');
 export const retryNodeSignal = defineSignal<[RetryNodeMessage]>('retryNode');
+export const cancelSignal = defineSignal<[CancelMessage?]>('cancel');
+
+/** Both answer with the decision as it was noted, or refuse with the reason; refused, nothing has changed. */
+export const resolveHoldUpdate = defineUpdate<Decision, [ResolveHoldMessage]>('resolveHold');
+export const setPolicyUpdate = defineUpdate<Decision, [SetPolicyMessage]>('setPolicy');
 
 export const statusQuery = defineQuery<UpgradeStatus>('status');
 export const planQuery = defineQuery<UpgradePlan | null>('plan');
@@ -135,6 +168,17 @@ export interface NodeProgressMessage {
 
 export const nodeProgressSignal = defineSignal<[NodeProgressMessage]>('nodeProgress');
 
+/** Sent to a node in flight: what its drain still has to evict is deleted. */
+export const forceDrainSignal = defineSignal('forceDrain');
+
+/** Sent to a node in flight when what concerns it was set anew. */
+export interface NodePolicyMessage {
+  readonly maxUnavailable: number;
+  readonly drainTimeoutSeconds: number;
+}
+
+export const nodePolicySignal = defineSignal<[NodePolicyMessage]>('nodePolicy');
+
 /** How one try of a node ended. */
 export interface NodeResult {
   readonly state: Extract<NodeState, 'done' | 'skipped' | 'held'>;
@@ -142,6 +186,8 @@ export interface NodeResult {
   readonly step: NodeStep | null;
   readonly failure: Failure | null;
   readonly times: NodeTimes;
+  /** True where the word to force its drain had reached it. Absent is false. */
+  readonly drainForced?: boolean;
 }
 
 /** Sent by `upgradeNode` when it ends, to whatever run its upgrade is in by then, where the run that started it may be over. */

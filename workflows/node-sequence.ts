@@ -1,7 +1,7 @@
 import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { api } from './activity-options.ts';
 import type { Failure } from './domain/failure.ts';
-import { comesBefore, firstChange, FIRST_STEP } from './domain/state.ts';
+import { comesBefore, firstChange, FIRST_STEP, mayStopBefore } from './domain/state.ts';
 import type { NodeState, NodeStep } from './domain/state.ts';
 import type { ReportedStep } from './domain/status.ts';
 import type { StepResult } from './domain/step.ts';
@@ -43,17 +43,24 @@ export function openNodeSequence(input: UpgradeNodeInput): NodeSequence {
   const reports: Promise<void>[] = [];
   let paused = false;
   let skipping = false;
-  let interruptible: CancellationScope | null = null;
+  let cancelled = false;
+  let running: { readonly name: NodeStep; readonly scope: CancellationScope } | null = null;
 
   const change = firstChange(input.node.roles);
   const isUnchanged = input.from === null || comesBefore(input.from, change);
   // Before a step begins, the node may still be given back where that step would be the first to change it.
   const maySkip = (next: NodeStep): boolean => isUnchanged && !comesBefore(change, next);
 
+  const mustStop = (next: NodeStep): boolean => (skipping && maySkip(next)) || (cancelled && mayStopBefore(next, input.node.roles));
+
+  /** A cancelled node that cannot be left here yet goes on, even where it is paused. */
   async function boundary(next: NodeStep): Promise<void> {
-    await condition(() => !paused || (skipping && maySkip(next)));
-    if (CancellationScope.current().consideredCancelled) throw new NodeStopped(next, null);
-    if (skipping && maySkip(next)) throw new NodeStopped(next, null);
+    await condition(() => !paused || cancelled || mustStop(next));
+    if (mustStop(next)) throw new NodeStopped(next, null);
+  }
+
+  function interrupt(): void {
+    if (running !== null && INTERRUPTIBLE.includes(running.name) && mustStop(running.name)) running.scope.cancel();
   }
 
   async function step<T extends StepResult>(name: NodeStep, state: NodeState, call: () => Promise<T>): Promise<T | null> {
@@ -62,7 +69,7 @@ export function openNodeSequence(input: UpgradeNodeInput): NodeSequence {
     // Whoever starts a node knows its first step.
     if ((input.tells.steps && name !== FIRST_STEP) || (input.tells.drained && name === 'upgradeKubelet')) reports.push(tellStep(input, state, name));
     const scope = new CancellationScope({ cancellable: INTERRUPTIBLE.includes(name) });
-    if (INTERRUPTIBLE.includes(name) && maySkip(name)) interruptible = scope;
+    running = { name, scope };
     try {
       const result = await scope.run(call);
       steps.push(reportedStep(name, result));
@@ -70,13 +77,22 @@ export function openNodeSequence(input: UpgradeNodeInput): NodeSequence {
     } catch (error) {
       throw new NodeStopped(name, isCancellation(error) ? null : failureOf(error));
     } finally {
-      interruptible = null;
+      running = null;
     }
   }
 
+  /** Nothing is cut off by a cancellation: the sequence hears of it, and stops where it may. */
   async function run(sequence: () => Promise<void>): Promise<NodeResult> {
+    void CancellationScope.current().cancelRequested.catch(() => {
+      cancelled = true;
+      interrupt();
+    });
+    return CancellationScope.nonCancellable(() => runToEnd(sequence));
+  }
+
+  async function runToEnd(sequence: () => Promise<void>): Promise<NodeResult> {
     const stopped = await stopOf(sequence);
-    await CancellationScope.nonCancellable(() => Promise.all(reports));
+    await Promise.all(reports);
     const times = timesOf(steps, input.tells.details);
     if (stopped === null) return { state: 'done', step: null, failure: null, times };
     if (stopped.failure !== null) return { state: 'held', step: stopped.step, failure: stopped.failure, times };
@@ -93,7 +109,7 @@ export function openNodeSequence(input: UpgradeNodeInput): NodeSequence {
     resume: () => { paused = false; },
     skip: () => {
       skipping = true;
-      interruptible?.cancel();
+      interrupt();
     },
   };
 }
@@ -104,8 +120,6 @@ async function stopOf(sequence: () => Promise<void>): Promise<NodeStopped | null
     return null;
   } catch (error) {
     if (error instanceof NodeStopped) return error;
-    // A cancel that arrives while the sequence waits at a boundary.
-    if (isCancellation(error)) return new NodeStopped('uncordonNode', null);
     throw error;
   }
 }
@@ -115,9 +129,7 @@ async function giveBack(input: UpgradeNodeInput): Promise<Failure | null> {
   const { upgrade, node, retry } = input;
   const epochMs = workflowInfo().runStartTime.getTime();
   try {
-    await CancellationScope.nonCancellable(() =>
-      api.uncordonNode.executeWithOptions({ summary: `${node.name}: release the cordon` }, [{ upgrade, node, retry, epochMs, release: true }]),
-    );
+    await api.uncordonNode.executeWithOptions({ summary: `${node.name}: release the cordon` }, [{ upgrade, node, retry, epochMs, release: true }]);
     return null;
   } catch (error) {
     return failureOf(error);

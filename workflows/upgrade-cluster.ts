@@ -1,12 +1,13 @@
 import { CancellationScope, ContinueAsNew, isCancellation } from '@temporalio/workflow';
 import { api, host, inspect } from './activity-options.ts';
 import { upgradeAddons } from './addons.ts';
-import { openMessages } from './cluster-messages.ts';
+import { hear, openMessages } from './cluster-messages.ts';
 import { now, openClusterRun } from './cluster-run.ts';
 import type { ClusterRunner } from './cluster-run.ts';
 import { continueWhereFull } from './continue.ts';
 import { comparePlans } from './domain/compare-plans.ts';
 import type { Finding } from './domain/check.ts';
+import { readMessage } from './domain/operator-message.ts';
 import { reportOf } from './domain/run-status.ts';
 import type { UpgradePhase, UpgradeState } from './domain/state.ts';
 import type { UpgradeReport } from './domain/status.ts';
@@ -23,26 +24,37 @@ import { releaseTaints, upgradeWorkers } from './workers.ts';
  * a node that fails does not end it: the upgrade is held and waits for `retryNode` or `skipNode`.
  */
 export async function upgradeCluster(input: UpgradeClusterInput): Promise<UpgradeReport> {
-  const run = openClusterRun(input);
+  const body = new CancellationScope();
+  const run = openClusterRun(input, () => body.cancel());
   openMessages(run);
+  // Said just before the run before this one was over.
+  if (run.state.control.cancel !== null) body.cancel();
   const phase = (name: UpgradePhase, body: () => Promise<void>): Promise<void> => runPhase(run, name, body);
   try {
-    await confirmPlan(run);
-    void watchInherited(run);
-    await phase('preflight', () => preflight(run));
-    await phase('snapshot', () => prepare(run));
-    await phase('control-plane', () => upgradeControlPlane(run));
-    await phase('workers', () => upgradeWorkers(run));
-    await phase('addons', () => upgradeAddons(run, 'workers'));
-    await phase('verify', () => verify(run));
+    await body.run(async () => {
+      await confirmPlan(run);
+      void watchInherited(run);
+      await phase('preflight', () => preflight(run));
+      await phase('snapshot', () => prepare(run));
+      await phase('control-plane', () => upgradeControlPlane(run));
+      await phase('workers', () => upgradeWorkers(run));
+      await phase('addons', () => upgradeAddons(run, 'workers'));
+      await phase('verify', () => verify(run));
+    });
     return await finish(run, 'done');
   } catch (error) {
     if (error instanceof ContinueAsNew) throw error;
     const isCancelled = isCancellation(error);
-    if (!isCancelled) run.state.failure = failureOf(error);
+    if (isCancelled) noteCancellation(run);
+    else run.state.failure = failureOf(error);
     await CancellationScope.nonCancellable(() => landAll(run, isCancelled));
     return await finish(run, isCancelled ? 'cancelled' : 'failed');
   }
+}
+
+/** A cancellation requested in Temporal is a decision like any other; Temporal does not tell whose. */
+function noteCancellation(run: ClusterRunner): void {
+  if (run.state.control.cancel === null) hear(run, readMessage('cancel', { reason: 'requested in Temporal' }));
 }
 
 /** Runs a phase that an earlier run of this upgrade has not finished; pauses and continues as new only between phases and nodes. */

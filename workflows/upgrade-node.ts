@@ -1,11 +1,13 @@
 import { setHandler } from '@temporalio/workflow';
-import { api, drain, FIRST, host } from './activity-options.ts';
+import { api, FIRST, host } from './activity-options.ts';
 import type { PlannedNode } from './domain/plan.ts';
 import type { DrainSpec, KubeadmSpec } from './domain/spec.ts';
 import type { NodeStep } from './domain/state.ts';
 import type { ControlPlaneStepInput, CordonInput, NodeStepInput, PackageStepInput, UpgradeRef } from './domain/step.ts';
-import { pauseSignal, probeSignal, resumeSignal, skipNodeSignal, tellResultSignal } from './messages.ts';
+import { forceDrainSignal, nodePolicySignal, pauseSignal, probeSignal, resumeSignal, skipNodeSignal, tellResultSignal } from './messages.ts';
 import type { NodeResult } from './messages.ts';
+import { openNodeDrain } from './node-drain.ts';
+import type { NodeDrain } from './node-drain.ts';
 import { openNodeSequence } from './node-sequence.ts';
 import { tellResult } from './tell.ts';
 import type { NodeSequence } from './node-sequence.ts';
@@ -17,6 +19,8 @@ export interface UpgradeNodeInput {
   /** Step to begin with, those before it being done; null begins with the first. */
   readonly from: NodeStep | null;
   readonly force: boolean;
+  /** A person decided that its drain deletes what it cannot evict. Absent is false. */
+  readonly forceDrain?: boolean;
   readonly repository: string | null;
   readonly imageRepository: string | null;
   readonly kubeadm: KubeadmSpec;
@@ -47,18 +51,22 @@ export interface NodeTells {
  */
 export async function upgradeNode(input: UpgradeNodeInput): Promise<NodeResult> {
   const sequence = openNodeSequence(input);
+  const drain = openNodeDrain(input);
   setHandler(pauseSignal, () => sequence.pause());
   setHandler(resumeSignal, () => sequence.resume());
   setHandler(skipNodeSignal, () => sequence.skip());
+  setHandler(forceDrainSignal, () => drain.force());
+  setHandler(nodePolicySignal, (policy) => drain.set(policy));
   setHandler(probeSignal, () => undefined);
   let tellsResult = input.tells.result;
   setHandler(tellResultSignal, () => { tellsResult = true; });
-  const result = await sequence.run(() => upgrade(input, sequence));
+  const ended = await sequence.run(() => upgrade(input, sequence, drain));
+  const result = drain.isForced() ? { ...ended, drainForced: true } : ended;
   if (tellsResult) await tellResult(input, result);
   return result;
 }
 
-async function upgrade(input: UpgradeNodeInput, { epochMs, step }: NodeSequence): Promise<void> {
+async function upgrade(input: UpgradeNodeInput, { epochMs, step }: NodeSequence, drain: NodeDrain): Promise<void> {
   const { node, upgrade: ref, retry } = input;
   const base: NodeStepInput = { upgrade: ref, node, retry, epochMs };
   const packages: PackageStepInput = { ...base, repository: input.repository, imageRepository: input.imageRepository, kubeadm: input.kubeadm };
@@ -78,7 +86,7 @@ async function upgrade(input: UpgradeNodeInput, { epochMs, step }: NodeSequence)
 
   // A drain cordons by itself, as kubectl's does.
   if (input.drain.enabled) {
-    await step('drainNode', 'draining', () => drain.drainNode.executeWithOptions({ summary: `${node.name}: cordon and drain` }, [{ ...cordon, drain: input.drain }]));
+    await step('drainNode', 'draining', () => drain.run(cordon));
   } else {
     await step('cordonNode', 'cordoning', () => api.cordonNode.executeWithOptions({ summary: `${node.name}: cordon` }, [cordon]));
   }

@@ -9,6 +9,7 @@ import { compareNames } from './domain/order.ts';
 import type { PlannedNode, PlannedPhase } from './domain/plan.ts';
 import { openDrainWatch } from './drain-watch.ts';
 import { failureOf } from './failures.ts';
+import { windowOf } from './forward.ts';
 import { passOver, upgradeHeldNode } from './hold.ts';
 import { fillSlots } from './slots.ts';
 
@@ -55,8 +56,9 @@ async function upgradePool(run: ClusterRunner, phase: PlannedPhase): Promise<voi
   const nodes = phase.groups.flat().map(run.planned);
   const [first] = nodes;
   if (first === undefined) return;
-  const fullWidth = Math.min(phase.maxUnavailable, MOST_IN_FLIGHT);
-  const drains = openDrainWatch(run, first, fullWidth > 1 && nodes.length > 1);
+  // Asked anew each time: a person may set it while the pool is upgraded.
+  const fullWidth = (): number => Math.min(windowOf(run, first), MOST_IN_FLIGHT);
+  const drains = openDrainWatch(run, first, () => fullWidth() > 1 && nodes.length > 1);
   const inPool = run.state.plan.nodes.filter(({ pool }) => pool === phase.pool);
   let pending = nodes.filter((node) => run.node(node.name).state === 'pending');
   let isOpen = false;
@@ -79,7 +81,7 @@ async function upgradePool(run: ClusterRunner, phase: PlannedPhase): Promise<voi
     dropSkipped();
     if (pending.length === 0 || !run.maySchedule()) return null;
     isOpen ||= inPool.some(({ name }) => run.node(name).state === 'done');
-    const width = widthNow(fullWidth, isOpen);
+    const width = widthNow(fullWidth(), isOpen);
     if (run.open.size >= width) return null;
     if (drains.isStale(isBlocked ? blockedMs : undefined)) void look();
     const limits = { width, perZone: phase.maxUnavailablePerZone ?? {}, allowed: drains.allowed() };

@@ -3,7 +3,7 @@ import { EVICTION_STATUSES, evictionAnswer } from './eviction.ts';
 import { followCollection } from './follow.ts';
 import type { Listed } from './follow.ts';
 import type { ApiObject, DisruptionBudget, EndpointSlice, Node, Pod, WebhookConfiguration } from './objects.ts';
-import { collectionPath, leasePath, nodePath, podsPath, withQuery, workloadPath } from './paths.ts';
+import { collectionPath, leasePath, nodePath, podPath, podsPath, withQuery, workloadPath } from './paths.ts';
 import type { EvictionAnswer, Followed, Kube, NewLease, NodeChange, ObjectOf, PodRef, Subject } from './port.ts';
 import { createSharing } from './sharing.ts';
 import type { Transport } from './transport.ts';
@@ -78,7 +78,7 @@ export function createKube(transport: Transport, options: KubeOptions = {}): Kub
   }
 
   async function evict(pod: PodRef, gracePeriodSeconds: number | null): Promise<EvictionAnswer> {
-    const path = `/api/v1/namespaces/${encodeURIComponent(pod.namespace)}/pods/${encodeURIComponent(pod.name)}/eviction`;
+    const path = `${podPath(pod)}/eviction`;
     const about = `pods/eviction of ${pod.namespace}/${pod.name}`;
     const { status, refusal, retryAfterMs } = await transport.request(
       {
@@ -97,6 +97,19 @@ export function createKube(transport: Transport, options: KubeOptions = {}): Kub
     const answer = evictionAnswer(status, refusal, retryAfterMs);
     if (answer !== null) return answer;
     throw stepError('ApiForbidden', `The API at ${transport.server} forbids create ${about}: ${refusal.message ?? status}.`, "Give the kubeconfig's user the right to create pods/eviction.");
+  }
+
+  async function deletePod(pod: PodRef, gracePeriodSeconds: number | null): Promise<'deleted' | 'gone'> {
+    const { status, refusal } = await transport.request({
+      method: 'DELETE',
+      path: podPath(pod),
+      about: `pods ${pod.namespace}/${pod.name}`,
+      body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid: pod.uid }, ...(gracePeriodSeconds === null ? {} : { gracePeriodSeconds }) },
+    });
+    // 409 is the precondition on the uid: another pod has the name now.
+    if (status === 404 || status === 409) return 'gone';
+    if (status >= 300) throw stepError('Unexpected', `The API at ${transport.server} refused to delete the pod ${pod.namespace}/${pod.name}: ${refusal.message ?? status}.`);
+    return 'deleted';
   }
 
   async function failingReadyChecks(): Promise<readonly string[]> {
@@ -143,6 +156,7 @@ export function createKube(transport: Transport, options: KubeOptions = {}): Kub
     changeNode,
     listPods: async (query) => (await list<Pod>(podsPath(query))).items,
     evict,
+    deletePod,
     listBudgets: async () => (await list<DisruptionBudget>('/apis/policy/v1/poddisruptionbudgets')).items,
     getConfigMap: (namespace, name) => get(`/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/${encodeURIComponent(name)}`),
     getWorkload: (kind, namespace, name) => get(workloadPath(kind, namespace, name)),

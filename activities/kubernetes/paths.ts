@@ -21,6 +21,10 @@ export function collectionPath(subject: Subject): string {
   }
 }
 
+export function podPath({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
+  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;
+}
+
 export function podsPath(query: PodQuery): string {
   const base = query.namespace === undefined ? '/api/v1/pods' : `/api/v1/namespaces/${encodeURIComponent(query.namespace)}/pods`;
   return withQuery(base, {

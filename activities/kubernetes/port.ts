@@ -105,6 +105,8 @@ export interface Kube {
   listPods(query: PodQuery): Promise<readonly Pod[]>;
   /** Asks for the pod's eviction; `gracePeriodSeconds` null takes the pod's own. */
   evict(pod: PodRef, gracePeriodSeconds: number | null): Promise<EvictionAnswer>;
+  /** Deletes this very pod (by uid), whatever its budgets say; `gracePeriodSeconds` null takes the pod's own. Only a person's decision leads here. */
+  deletePod(pod: PodRef, gracePeriodSeconds: number | null): Promise<'deleted' | 'gone'>;
   listBudgets(): Promise<readonly DisruptionBudget[]>;
 
   getConfigMap(namespace: string, name: string): Promise<ConfigMap | null>;

@@ -18,7 +18,8 @@ const GATE_TIMEOUT_MS = 5 * 60_000;
 const RECHECK_MS = 500;
 
 /**
- * Cordons a node, evicts its pods through the eviction API and waits until they are gone. Never deletes, never forces.
+ * Cordons a node, evicts its pods through the eviction API and waits until they are gone. Deletes none, unless a person decided so
+ * (`force`): then every pod that a drain does not leave is deleted, with its grace period, past budgets and the pool's drain policy.
  * Safe to run twice: what is gone is gone, what terminates is waited for; the timeout counts from the latest attempt.
  * Failures: those of `cordonNode`; DrainTimeout, which names each pod that is left and why; also at once, before any eviction, where a pod may
  * not be evicted under the pool's drain policy.
@@ -31,7 +32,7 @@ export function createDrainNode(options: NodeActivityOptions): (input: DrainStep
     const kube = await options.openKube(input.upgrade.access);
     await ensureCordoned(activity, kube, input, options.gateTimeoutMs ?? GATE_TIMEOUT_MS);
     const evicted = await drain(activity, kube, input);
-    return finish({ changed: evicted > 0, note: evicted === 0 ? 'nothing to evict' : `${evicted} ${evicted === 1 ? 'pod' : 'pods'} evicted` });
+    return finish({ changed: evicted > 0, note: noteOf(evicted, input.force === true) });
   };
 }
 
@@ -41,20 +42,27 @@ interface Sources {
   readonly node: Followed<Node>;
 }
 
+function noteOf(pods: number, isForced: boolean): string {
+  if (pods === 0) return 'nothing to evict';
+  return `${pods} ${pods === 1 ? 'pod' : 'pods'} ${isForced ? 'deleted by force' : 'evicted'}`;
+}
+
 function drain(activity: Activity, kube: Kube, input: DrainStepInput): Promise<number> {
-  const { node, drain: policy } = input;
+  const { node } = input;
+  const isForced = input.force === true;
+  const policy = isForced ? { ...input.drain, deleteBarePods: true, deleteEmptyDir: true } : input.drain;
   const sources: Sources = {
     pods: kube.follow({ kind: 'pods', node: node.name, ...(policy.podSelector === null ? {} : { labels: policy.podSelector }) }),
     budgets: kube.follow({ kind: 'budgets' }),
     node: kube.follow({ kind: 'node', name: node.name }),
   };
-  const evictions = createEvictions(kube, policy.gracePeriodSeconds, () => performance.now());
+  const evictions = createEvictions(isForced ? deletions(kube) : kube, policy.gracePeriodSeconds, () => performance.now());
   let started = false;
 
   async function check(): Promise<Done<number> | Pending> {
     const pods = sources.pods.items ?? [];
-    const budgets = sources.budgets.items ?? [];
-    if (!started) refuseBeforeStart(pods, budgets, input);
+    const budgets = isForced ? [] : sources.budgets.items ?? [];
+    if (!started) refuseBeforeStart(pods, budgets, { ...input, drain: policy });
     started = true;
     const staying = pods.filter((pod) => drainFate(pod, policy, budgets).kind !== 'left');
     if (staying.length === 0) return { done: evictions.accepted };
@@ -75,6 +83,13 @@ function drain(activity: Activity, kube: Kube, input: DrainStepInput): Promise<n
     check,
     onTimeout: (last, outage) => drainTimeout(input, last, outage),
   });
+}
+
+/** Deletes where a drain would ask for an eviction. */
+function deletions(kube: Kube): Pick<Kube, 'evict'> {
+  return {
+    evict: async (pod, gracePeriodSeconds) => ({ kind: (await kube.deletePod(pod, gracePeriodSeconds)) === 'deleted' ? 'accepted' : 'gone' }),
+  };
 }
 
 function refuseBeforeStart(pods: readonly Pod[], budgets: readonly DisruptionBudget[], input: DrainStepInput): void {
@@ -107,8 +122,13 @@ function drainTimeout(input: DrainStepInput, last: StepProgress, outage: string 
   return stepError(
     'DrainTimeout',
     `Node ${input.node.name} was not drained in ${input.drain.timeoutSeconds} s. ${left.length === 0 ? last.message : `Left: ${shorten(left)}`}.${outage === null ? '' : ` ${outage}`}`,
-    `Make room for the budgets named here or move the pods, then \`capstan retry ${input.node.name}\`; or \`capstan skip ${input.node.name}\`.`,
+    adviceOf(input),
   );
+}
+
+function adviceOf({ node: { name }, force, upgrade }: DrainStepInput): string {
+  if (force === true) return `The pods were deleted and do not end: look at their finalizers and at the kubelet of ${name}, then \`capstan retry ${name}\`; or \`capstan skip ${name}\`.`;
+  return `Make room for the budgets named here or move the pods, then \`capstan retry ${name}\`; or \`capstan skip ${name}\`; or, to delete these pods past their budgets, \`capstan force-drain ${name} --confirm ${upgrade.cluster}\`.`;
 }
 
 /** Failures travel through histories: a node may carry hundreds of pods. */

@@ -1,6 +1,8 @@
+import { comesBefore, firstChange } from '../../workflows/domain/state.ts';
 import type { NodeState, UpgradeState } from '../../workflows/domain/state.ts';
 import type { NodeStatus, UpgradeStatus } from '../../workflows/domain/status.ts';
 import type { RunningStep } from '../temporal/port.ts';
+import { decisionLines } from './decisions.ts';
 import { table } from './table.ts';
 import type { TableOptions } from './table.ts';
 import { elapsed, firstLine, paint, plain, timeOf } from './text.ts';
@@ -10,6 +12,9 @@ import type { Colour } from './text.ts';
 export interface StatusView extends UpgradeStatus {
   readonly activities: readonly RunningStep[];
 }
+
+/** The report has them all. */
+const LAST_DECISIONS = 3;
 
 export interface StatusOptions extends TableOptions {
   readonly isWide: boolean;
@@ -31,8 +36,11 @@ export function statusTable(view: StatusView, options: StatusOptions): string {
   return [
     headline(view, options),
     ...(view.pause === null ? [] : [pauseLine(view.cluster, view.pause)]),
+    ...(view.cancel === null ? [] : [cancelLine(view.cancel)]),
+    ...policyLines(view.policy),
     ...(view.nodes.length === 0 ? [] : ['', nodesTable(view, options)]),
     ...(below.length === 0 ? [] : ['', ...below]),
+    ...(view.decisions.length === 0 ? [] : ['', ...decisionLines(view.decisions, LAST_DECISIONS)]),
   ].join('\n');
 }
 
@@ -47,6 +55,17 @@ export function headline(view: UpgradeStatus, { colour, nowMs }: Pick<StatusOpti
 
 function pauseLine(cluster: string, { by, reason, at }: NonNullable<UpgradeStatus['pause']>): string {
   return `Paused by ${plain(by)} at ${timeOf(at)}${reason === '' ? '' : `: ${plain(reason)}`}. Go on with: capstan resume --cluster ${plain(cluster)}`;
+}
+
+function cancelLine({ by, reason, at }: NonNullable<UpgradeStatus['cancel']>): string {
+  return `Cancelled by ${plain(by)} at ${timeOf(at)}${reason === '' ? '' : `: ${plain(reason)}`}.`;
+}
+
+function policyLines(policy: UpgradeStatus['policy']): readonly string[] {
+  return policy.map(({ pool, maxUnavailable, drainTimeoutSeconds }) => {
+    const values = [maxUnavailable === null ? '' : `maxUnavailable=${maxUnavailable}`, drainTimeoutSeconds === null ? '' : `drainTimeout=${elapsed(drainTimeoutSeconds * 1000)}`];
+    return `Set for ${pool === null ? 'the control plane' : `pool ${plain(pool)}`}: ${values.filter((value) => value !== '').join(', ')}`;
+  });
 }
 
 function nodesTable(view: StatusView, options: StatusOptions): string {
@@ -105,12 +124,19 @@ function clusterSteps(activities: readonly RunningStep[]): readonly string[] {
     .map((activity) => `${activity.step}: ${stepNote(activity)}`);
 }
 
+/** What may be decided about a held node. A control-plane node that has begun to change cannot be skipped. */
+function decisionsOn({ name, roles, step }: NodeStatus): readonly string[] {
+  const isChanged = roles.includes('control-plane') && step !== null && !comesBefore(step, firstChange(roles));
+  return isChanged ? [`retry ${name}`] : [`retry ${name}`, `skip ${name}`];
+}
+
 /** What failed, in full, and the next command for each. */
 function troubles(view: StatusView): readonly string[] {
   const held = view.nodes.filter(({ state }) => state === 'held').flatMap((node) => [
     `${node.name} is held at ${node.step ?? 'its start'}: ${node.failure === null ? 'no cause is known' : plain(`${node.failure.type}: ${node.failure.message}`)}`,
     ...(node.failure?.next === undefined ? [] : [`  Next: ${plain(node.failure.next)}`]),
-    `  Then: capstan retry ${node.name} --cluster ${view.cluster}, or capstan skip ${node.name} --cluster ${view.cluster}`,
+    `  Then: ${decisionsOn(node).map((command) => `capstan ${command} --cluster ${view.cluster}`).join(', or ')}`,
+    ...(node.step === 'drainNode' ? [`  Or, to delete the pods that are left, past their budgets: capstan force-drain ${node.name} --confirm ${view.cluster}`] : []),
   ]);
   if (view.failure === null) return held;
   const { type, message, next } = view.failure;

@@ -1,10 +1,12 @@
 import type { Finding } from '../../workflows/domain/check.ts';
+import type { Decision } from '../../workflows/domain/decision.ts';
 import type { Failure } from '../../workflows/domain/failure.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import type { UpgradeReport, UpgradeStatus } from '../../workflows/domain/status.ts';
 import type { StepProgress } from '../../workflows/domain/step.ts';
 import type {
-  InspectClusterInput, InspectClusterResult, PauseMessage, ReleaseClusterInput, ReleaseClusterResult, ResumeMessage, RetryNodeMessage, SkipNodeMessage, UpgradeClusterInput,
+  CancelMessage, InspectClusterInput, InspectClusterResult, PauseMessage, ReleaseClusterInput, ReleaseClusterResult, ResolveHoldMessage, ResumeMessage, RetryNodeMessage, SetPolicyMessage,
+  SkipNodeMessage, UpgradeClusterInput,
 } from '../../workflows/messages.ts';
 
 /** All that commands ask of Temporal. Every method fails with a `CommandError`. */
@@ -30,6 +32,8 @@ export interface UpgradeClient {
   /** What the last upgrade of this cluster was started with. */
   origin(cluster: string): Promise<UpgradeOrigin>;
   send(cluster: string, message: ControlMessage): Promise<void>;
+  /** Asks for a decision and gives it as it was noted. Exit code 1 with the reason where it is refused; nothing has changed then. */
+  update(cluster: string, message: UpdateMessage): Promise<Decision>;
   /** Resolves when the upgrade has ended; null where `signal` was aborted first. */
   ended(cluster: string, signal: AbortSignal): Promise<UpgradeReport | null>;
   /** What `doctor` can tell of Temporal and its workers without a cluster. */
@@ -49,7 +53,13 @@ export type ControlMessage =
   | { readonly kind: 'pause'; readonly message: PauseMessage }
   | { readonly kind: 'resume'; readonly message: ResumeMessage }
   | { readonly kind: 'skipNode'; readonly message: SkipNodeMessage }
-  | { readonly kind: 'retryNode'; readonly message: RetryNodeMessage };
+  | { readonly kind: 'retryNode'; readonly message: RetryNodeMessage }
+  | { readonly kind: 'cancel'; readonly message: CancelMessage };
+
+/** What an upgrade answers with yes or no. */
+export type UpdateMessage =
+  | { readonly kind: 'resolveHold'; readonly message: ResolveHoldMessage }
+  | { readonly kind: 'setPolicy'; readonly message: SetPolicyMessage };
 
 /** An upgrade as lists show it: known without any worker. Null where Temporal does not hold the value. */
 export interface UpgradeSummary {

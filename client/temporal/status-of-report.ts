@@ -3,9 +3,10 @@ import type { UpgradeClusterInput } from '../../workflows/messages.ts';
 
 /** The status of an upgrade that has ended, out of its report and what it was started with. */
 export function statusOfReport(report: UpgradeReport, { plan }: Pick<UpgradeClusterInput, 'plan'>): UpgradeStatus {
-  const { cluster, from, to, state, startedAt, startedBy, planHash, failure, findings } = report;
+  const { cluster, from, to, state, startedAt, startedBy, planHash, failure, findings, decisions } = report;
   return {
-    cluster, from, to, state, startedAt, startedBy, planHash, failure, findings, pause: null,
+    cluster, from, to, state, startedAt, startedBy, planHash, failure, findings, decisions, pause: null, policy: [],
+    cancel: decisions.findLast(({ kind, refusal }) => kind === 'cancel' && refusal === null) ?? null,
     phase: state === 'cancelled' || state === 'failed' ? state : 'done',
     nodes: report.nodes.map((node) => {
       const planned = plan.nodes.find(({ name }) => name === node.name);

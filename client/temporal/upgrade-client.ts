@@ -1,19 +1,22 @@
-import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Decision } from '../../workflows/domain/decision.ts';
 import type { UpgradeReport } from '../../workflows/domain/status.ts';
-import { pauseSignal, resumeSignal, retryNodeSignal, SEARCH_ATTRIBUTES, skipNodeSignal, upgradeWorkflowId, WORKFLOW } from '../../workflows/messages.ts';
+import {
+  cancelSignal, pauseSignal, resolveHoldUpdate, resumeSignal, retryNodeSignal, SEARCH_ATTRIBUTES, setPolicyUpdate, skipNodeSignal, upgradeWorkflowId, WORKFLOW,
+} from '../../workflows/messages.ts';
 import type { UpgradeClusterInput, UpgradeMemo } from '../../workflows/messages.ts';
 import { CommandError } from '../command-error.ts';
 import { failureOfError } from './failures.ts';
 import { inspectCluster, releaseCluster } from './inspect.ts';
-import type { ControlMessage, UpgradeClient, UpgradeSummary } from './port.ts';
+import type { ControlMessage, UpdateMessage, UpgradeClient, UpgradeSummary } from './port.ts';
 import { describeUpgrade, readOrigin, readReport, readStatus, requireUpgrade } from './read-upgrade.ts';
 import type { UpgradeCluster } from './read-upgrade.ts';
 import { runningSteps } from './running-steps.ts';
 import { checkService } from './service-checks.ts';
-import { grpcCode, serviceError } from './service-errors.ts';
+import { grpcCode, noWorker, serviceError } from './service-errors.ts';
 import type { TemporalSettings } from './settings.ts';
 import { listUpgrades, runningClusters, summaryOf } from './summaries.ts';
 
@@ -49,6 +52,8 @@ export function openUpgradeClient(client: Client, settings: TemporalSettings): U
     report: (cluster) => call(() => readReport(client, settings, cluster)),
     origin: (cluster) => call(() => readOrigin(client, settings, cluster)),
     send: (cluster, message) => call(() => send(client, cluster, message)),
+    // Never tried again: one whose answer was lost would be noted twice.
+    update: (cluster, message) => once(() => update(client, settings, cluster, message)),
     ended: (cluster, signal) => told(settings, () => ended(client, cluster, signal)),
     checkService: () => call(() => checkService(client, settings)),
     page: (cluster) => page(settings, cluster),
@@ -106,6 +111,23 @@ async function send(client: Client, cluster: string, control: ControlMessage): P
     case 'resume': return handle.signal(resumeSignal, control.message);
     case 'skipNode': return handle.signal(skipNodeSignal, control.message);
     case 'retryNode': return handle.signal(retryNodeSignal, control.message);
+    case 'cancel': return handle.signal(cancelSignal, control.message);
+  }
+}
+
+async function update(client: Client, { taskQueue }: TemporalSettings, cluster: string, asked: UpdateMessage): Promise<Decision> {
+  const handle = client.workflow.getHandle(upgradeWorkflowId(cluster));
+  try {
+    switch (asked.kind) {
+      case 'resolveHold': return await handle.executeUpdate(resolveHoldUpdate, { args: [asked.message] });
+      case 'setPolicy': return await handle.executeUpdate(setPolicyUpdate, { args: [asked.message] });
+    }
+  } catch (error) {
+    if (error instanceof WorkflowUpdateFailedError) {
+      throw new CommandError(failureOfError(error.cause ?? error).message, { next: `nothing was changed; \`capstan status --cluster ${cluster}\` shows each node` });
+    }
+    if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) throw noWorker(taskQueue, ' and answers in time; the decision may still be taken when one runs');
+    throw error;
   }
 }
 

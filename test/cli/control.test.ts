@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { CommandError } from '../../client/command-error.ts';
 import { noWorker } from '../../client/temporal/service-errors.ts';
-import { capstan, fakeClient, node, running, testStatus } from './fake-client.ts';
+import { capstan, fakeClient, node, NOW, running, testStatus } from './fake-client.ts';
 
 const SPEC = 'examples/cluster.yaml';
 
@@ -23,12 +24,16 @@ describe('which cluster', () => {
 });
 
 describe('messages', () => {
-  const held = testStatus({ state: 'held', nodes: [node('w1', { state: 'held', step: 'drainNode' }), node('w2')] });
+  const held = testStatus({ state: 'held', nodes: [node('w1', { state: 'held', step: 'drainNode' }), node('w2'), node('w3', { state: 'done' })] });
   const found = running('prod-eu');
 
   test('carry who sent them and only what was said', async () => {
     const client = fakeClient({ status: [held], found });
-    for (const args of [['pause', '--now', '--reason', 'lunch'], ['pause', '--after', 'w2'], ['resume'], ['skip', 'w2', '--reason', 'broken'], ['retry', 'w1', '--from', 'cordonNode', '--force'], ['retry', 'w1']]) {
+    for (const args of [
+      ['pause', '--now', '--reason', 'lunch'], ['pause', '--after', 'w2'], ['resume'], ['skip', 'w2', '--reason', 'broken'], ['skip', 'w1'], ['retry', 'w1', '--from', 'cordonNode', '--force'],
+      ['retry', 'w1', '--reason', 'mended'], ['force-drain', 'w1', '--confirm', 'prod-eu', '--reason', 'web is down'], ['set', 'maxUnavailable=3', 'drainTimeout=30m'], ['set', 'gpu.maxUnavailable=20%'],
+      ['cancel', '--reason', 'wrong cluster'],
+    ]) {
       assert.equal((await capstan(client, args)).code, 0, args.join(' '));
     }
     const by = client.sent[0]?.message.by;
@@ -38,17 +43,32 @@ describe('messages', () => {
       { kind: 'pause', message: { by, after: 'w2' } },
       { kind: 'resume', message: { by } },
       { kind: 'skipNode', message: { node: 'w2', by, reason: 'broken' } },
-      { kind: 'retryNode', message: { node: 'w1', by, from: 'cordonNode', force: true } },
-      { kind: 'retryNode', message: { node: 'w1', by } },
+      { kind: 'resolveHold', message: { node: 'w1', by, decision: 'skip' } },
+      { kind: 'resolveHold', message: { node: 'w1', by, from: 'cordonNode', force: true, decision: 'retry' } },
+      { kind: 'resolveHold', message: { node: 'w1', by, reason: 'mended', decision: 'retry' } },
+      { kind: 'resolveHold', message: { node: 'w1', by, reason: 'web is down', decision: 'force-drain', confirm: 'prod-eu' } },
+      { kind: 'setPolicy', message: { maxUnavailable: 3, drainTimeout: '30m', by } },
+      { kind: 'setPolicy', message: { pool: 'gpu', maxUnavailable: '20%', by } },
+      { kind: 'cancel', message: { by, reason: 'wrong cluster' } },
     ]);
   });
 
   const refused = [
     { args: ['retry', 'w2'], code: 1, says: /w2 is pending, not held.*\nNext: held: w1/ },
-    { args: ['retry', 'w9'], code: 1, says: /no node w9 .*\nNext: nodes: w1, w2/ },
+    { args: ['retry', 'w9'], code: 1, says: /no node w9 .*\nNext: nodes: w1, w2, w3/ },
     { args: ['skip', 'w9'], code: 1, says: /no node w9/ },
     { args: ['retry', 'w1', '--from', 'dance'], code: 64, says: /there is no step dance/ },
-    { args: ['pause', '--after', 'never'], code: 64, says: /neither a node nor a phase.*\nNext: nodes: w1, w2; phases: preflight, snapshot, control-plane, workers, addons/ },
+    { args: ['pause', '--after', 'never'], code: 64, says: /neither a node nor a phase.*\nNext: nodes: w1, w2, w3; phases: preflight, snapshot, control-plane, workers, addons/ },
+    { args: ['pause', '--after', 'w3'], code: 64, says: /w3 is done already/ },
+    { args: ['pause', '--after', 'control-plane'], code: 64, says: /the phase control-plane is over/ },
+    { args: ['force-drain', 'w1', '--confirm', 'prod'], code: 64, says: /--confirm prod is not the name of the cluster\nNext: .*--confirm prod-eu/ },
+    { args: ['force-drain', 'w1'], code: 64, says: /--confirm/ },
+    { args: ['force-drain', 'w9', '--confirm', 'prod-eu'], code: 1, says: /no node w9/ },
+    { args: ['set'], code: 64, says: /assignments/ },
+    { args: ['set', 'maxUnavailable'], code: 64, says: /maxUnavailable sets nothing that is known\nNext: write maxUnavailable=3/ },
+    { args: ['set', 'width=3'], code: 64, says: /width=3 sets nothing/ },
+    { args: ['set', 'maxUnavailable=3', 'maxUnavailable=4'], code: 64, says: /set twice/ },
+    { args: ['set', 'gpu.maxUnavailable=3', 'drainTimeout=5m'], code: 64, says: /one pool, or all/ },
     { args: ['pause', '--now', '--after', 'w1'], code: 64, says: /exclude each other/ },
   ];
   for (const { args, code, says } of refused) {
@@ -60,6 +80,25 @@ describe('messages', () => {
       assert.deepEqual(client.sent, []);
     });
   }
+
+  test('that the upgrade refuses end with its reason', async () => {
+    const refusal = new CommandError('w1 is held at upgradeKubelet, not in its drain', { next: 'nothing was changed' });
+    const client = fakeClient({ status: [held], found }, { update: () => Promise.reject(refusal) });
+    const { code, err } = await capstan(client, ['force-drain', 'w1', '--confirm', 'prod-eu']);
+    assert.equal(code, 1);
+    assert.match(err, /not in its drain\nNext: nothing was changed/);
+  });
+
+  test('sent as a signal and refused meanwhile end with the reason as well', async () => {
+    let by = '';
+    const client = fakeClient({ found }, {
+      send: async (_cluster, { message }) => { by = message.by ?? ''; },
+      status: async () => (by === '' ? held : { ...held, decisions: [{ at: NOW, kind: 'cancel', node: null, by, reason: '', detail: '', refusal: 'the upgrade is ending already' }] }),
+    });
+    const { code, err } = await capstan(client, ['cancel']);
+    assert.equal(code, 1);
+    assert.match(err, /the upgrade is ending already/);
+  });
 
   test('wait in Temporal where no worker answers', async () => {
     const client = fakeClient({ found }, { status: () => Promise.reject(noWorker('capstan', '')) });

@@ -1,7 +1,7 @@
 import type { CommandContext } from '../../client/context.ts';
 import type { ExitCode } from '../../client/exit-codes.ts';
 import { run } from '../../client/run.ts';
-import type { ControlMessage, UpgradeClient, UpgradeSummary } from '../../client/temporal/port.ts';
+import type { ControlMessage, UpdateMessage, UpgradeClient, UpgradeSummary } from '../../client/temporal/port.ts';
 import type { Finding } from '../../workflows/domain/check.ts';
 import type { UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { NodeStatus, UpgradeReport, UpgradeStatus } from '../../workflows/domain/status.ts';
@@ -21,7 +21,7 @@ export interface Outcome {
 }
 
 export interface FakeClient extends UpgradeClient {
-  readonly sent: ControlMessage[];
+  readonly sent: (ControlMessage | UpdateMessage)[];
   readonly started: UpgradeClusterInput[];
   readonly inspected: InspectClusterInput[];
   readonly closed: () => number;
@@ -40,7 +40,7 @@ export interface Answers {
 
 /** A Temporal that answers as told and keeps what it is sent. */
 export function fakeClient(answers: Answers = {}, own: Partial<UpgradeClient> = {}): FakeClient {
-  const sent: ControlMessage[] = [];
+  const sent: (ControlMessage | UpdateMessage)[] = [];
   const started: UpgradeClusterInput[] = [];
   const inspected: InspectClusterInput[] = [];
   const statuses = [...(answers.status ?? [testStatus()])];
@@ -64,6 +64,11 @@ export function fakeClient(answers: Answers = {}, own: Partial<UpgradeClient> = 
     report: async () => testReport(),
     origin: async (cluster) => ({ id: `${cluster}-v1.34.4-12345678`, spec: specOf(cluster) }),
     send: async (_cluster, message) => { sent.push(message); },
+    update: async (_cluster, message) => {
+      sent.push(message);
+      const kind = message.kind === 'setPolicy' ? 'set' : message.message.decision;
+      return { at: NOW, kind, node: null, by: '', reason: '', detail: 'maxUnavailable=3', refusal: null };
+    },
     ended: () => new Promise(() => undefined),
     checkService: async () => [{ check: 'temporal-reachable', node: null, severity: 'info', message: 'Temporal 1.32.0 answers', next: null }],
     page: () => 'http://127.0.0.1:8233/namespaces/default/workflows/upgrade%2Fprod-eu',
@@ -112,7 +117,7 @@ export function running(cluster: string): UpgradeSummary {
 export function testStatus(changes: Partial<UpgradeStatus> = {}): UpgradeStatus {
   return {
     cluster: 'prod-eu', from: 'v1.33.13', to: 'v1.34.4', state: 'running', phase: 'workers', startedAt: STARTED, startedBy: 'ada@ops-1',
-    planHash: 'hash', pause: null, failure: null, findings: [],
+    planHash: 'hash', pause: null, cancel: null, policy: [], decisions: [], failure: null, findings: [],
     nodes: [node('cp1', { state: 'done', roles: ['etcd', 'control-plane'], pool: null }), node('w1', { state: 'draining', step: 'drainNode', since: '2026-11-21T12:07:55.000Z' }), node('w2')],
     ...changes,
   };
@@ -128,7 +133,7 @@ export function testReport(): UpgradeReport {
     cluster: 'prod-eu', from: 'v1.33.13', to: 'v1.34.4', state: 'done', startedAt: STARTED, startedBy: 'ada@ops-1', planHash: 'hash',
     nodes: [{ name: 'w1', roles: ['worker'], state: 'done', steps: [{ ...step, step: 'drainNode', attempts: 2, note: '6 pods moved' }], total: null }],
     steps: [{ ...step, step: 'runPreflight', note: '0 findings' }],
-    snapshot: null, failure: null, findings: [], overheadSeconds: 1.2, wallSeconds: 600,
+    decisions: [], snapshot: null, failure: null, findings: [], overheadSeconds: 1.2, wallSeconds: 600,
   };
 }
 

@@ -50,7 +50,47 @@ test('status says who paused, what failed, and the next command', () => {
     'budget shop/web',
     '  Next: look at the budget',
     '  Then: capstan retry w1 --cluster prod-eu, or capstan skip w1 --cluster prod-eu',
+    '  Or, to delete the pods that are left, past their budgets: capstan force-drain w1 --confirm prod-eu',
   ].join('\n'));
+});
+
+test('status says what was set, who cancelled, and the last decisions, refused ones with the reason', () => {
+  const said = { node: null, by: 'bob@ops-2', reason: '', detail: '', refusal: null } as const;
+  const view = {
+    ...testStatus({
+      nodes: [], cancel: { by: 'bob@ops-2', reason: 'wrong\u001B[2J cluster', at: NOW },
+      policy: [{ pool: null, maxUnavailable: null, drainTimeoutSeconds: 1800 }, { pool: 'gpu', maxUnavailable: 3, drainTimeoutSeconds: 1800 }],
+      decisions: [
+        { ...said, at: NOW, kind: 'resume' }, { ...said, at: NOW, kind: 'retry', node: 'w1', reason: 'swap is off', detail: 'from drainNode' },
+        { ...said, at: NOW, kind: 'pause', detail: 'after cp1', refusal: 'cp1 is done already' }, { ...said, at: NOW, kind: 'cancel', reason: 'wrong\ncluster' },
+      ],
+    }),
+    activities: [],
+  };
+  assert.equal(statusTable(view, OPTIONS), [
+    'prod-eu  v1.33.13 → v1.34.4  running, phase workers, 0/0 nodes done, for 10m00s by ada@ops-1',
+    'Cancelled by bob@ops-2 at 2026-11-21 12:10:00Z: wrong cluster.',
+    'Set for the control plane: drainTimeout=30m00s',
+    'Set for pool gpu: maxUnavailable=3, drainTimeout=30m00s',
+    '',
+    'Decisions (the last 3; 1 before them in `capstan report`):',
+    '  2026-11-21 12:10:00Z  bob@ops-2  retry w1 from drainNode: swap is off',
+    '  2026-11-21 12:10:00Z  bob@ops-2  pause after cp1  refused: cp1 is done already',
+    '  2026-11-21 12:10:00Z  bob@ops-2  cancel: wrong cluster',
+  ].join('\n'));
+});
+
+test('status offers no skip for a control-plane node that has begun to change', () => {
+  const cp = node('cp1', { state: 'held', roles: ['etcd', 'control-plane'], step: 'upgradeKubelet', failure: { type: 'HostStepFailed', message: 'no' } });
+  const text = statusTable({ ...testStatus({ nodes: [cp] }), activities: [] }, OPTIONS);
+  assert.match(text, /Then: capstan retry cp1 --cluster prod-eu$/);
+  assert.match(statusTable({ ...testStatus({ nodes: [{ ...cp, step: 'upgradeKubeadm' }] }), activities: [] }, OPTIONS), /or capstan skip cp1/);
+});
+
+test('report shows every decision', async () => {
+  const decisions = Array.from({ length: 5 }, (_, index) => ({ at: NOW, kind: 'skip' as const, node: `w${index}`, by: 'ann', reason: '', detail: '', refusal: null }));
+  const { out } = await capstan(fakeClient({}, { report: async () => ({ ...testReport(), decisions }) }), ['report']);
+  assert.match(out, /Decisions:\n(?: {2}2026-11-21 12:10:00Z {2}ann {2}skip w\d\n){5}/);
 });
 
 test('report lists steps with their tries, and the share of the wall clock that was the engine\'s', async () => {

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { compressingCodec } from '../../codec/compress.ts';
 import { planUpgrade } from '../../workflows/domain/plan-upgrade.ts';
 import type { UpgradePlan } from '../../workflows/domain/plan.ts';
+import { MOST_DECISIONS, withDecision } from '../../workflows/domain/decision.ts';
 import { packRun, unpackRun } from '../../workflows/domain/run-pack.ts';
 import { addTimes, DETAILED_NODES, newClusterRun, timesOf } from '../../workflows/domain/run.ts';
 import type { ClusterRun } from '../../workflows/domain/run.ts';
@@ -39,6 +40,12 @@ function late(of: UpgradePlan): ClusterRun {
     }));
     addTimes(run, node, timesOf(steps, of.nodes.length <= DETAILED_NODES));
     Object.assign(node, { state: index % 50 === 7 ? 'preparing' : 'done', inFlight: index % 50 === 7, staged: true, since: new Date(begin + Math.floor(Math.random() * 60_000)).toISOString() });
+  }
+  for (let index = 0; index < MOST_DECISIONS + 5; index += 1) {
+    run.decisions = withDecision(run.decisions, {
+      at: new Date(START + index * 60_000).toISOString(), kind: 'retry', node: of.nodes[index % of.nodes.length]?.name ?? null, by: `ada-${index}@ops-${index}`,
+      reason: `${randomUUID()} ${randomUUID()} ${randomUUID()}`, detail: 'from upgradeKubelet', refusal: index % 9 === 0 ? 'w1 is pending, not held' : null,
+    });
   }
   return run;
 }

@@ -1,100 +1,200 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { applyPause, applyResume, applyRetry, applySkip, isSkipped, NO_CONTROL, reachPause, takeRetry } from '../../workflows/domain/control.ts';
-import type { ControlledNode, ControlState } from '../../workflows/domain/control.ts';
-import { NODE_STATES } from '../../workflows/domain/state.ts';
+import { applyMessage } from '../../workflows/domain/apply-message.ts';
+import type { Controlled, ControlledNode, UpgradeFacts } from '../../workflows/domain/apply-message.ts';
+import { endForceDrain, isDrainForced, isSkipped, NO_CONTROL, reachPause, takeRetry } from '../../workflows/domain/control.ts';
+import type { ControlState } from '../../workflows/domain/control.ts';
+import { readMessage } from '../../workflows/domain/operator-message.ts';
+import type { DecisionKind } from '../../workflows/domain/decision.ts';
+import { NODE_STATES, NODE_STEPS } from '../../workflows/domain/state.ts';
+import { testPlan } from '../workflows/fake-cluster.ts';
 
 const AT = '2026-01-01T10:00:00.000Z';
 const LATER = '2026-01-01T11:00:00.000Z';
 
 function node(name: string, parts: Partial<ControlledNode> = {}): ControlledNode {
-  return { name, roles: ['worker'], state: 'pending', changed: false, ...parts };
+  return {
+    name, roles: ['worker'], state: 'pending', step: null, changed: false, inFlight: false, tellsSteps: true, drained: false, drains: true, releasing: false, ...parts,
+  };
+}
+
+function facts(nodes: readonly ControlledNode[], parts: Partial<UpgradeFacts> = {}): UpgradeFacts {
+  return {
+    cluster: 'prod', plan: testPlan(1, 10, 2), phase: 'workers', phasesDone: ['preflight', 'snapshot', 'control-plane'], isEnding: false,
+    node: (name) => nodes.find((other) => other.name === name) ?? null, ...parts,
+  };
+}
+
+function say(control: ControlState, kind: DecisionKind, given: object, known: UpgradeFacts = facts([]), at = AT): Controlled {
+  const read = readMessage(kind, given);
+  assert.ok(read.ok, JSON.stringify(read));
+  return applyMessage(control, read.message, known, at);
+}
+
+function said(...words: Parameters<typeof say>): ControlState {
+  const { control, refusal } = say(...words);
+  assert.equal(refusal, null);
+  return control;
+}
+
+function refused(...words: Parameters<typeof say>): string {
+  const { control, refusal } = say(...words);
+  assert.equal(control, words[0]);
+  return refusal ?? assert.fail('accepted');
 }
 
 describe('a pause', () => {
   it('keeps who asked first, and can only become stricter', () => {
-    const once = applyPause(NO_CONTROL, { by: 'ann', reason: 'lunch' }, AT);
+    const once = said(NO_CONTROL, 'pause', { by: 'ann', reason: 'lunch' });
     assert.deepEqual(once.pause, { by: 'ann', reason: 'lunch', at: AT, now: false });
-    const twice = applyPause(once, { by: 'bob', now: true }, LATER);
+    const twice = said(once, 'pause', { by: 'bob', now: true }, facts([]), LATER);
     assert.deepEqual(twice.pause, { by: 'ann', reason: 'lunch', at: AT, now: true });
-    assert.deepEqual(applyPause(twice, {}, LATER), twice);
+    assert.deepEqual(said(twice, 'pause', {}, facts([]), LATER), twice);
   });
 
   it('after a node begins when that node ends, once', () => {
-    const asked = applyPause(NO_CONTROL, { after: 'w-1', by: 'ann' }, AT);
+    const asked = said(NO_CONTROL, 'pause', { after: 'w-1', by: 'ann' }, facts([node('w-1')]));
     assert.equal(asked.pause, null);
     assert.equal(reachPause(asked, 'w-2', LATER), asked);
     const reached = reachPause(asked, 'w-1', LATER);
     assert.equal(reached.pause?.at, LATER);
     assert.equal(reached.pause?.reason, 'after w-1');
-    const resumed = applyResume(reached);
+    const resumed = said(reached, 'resume', {});
     assert.deepEqual(reachPause(resumed, 'w-1', LATER), resumed);
   });
 
   it('ends with resume, asked for or begun', () => {
-    assert.deepEqual(applyResume(applyPause(NO_CONTROL, {}, AT)), NO_CONTROL);
-    assert.deepEqual(applyResume(applyPause(NO_CONTROL, { after: 'workers' }, AT)), NO_CONTROL);
+    assert.deepEqual(said(said(NO_CONTROL, 'pause', {}), 'resume', {}), NO_CONTROL);
+    assert.deepEqual(said(said(NO_CONTROL, 'pause', { after: 'workers' }), 'resume', {}), NO_CONTROL);
+  });
+
+  for (const [after, says] of [
+    ['w-9', /neither a node nor a phase/], ['verify', /neither a node nor a phase/], ['done', /neither/],
+    ['w-1', /w-1 is done already/], ['w-2', /w-2 is skipped already/], ['snapshot', /the phase snapshot is over/], ['control-plane', /is over/],
+  ] as const) {
+    it(`is refused after ${after}, which will not end any more`, () => {
+      assert.match(refused(NO_CONTROL, 'pause', { after }, facts([node('w-1', { state: 'done' }), node('w-2', { state: 'skipped' })])), says);
+    });
+  }
+  it('is allowed after every node and phase that is still to end', () => {
+    for (const after of ['w-1', 'workers', 'addons']) assert.equal(said(NO_CONTROL, 'pause', { after }, facts([node('w-1', { state: 'held' })])).pauseAfter?.after, after);
   });
 });
 
 describe('skipping a node', () => {
+  const controlPlane = (parts: Partial<ControlledNode>): UpgradeFacts => facts([node('cp-1', { roles: ['etcd', 'control-plane'], ...parts })]);
   it('is refused for a control-plane node after its first change, and allowed before', () => {
-    const before = applySkip(NO_CONTROL, { node: 'cp-1' }, node('cp-1', { roles: ['etcd', 'control-plane'] }));
-    assert.ok(isSkipped(before.control, 'cp-1'));
-    const after = applySkip(NO_CONTROL, { node: 'cp-1' }, node('cp-1', { roles: ['etcd', 'control-plane'], state: 'held', changed: true }));
-    assert.deepEqual(after.control, NO_CONTROL);
-    assert.match(after.warning ?? '', /retry it instead/);
+    assert.ok(isSkipped(said(NO_CONTROL, 'skip', { node: 'cp-1' }, controlPlane({})), 'cp-1'));
+    assert.match(refused(NO_CONTROL, 'skip', { node: 'cp-1' }, controlPlane({ state: 'held', changed: true })), /retry it instead/);
   });
-  it('that is done or unknown does nothing and says so', () => {
-    for (const named of [null, node('w-1', { state: 'done' }), node('w-1', { state: 'skipped' })]) {
-      const { control, warning } = applySkip(NO_CONTROL, { node: 'w-1' }, named);
-      assert.equal(control, NO_CONTROL);
-      assert.match(warning ?? '', /w-1/);
+  it('that is done, skipped, unknown or not named is refused with the reason', () => {
+    for (const nodes of [[], [node('w-1', { state: 'done' })], [node('w-1', { state: 'skipped' })]]) {
+      assert.match(refused(NO_CONTROL, 'skip', { node: 'w-1' }, facts(nodes)), /w-1/);
     }
+    assert.equal(refused(NO_CONTROL, 'skip', {}), 'no node is named');
   });
   it('takes back a retry that nobody acted on', () => {
-    const retried = applyRetry(NO_CONTROL, { node: 'w-1' }, node('w-1', { state: 'held' })).control;
-    assert.deepEqual(applySkip(retried, { node: 'w-1' }, node('w-1', { state: 'held' })).control.retry, []);
+    const known = facts([node('w-1', { state: 'held' })]);
+    assert.deepEqual(said(said(NO_CONTROL, 'retry', { node: 'w-1' }, known), 'skip', { node: 'w-1' }, known).retry, []);
   });
 });
 
 describe('retrying a node', () => {
+  const known = facts([node('w-1', { state: 'held' })]);
   it('takes back a skip: the last word counts', () => {
-    const skipped = applySkip(NO_CONTROL, { node: 'w-1' }, node('w-1', { state: 'held' })).control;
-    const retried = applyRetry(skipped, { node: 'w-1' }, node('w-1', { state: 'held' })).control;
+    const retried = said(said(NO_CONTROL, 'skip', { node: 'w-1' }, known), 'retry', { node: 'w-1' }, known);
     assert.deepEqual([isSkipped(retried, 'w-1'), retried.retry.length], [false, 1]);
   });
   it('is for held nodes only', () => {
     for (const state of NODE_STATES) {
-      const { control, warning } = applyRetry(NO_CONTROL, { node: 'w-1' }, node('w-1', { state }));
+      const { control, refusal } = say(NO_CONTROL, 'retry', { node: 'w-1' }, facts([node('w-1', { state })]));
       assert.equal(control.retry.length, state === 'held' ? 1 : 0, state);
-      assert.equal(warning === null, state === 'held', state);
+      assert.equal(refusal === null, state === 'held', state);
     }
   });
+  it('is refused while the node is given back after a skip', () => {
+    assert.match(refused(NO_CONTROL, 'retry', { node: 'w-1' }, facts([node('w-1', { state: 'held', releasing: true })])), /is being given back/);
+  });
   it('from a step that does not exist does nothing and lists the steps', () => {
-    const { control, warning } = applyRetry(NO_CONTROL, { node: 'w-1', from: 'reboot' }, node('w-1', { state: 'held' }));
-    assert.equal(control, NO_CONTROL);
-    assert.match(warning ?? '', /no step reboot; steps are .*drainNode/);
+    assert.match(refused(NO_CONTROL, 'retry', { node: 'w-1', from: 'reboot' }, known), /no step reboot; steps are .*drainNode/);
   });
   it('is acted on once', () => {
-    const asked = applyRetry(NO_CONTROL, { node: 'w-1', from: 'drainNode', force: true, by: 'ann' }, node('w-1', { state: 'held' })).control;
-    const taken = takeRetry(asked, 'w-1');
-    assert.deepEqual(taken.retry, { node: 'w-1', from: 'drainNode', force: true, by: 'ann' });
+    const taken = takeRetry(said(NO_CONTROL, 'retry', { node: 'w-1', from: 'drainNode', force: true, by: 'ann' }, known), 'w-1');
+    assert.deepEqual(taken.retry, { node: 'w-1', from: 'drainNode', force: true, forceDrain: false });
     assert.equal(takeRetry(taken.control, 'w-1').retry, null);
   });
 });
 
+describe('forcing a drain', () => {
+  const confirmed = { node: 'w-1', confirm: 'prod', by: 'ann' };
+  it('of a node held in its drain is a retry of the drain', () => {
+    const control = said(NO_CONTROL, 'force-drain', confirmed, facts([node('w-1', { state: 'held', step: 'drainNode' })]));
+    assert.deepEqual(control.retry, [{ node: 'w-1', from: 'drainNode', force: false, forceDrain: true }]);
+    assert.deepEqual(control.forceDrain, []);
+  });
+  it('of a node whose drain runs is kept until the node ends', () => {
+    const control = said(NO_CONTROL, 'force-drain', confirmed, facts([node('w-1', { state: 'draining', step: 'drainNode', inFlight: true })]));
+    assert.ok(isDrainForced(control, 'w-1'));
+    assert.deepEqual(endForceDrain(control, 'w-1', false), NO_CONTROL);
+  });
+  it('that came too late for the drain decides about the node that is held now', () => {
+    const control = said(NO_CONTROL, 'force-drain', confirmed, facts([node('w-1', { state: 'draining', step: 'drainNode', inFlight: true })]));
+    assert.deepEqual(takeRetry(endForceDrain(control, 'w-1', true), 'w-1').retry, { node: 'w-1', from: 'drainNode', force: false, forceDrain: true });
+  });
+  it('never happens without the very name of the cluster', () => {
+    fc.assert(fc.property(fc.oneof(fc.string(), fc.constantFrom('Prod', ' prod', 'prod ', 'w-1', '')), (confirm) => {
+      fc.pre(confirm !== 'prod');
+      assert.match(refused(NO_CONTROL, 'force-drain', { node: 'w-1', confirm }, facts([node('w-1', { state: 'held', step: 'drainNode' })])), /not the name of the cluster, prod$/);
+    }));
+    assert.match(refused(NO_CONTROL, 'force-drain', { node: 'w-1' }, facts([node('w-1', { state: 'held', step: 'drainNode' })])), /confirm is missing/);
+  });
+  it('is refused everywhere but in the drain', () => {
+    for (const state of NODE_STATES) {
+      for (const step of NODE_STEPS) {
+        const inFlight = !['pending', 'done', 'skipped', 'held'].includes(state);
+        const { refusal } = say(NO_CONTROL, 'force-drain', confirmed, facts([node('w-1', { state, step, inFlight })]));
+        const isInDrain = state === 'draining' || (state === 'held' && step === 'drainNode');
+        assert.equal(refusal === null, isInDrain, `${state} at ${step}: ${refusal}`);
+      }
+    }
+    assert.match(refused(NO_CONTROL, 'force-drain', confirmed, facts([node('w-1', { state: 'draining', inFlight: true, drains: false })])), /drain\.enabled: false/);
+  });
+  it('of a node that does not tell its steps is accepted until it is known to be drained', () => {
+    const quiet = node('w-1', { state: 'preparing', inFlight: true, tellsSteps: false });
+    assert.ok(isDrainForced(said(NO_CONTROL, 'force-drain', confirmed, facts([quiet])), 'w-1'));
+    assert.match(refused(NO_CONTROL, 'force-drain', confirmed, facts([{ ...quiet, drained: true }])), /not in its drain/);
+  });
+});
+
+describe('cancelling', () => {
+  it('keeps who did it first, and refuses every other word from then on', () => {
+    const control = said(NO_CONTROL, 'cancel', { by: 'ann', reason: 'wrong cluster' });
+    assert.deepEqual(control.cancel, { by: 'ann', reason: 'wrong cluster', at: AT });
+    assert.deepEqual(said(control, 'cancel', { by: 'bob' }, facts([]), LATER), control);
+    for (const kind of ['pause', 'resume', 'skip', 'retry', 'force-drain', 'set'] as const) {
+      assert.match(refused(control, kind, {}), /being cancelled since 2026-01-01T10:00:00\.000Z, by ann/);
+    }
+  });
+  it('is refused once there is nothing left to cancel', () => {
+    assert.match(refused(NO_CONTROL, 'cancel', {}, facts([], { isEnding: true })), /is ending already/);
+  });
+});
+
 describe('every message', () => {
-  const held = node('w-1', { state: 'held' });
+  const held = facts([node('w-1', { state: 'held', step: 'drainNode' })]);
   const message = fc.constantFrom<(control: ControlState) => ControlState>(
-    (control) => applyPause(control, { by: 'ann' }, AT),
-    (control) => applyPause(control, { now: true }, AT),
-    (control) => applyPause(control, { after: 'w-1' }, AT),
-    (control) => applyResume(control),
-    (control) => applySkip(control, { node: 'w-1' }, held).control,
-    (control) => applySkip(control, { node: 'nobody' }, null).control,
-    (control) => applyRetry(control, { node: 'w-1' }, held).control,
+    (control) => say(control, 'pause', { by: 'ann' }).control,
+    (control) => say(control, 'pause', { now: true }).control,
+    (control) => say(control, 'pause', { after: 'w-1' }, held).control,
+    (control) => say(control, 'resume', {}).control,
+    (control) => say(control, 'skip', { node: 'w-1' }, held).control,
+    (control) => say(control, 'skip', { node: 'nobody' }).control,
+    (control) => say(control, 'retry', { node: 'w-1' }, held).control,
+    (control) => say(control, 'force-drain', { node: 'w-1', confirm: 'prod' }, held).control,
+    (control) => say(control, 'set', { maxUnavailable: 3 }).control,
+    (control) => say(control, 'set', { pool: 'default', drainTimeout: '1h' }).control,
+    (control) => say(control, 'cancel', { by: 'ann' }).control,
   );
   it('is harmless twice, and leaves plain JSON', () => {
     fc.assert(fc.property(fc.array(message), message, (history, last) => {

@@ -13,7 +13,7 @@ function node(name: string, parts: Partial<NodeStatus> = {}): NodeStatus {
 function status(nodes: readonly NodeStatus[], parts: Partial<UpgradeStatus> = {}): UpgradeStatus {
   return {
     cluster: 'prod', from: OLD, to: NEW, state: 'running', phase: 'workers', startedAt: '2026-01-01T10:00:00.000Z', startedBy: 'ops@desk', planHash: 'abc',
-    pause: null, failure: null, findings: [], nodes, ...parts,
+    pause: null, cancel: null, policy: [], decisions: [], failure: null, findings: [], nodes, ...parts,
   };
 }
 

@@ -5,7 +5,7 @@ import { createOpenKube } from '../../activities/kubernetes/open-kube.ts';
 import { createNodeActivities } from '../../activities/nodes/node-activities.ts';
 import type { DrainSpec } from '../../workflows/domain/spec.ts';
 import type { DrainStepInput } from '../../workflows/domain/step.ts';
-import { startFakeApi } from '../support/fake-api.ts';
+import { failure, startFakeApi } from '../support/fake-api.ts';
 import type { FakeApi } from '../support/fake-api.ts';
 import { DRAIN, fakeBudget, fakeNode, fakePod, nodeStep } from '../support/fake-objects.ts';
 import { failureOf, runActivity } from '../support/run-activity.ts';
@@ -161,6 +161,54 @@ test('an API that is away for a while does not end a drain', () =>
     api.intercept(null);
     allow(api, 'web', 1);
     await running.result;
+  }));
+
+test('by force, and only then, what is left is deleted with its grace period, past budgets; DaemonSet, mirror and finished pods are left', () =>
+  withApi(async (api) => {
+    api.put('pods', fakePod('web-1', 'w1', { labels: { app: 'web' } }));
+    api.put('pods', fakePod('bare', 'w1', { controller: null }));
+    api.put('pods', fakePod('cache', 'w1', { emptyDir: true }));
+    api.put('pods', fakePod('proxy', 'w1', { controller: 'DaemonSet' }));
+    api.put('pods', fakePod('static', 'w1', { controller: null, mirror: true }));
+    api.put('pods', fakePod('job', 'w1', { controller: 'Job', phase: 'Succeeded' }));
+    api.put('pods', fakePod('elsewhere', 'w2'));
+    api.put('poddisruptionbudgets', fakeBudget('web', 'web', 0));
+    const bodies: unknown[] = [];
+    api.intercept(({ method, body }) => {
+      if (method === 'DELETE') bodies.push(body);
+      return null;
+    });
+    const uid = api.get('pods', 'web-1')?.metadata.uid;
+    const result = await runActivity(drainNode, { ...step(api, { gracePeriodSeconds: 7 }), force: true }).result;
+    assert.deepEqual(names(api), ['elsewhere', 'job', 'proxy', 'static']);
+    assert.equal(result.note, '3 pods deleted by force');
+    assert.deepEqual(evictions(api), []);
+    assert.equal(bodies.length, 3);
+    assert.ok(bodies.some((body) => JSON.stringify(body) === JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid }, gracePeriodSeconds: 7 })), JSON.stringify(bodies));
+  }));
+
+test('a forced drain spares a new pod of the same name, and pods that the selector does not choose', () =>
+  withApi(async (api) => {
+    api.put('pods', fakePod('web', 'w1', { labels: { app: 'web' } }));
+    api.put('pods', fakePod('keep', 'w1', { labels: { app: 'keep' } }));
+    api.intercept(({ method }) => {
+      if (method !== 'DELETE') return null;
+      api.intercept(null);
+      api.remove('pods', 'web');
+      api.put('pods', fakePod('web', 'w2', { labels: { app: 'web' } }));
+      return null;
+    });
+    await runActivity(drainNode, { ...step(api, { podSelector: 'app=web' }), force: true }).result;
+    assert.deepEqual(names(api), ['keep', 'web']);
+  }));
+
+test('a forced drain whose kubeconfig may not delete pods fails and says which right is missing', () =>
+  withApi(async (api) => {
+    api.put('pods', fakePod('web', 'w1'));
+    api.intercept(({ method }) => (method === 'DELETE' ? failure(403, 'Forbidden', 'pods "web" is forbidden') : null));
+    const failed = await failureOf(runActivity(drainNode, { ...step(api), force: true }).result);
+    assert.equal(failed.type, 'ApiForbidden');
+    assert.match(failed.message, /forbids delete pods default\/web/);
   }));
 
 test('only pods that the selector chooses are evicted', () =>

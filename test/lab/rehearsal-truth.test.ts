@@ -15,7 +15,7 @@ const REHEARSED: RehearsalReport = {
 function report(...order: readonly string[]): UpgradeReport {
   const step = (name: string, second: number) => ({ step: name, startedAt: `2026-11-21T08:00:0${second}.000Z`, seconds: 1, busySeconds: 1, attempts: 1, note: '' });
   return {
-    cluster: 'lab', from: 'v1.33.13', to: 'v1.34.4', state: 'done', startedAt: '2026-11-21T08:00:00.000Z', startedBy: '', planHash: '', steps: [], snapshot: null, failure: null, findings: [],
+    cluster: 'lab', from: 'v1.33.13', to: 'v1.34.4', state: 'done', startedAt: '2026-11-21T08:00:00.000Z', startedBy: '', planHash: '', steps: [], decisions: [], snapshot: null, failure: null, findings: [],
     overheadSeconds: 1, wallSeconds: 440,
     nodes: ['w1', 'w2'].map((name) => ({ name, roles: ['worker'], state: 'done', steps: [step('stageNode', 0), step('upgradeKubeadm', 1 + order.indexOf(name))], total: null })),
   };

@@ -57,6 +57,21 @@ describe('what the operator decides', { timeout: 90_000 }, () => {
     });
   });
 
+  it('keeps the slot of a node that is retried: no other node goes down beside it', async () => {
+    const behave = (step: string, node: string, call: number): void => {
+      if (step === 'drainNode' && node === 'w1' && call <= 3) throw broken('a budget allows none');
+    };
+    await upgrade({ controlPlanes: 1, workers: 3, behave }, async (trial) => {
+      for (let tries = 1; tries <= 3; tries += 1) {
+        await until(trial, (status) => nodeState(status, 'w1') === 'held' && trial.cluster.drains.filter(({ node }) => node.name === 'w1').length === tries);
+        await trial.handle.signal(retryNodeSignal, { node: 'w1' });
+      }
+
+      assert.equal((await trial.handle.result()).state, 'done');
+      assert.equal(trial.cluster.most(), 1);
+    });
+  });
+
   it('does all that is left of a node whose cordon could not be given back, when it is retried', async () => {
     let isAway = true;
     const reached = gate();

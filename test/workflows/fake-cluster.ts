@@ -3,7 +3,7 @@ import { NO_DRAIN_FACTS } from '../../workflows/domain/drain-facts.ts';
 import type { DrainFacts } from '../../workflows/domain/drain-facts.ts';
 import type { PlannedNode, UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
-import type { SnapshotResult, StepResult } from '../../workflows/domain/step.ts';
+import type { DrainStepInput, SnapshotResult, StepResult } from '../../workflows/domain/step.ts';
 
 /** Called before each step takes effect: throws to fail it, or waits for what the test wants to happen meanwhile. */
 export type Behaviour = (step: string, node: string, call: number) => Promise<void> | void;
@@ -17,6 +17,8 @@ export interface FakeCluster {
   readonly journal: string[];
   /** Nodes cordoned by us now. */
   readonly cordoned: Set<string>;
+  /** Input of every drain that began, in order. */
+  readonly drains: DrainStepInput[];
   /** Greatest number of nodes cordoned at once. */
   readonly most: () => number;
 }
@@ -62,6 +64,7 @@ function plannedNode(name: string, first: boolean): PlannedNode {
 export function fakeCluster(plan: UpgradePlan, behave: Behaviour = () => undefined, leader = 'cp1', drains: Drains = () => NO_DRAIN_FACTS): FakeCluster {
   const journal: string[] = [];
   const cordoned = new Set<string>();
+  const drained: DrainStepInput[] = [];
   const calls = new Map<string, number>();
   let most = 0;
 
@@ -102,7 +105,10 @@ export function fakeCluster(plan: UpgradePlan, behave: Behaviour = () => undefin
     upgradeEtcdMember: ({ node }) => effect('upgradeEtcdMember', node.name),
     upgradeControlPlane: async ({ node }) => ({ ...(await effect(node.first ? 'apply' : 'node', node.name)), backups: [] }),
     cordonNode: ({ node }) => effect('cordonNode', node.name),
-    drainNode: ({ node }) => effect('drainNode', node.name),
+    drainNode: (input) => {
+      drained.push(input);
+      return effect('drainNode', input.node.name);
+    },
     upgradeKubelet: async ({ node }) => ({ ...(await effect('upgradeKubelet', node.name)), restartedAt: new Date().toISOString() }),
     waitNodeReady: ({ node }) => effect('waitNodeReady', node.name),
     uncordonNode: ({ node }) => effect('uncordonNode', node.name),
@@ -112,7 +118,7 @@ export function fakeCluster(plan: UpgradePlan, behave: Behaviour = () => undefin
     upgradeAddon: ({ addon }) => effect('upgradeAddon', addon.name),
     verifyCluster: () => effect('verifyCluster'),
   };
-  return { activities, journal, cordoned, most: () => most };
+  return { activities, journal, cordoned, drains: drained, most: () => most };
 }
 
 const SNAPSHOT: Omit<SnapshotResult, keyof StepResult> = {

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
 import type { WorkerInterceptors } from '@temporalio/worker';
 import type { WorkflowHandle } from '@temporalio/client';
@@ -127,6 +128,11 @@ export async function until(trial: Trial, wanted: (status: UpgradeStatus) => boo
 
 export function nodeState(status: UpgradeStatus, node: string): string | undefined {
   return status.nodes.find((other) => other.name === node)?.state;
+}
+
+/** A failure that another try would not mend. */
+export function failing(message: string): ApplicationFailure {
+  return ApplicationFailure.create({ message, type: 'HostStepFailed', nonRetryable: true, details: [{ type: 'HostStepFailed', message, next: 'look' }] });
 }
 
 /** A promise that the test resolves. */

@@ -1,9 +1,10 @@
-import { NODE_STEPS } from './state.ts';
-import type { NodeState, NodeStep, Role } from './state.ts';
+import type { Said } from './operator-message.ts';
+import type { PoolPolicy } from './pool-policy.ts';
+import type { NodeStep } from './state.ts';
 
 /**
- * What the operator has said so far. The only place where messages change anything:
- * each is folded in at once, and the workflow acts on the result at its safe points.
+ * What the operator has said so far and is not over: each message is folded in at once (`apply-message.ts`), and the workflow
+ * acts on the result at its safe points.
  * Runs inside workflows: a change here needs a replay of the recorded histories.
  */
 export interface ControlState {
@@ -11,14 +12,18 @@ export interface ControlState {
   /** Node or phase whose end begins a pause. */
   readonly pauseAfter: (Pause & { readonly after: string }) | null;
   /** Nodes to leave as they are. */
-  readonly skip: readonly { readonly node: string; readonly by: string; readonly reason: string }[];
+  readonly skip: readonly (Said & { readonly node: string })[];
   /** Decisions on held nodes that were not yet acted on. */
   readonly retry: readonly RetryDecision[];
+  /** Nodes in flight whose drain is to be forced. */
+  readonly forceDrain: readonly string[];
+  /** What was set while the upgrade runs; pools that are not named go by the plan and the spec. */
+  readonly policy: readonly PoolPolicy[];
+  /** Who cancelled the upgrade; null while nobody has. */
+  readonly cancel: (Said & { readonly at: string }) | null;
 }
 
-export interface Pause {
-  readonly by: string;
-  readonly reason: string;
+export interface Pause extends Said {
   readonly at: string;
   /** Nodes in flight stop at their next boundary between steps. */
   readonly now: boolean;
@@ -26,80 +31,20 @@ export interface Pause {
 
 export interface RetryDecision {
   readonly node: string;
+  /** Null begins with the step that failed. */
   readonly from: NodeStep | null;
   readonly force: boolean;
-  readonly by: string;
+  /** Delete what the drain would still have to evict. */
+  readonly forceDrain: boolean;
 }
 
-/** What a message needs to know of the node it names. */
-export interface ControlledNode {
-  readonly name: string;
-  readonly roles: readonly Role[];
-  readonly state: NodeState;
-  /** True once a control-plane node's kubeadm may have run. */
-  readonly changed: boolean;
-}
-
-/** The state after a message; `warning` says why a message had no effect. */
-export interface Controlled {
-  readonly control: ControlState;
-  readonly warning: string | null;
-}
-
-export const NO_CONTROL: ControlState = { pause: null, pauseAfter: null, skip: [], retry: [] };
-
-const SOMEBODY = 'unknown';
-
-export function applyPause(
-  control: ControlState,
-  message: { readonly now?: boolean; readonly after?: string; readonly by?: string; readonly reason?: string },
-  at: string,
-): ControlState {
-  const pause: Pause = { by: message.by ?? SOMEBODY, reason: message.reason ?? '', at, now: message.now ?? false };
-  if (message.after !== undefined) return { ...control, pauseAfter: { ...pause, after: message.after } };
-  if (control.pause !== null) return { ...control, pause: { ...control.pause, now: control.pause.now || pause.now } };
-  return { ...control, pause };
-}
+export const NO_CONTROL: ControlState = { pause: null, pauseAfter: null, skip: [], retry: [], forceDrain: [], policy: [], cancel: null };
 
 /** Begins the pause that was asked for after `ended`, a node's name or a phase. */
 export function reachPause(control: ControlState, ended: string, at: string): ControlState {
   if (control.pauseAfter?.after !== ended) return control;
   const { after, ...pause } = control.pauseAfter;
   return { ...control, pauseAfter: null, pause: control.pause ?? { ...pause, reason: pause.reason === '' ? `after ${after}` : pause.reason, at } };
-}
-
-export function applyResume(control: ControlState): ControlState {
-  return { ...control, pause: null, pauseAfter: null };
-}
-
-/** A control-plane node is never skipped after its first change: it would stay half upgraded. */
-export function applySkip(
-  control: ControlState,
-  message: { readonly node: string; readonly by?: string; readonly reason?: string },
-  node: ControlledNode | null,
-): Controlled {
-  if (node === null) return { control, warning: `no node ${message.node} in this upgrade` };
-  if (node.state === 'done' || node.state === 'skipped') return { control, warning: `${node.name} is ${node.state} already` };
-  if (node.roles.includes('control-plane') && node.changed) {
-    return { control, warning: `${node.name} is a control-plane node that has begun to change: retry it instead` };
-  }
-  if (control.skip.some((skip) => skip.node === node.name)) return { control, warning: null };
-  const skip = { node: node.name, by: message.by ?? SOMEBODY, reason: message.reason ?? '' };
-  return { control: { ...control, skip: [...control.skip, skip], retry: control.retry.filter((retry) => retry.node !== node.name) }, warning: null };
-}
-
-/** Only a held node can be retried; a second message before the first was acted on replaces it. */
-export function applyRetry(
-  control: ControlState,
-  message: { readonly node: string; readonly from?: string; readonly force?: boolean; readonly by?: string },
-  node: ControlledNode | null,
-): Controlled {
-  if (node === null) return { control, warning: `no node ${message.node} in this upgrade` };
-  if (node.state !== 'held') return { control, warning: `${node.name} is ${node.state}, not held` };
-  const from = message.from ?? null;
-  if (from !== null && !isNodeStep(from)) return { control, warning: `no step ${from}; steps are ${NODE_STEPS.join(', ')}` };
-  const retry: RetryDecision = { node: node.name, from, force: message.force ?? false, by: message.by ?? SOMEBODY };
-  return { control: { ...withoutSkip(control, node.name), retry: [...control.retry.filter((other) => other.node !== node.name), retry] }, warning: null };
 }
 
 /** The decision on a held node is taken out as it is acted on. */
@@ -117,6 +62,17 @@ export function isSkipped(control: ControlState, node: string): boolean {
   return control.skip.some((skip) => skip.node === node);
 }
 
-function isNodeStep(step: string): step is NodeStep {
-  return NODE_STEPS.some((known) => known === step);
+export function isDrainForced(control: ControlState, node: string): boolean {
+  return control.forceDrain.includes(node);
+}
+
+/**
+ * A node in flight has ended, and with it the word to force its drain. Where its drain failed before that word reached it
+ * (`missed`), the word is a decision on the node that is held now.
+ */
+export function endForceDrain(control: ControlState, node: string, missed: boolean): ControlState {
+  if (!isDrainForced(control, node)) return control;
+  const ended = { ...control, forceDrain: control.forceDrain.filter((name) => name !== node) };
+  if (!missed) return ended;
+  return { ...ended, retry: [...ended.retry.filter((retry) => retry.node !== node), { node, from: 'drainNode', force: false, forceDrain: true }] };
 }

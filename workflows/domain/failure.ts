@@ -45,6 +45,8 @@ export const FAILURES = {
   NodeNotReady: { permanent: true },
   /** An add-on did not roll out. */
   AddonFailed: { permanent: true },
+  /** What a person decided cannot be done now, or is not what the message may hold. */
+  DecisionRefused: { permanent: true },
   /** Something that should not happen; retried, and shown. */
   Unexpected: { permanent: false },
 } as const satisfies Record<string, { readonly permanent: boolean }>;

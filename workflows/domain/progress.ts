@@ -29,6 +29,10 @@ function headOf(status: UpgradeStatus): string {
     const reason = status.pause.reason === '' ? '' : ` (${cell(status.pause.reason)})`;
     lines.push(`Paused by ${cell(status.pause.by)} at ${time(status.pause.at)}${reason}.`);
   }
+  if (status.cancel !== null) {
+    const reason = status.cancel.reason === '' ? '' : ` (${cell(status.cancel.reason)})`;
+    lines.push(`Cancelled by ${cell(status.cancel.by)} at ${time(status.cancel.at)}${reason}.`);
+  }
   if (status.failure !== null) lines.push(failureText(status.failure));
   return lines.join('\n\n');
 }

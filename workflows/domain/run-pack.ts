@@ -1,6 +1,9 @@
+import { NO_CONTROL } from './control.ts';
 import type { ControlState } from './control.ts';
 import type { Coverage } from './coverage.ts';
 import type { Finding } from './check.ts';
+import { packDecision, unpackDecision } from './decision.ts';
+import type { PackedDecision } from './decision.ts';
 import type { Failure } from './failure.ts';
 import type { UpgradePlan } from './plan.ts';
 import { newNodeRun } from './run.ts';
@@ -20,7 +23,9 @@ export interface PackedRun {
   readonly phase: UpgradePhase;
   readonly phasesDone: readonly UpgradePhase[];
   readonly addonsDone: readonly string[];
-  readonly control: ControlState;
+  /** One that an older version has packed may lack what came later. */
+  readonly control: Partial<ControlState>;
+  readonly decisions?: readonly PackedDecision[];
   readonly steps: readonly ReportedStep[];
   readonly covered: Coverage;
   readonly findings: readonly Finding[];
@@ -42,15 +47,15 @@ const FLAGS = { staged: 1, changed: 2, inFlight: 4, drained: 8 } as const;
 const NONE = -1;
 
 export function packRun(run: ClusterRun): PackedRun {
-  const { plan: _plan, nodes, ...rest } = run;
+  const { plan: _plan, nodes, decisions, ...rest } = run;
   const startMs = Date.parse(run.startedAt);
-  return { ...rest, nodes: nodes.map((node, index) => packNode(node, run.plan.nodes[index]?.changes ?? false, startMs)) };
+  return { ...rest, decisions: decisions.map((decision) => packDecision(decision, startMs)), nodes: nodes.map((node, index) => packNode(node, run.plan.nodes[index]?.changes ?? false, startMs)) };
 }
 
-export function unpackRun({ nodes, ...packed }: PackedRun, plan: UpgradePlan): ClusterRun {
+export function unpackRun({ nodes, decisions = [], ...packed }: PackedRun, plan: UpgradePlan): ClusterRun {
   const startMs = Date.parse(packed.startedAt);
   return {
-    ...packed, plan, phasesDone: [...packed.phasesDone], addonsDone: [...packed.addonsDone], steps: [...packed.steps],
+    ...packed, plan, control: { ...NO_CONTROL, ...packed.control }, decisions: decisions.map((decision) => unpackDecision(decision, startMs)), phasesDone: [...packed.phasesDone], addonsDone: [...packed.addonsDone], steps: [...packed.steps],
     nodes: plan.nodes.map((planned, index) => unpackNode(nodes[index] ?? 0, newNodeRun(planned.name, planned.changes), startMs)),
   };
 }

@@ -17,6 +17,7 @@ export function statusOf(run: ClusterRun, startedBy: string): UpgradeStatus {
     cluster: plan.cluster, from: plan.from, to: plan.to, state: upgradeState(run), phase: run.phase,
     startedAt: run.startedAt, startedBy, planHash: plan.hash,
     pause: run.control.pause === null ? null : { by: run.control.pause.by, reason: run.control.pause.reason, at: run.control.pause.at },
+    cancel: run.control.cancel, policy: run.control.policy, decisions: run.decisions,
     failure: run.failure, findings: run.findings,
     nodes: withRuns(run, nodeStatus),
   };
@@ -36,6 +37,7 @@ export function reportOf(run: ClusterRun, startedBy: string, now: string): Upgra
     cluster: plan.cluster, from: plan.from, to: plan.to, state: upgradeState(run), startedAt: run.startedAt, startedBy, planHash: plan.hash,
     nodes: withRuns(run, reportedNode),
     steps: run.steps,
+    decisions: run.decisions,
     snapshot: snapshot === null ? null : { node: snapshot.node, file: snapshot.file, sha256: snapshot.sha256, takenAt: snapshot.takenAt },
     failure: run.failure, findings: run.findings,
     overheadSeconds: overheadSeconds(run.covered, run.startedAt, now),

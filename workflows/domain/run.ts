@@ -3,6 +3,7 @@ import type { ControlState } from './control.ts';
 import { cover, newCoverage } from './coverage.ts';
 import type { Coverage, Span } from './coverage.ts';
 import type { Finding } from './check.ts';
+import type { Decision } from './decision.ts';
 import type { Failure } from './failure.ts';
 import type { UpgradePlan } from './plan.ts';
 import { spanOf } from './report.ts';
@@ -33,6 +34,8 @@ export interface ClusterRun {
   /** Names of the spec's add-ons that were applied. */
   readonly addonsDone: string[];
   control: ControlState;
+  /** The newest `MOST_DECISIONS`, refused ones included, in the order in which they were heard. */
+  decisions: readonly Decision[];
   /** In the order of the plan. */
   readonly nodes: NodeRun[];
   readonly steps: ReportedStep[];
@@ -67,7 +70,7 @@ export interface NodeRun {
 export function newClusterRun(id: string, plan: UpgradePlan, startedAt: string): ClusterRun {
   return {
     id, startedAt, plan, imageRepository: null, applied: !plan.nodes.some((node) => node.first), tainted: false, phase: 'preflight', phasesDone: [], addonsDone: [],
-    control: NO_CONTROL, nodes: plan.nodes.map((node) => newNodeRun(node.name, node.changes)), steps: [], covered: newCoverage(Date.parse(startedAt)),
+    control: NO_CONTROL, decisions: [], nodes: plan.nodes.map((node) => newNodeRun(node.name, node.changes)), steps: [], covered: newCoverage(Date.parse(startedAt)),
     findings: [], snapshot: null, failure: null,
   };
 }

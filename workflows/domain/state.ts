@@ -28,6 +28,24 @@ export function firstChange(roles: readonly Role[]): NodeStep {
   return roles.includes('control-plane') ? 'upgradeControlPlane' : 'upgradeKubelet';
 }
 
+/**
+ * Whether a node may be left as it is before this step, once the upgrade is cancelled. Not between the steps that watch one run of
+ * kubeadm, and not after the kubelet was changed: then it is seen to be Ready, and given back as any other.
+ */
+export function mayStopBefore(step: NodeStep, roles: readonly Role[]): boolean {
+  switch (step) {
+    case 'upgradeControlPlane': return !roles.includes('etcd');
+    case 'waitNodeReady':
+    case 'uncordonNode': return false;
+    case 'stageNode':
+    case 'upgradeKubeadm':
+    case 'upgradeEtcdMember':
+    case 'cordonNode':
+    case 'drainNode':
+    case 'upgradeKubelet': return true;
+  }
+}
+
 export function comesBefore(step: NodeStep, other: NodeStep): boolean {
   return NODE_STEPS.indexOf(step) < NODE_STEPS.indexOf(other);
 }

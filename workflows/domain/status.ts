@@ -1,5 +1,7 @@
 import type { Failure } from './failure.ts';
 import type { Finding } from './check.ts';
+import type { Decision } from './decision.ts';
+import type { PoolPolicy } from './pool-policy.ts';
 import type { NodeState, NodeStep, Role, UpgradePhase, UpgradeState } from './state.ts';
 
 /** Answer of the query `status`. */
@@ -14,6 +16,12 @@ export interface UpgradeStatus {
   readonly planHash: string;
   /** Who paused and why; null while not paused. */
   readonly pause: { readonly by: string; readonly reason: string; readonly at: string } | null;
+  /** Who cancelled and why; null while nobody has. Nodes in flight may still be stopping. */
+  readonly cancel: { readonly by: string; readonly reason: string; readonly at: string } | null;
+  /** What was set while the upgrade runs, by pool; empty where nothing was. */
+  readonly policy: readonly PoolPolicy[];
+  /** What people decided, newest last; at most `MOST_DECISIONS`. */
+  readonly decisions: readonly Decision[];
   /** Why the upgrade as a whole stopped; null while it has not. */
   readonly failure: Failure | null;
   readonly findings: readonly Finding[];
@@ -76,6 +84,8 @@ export interface UpgradeReport {
   readonly nodes: readonly ReportedNode[];
   /** Steps of the cluster as a whole: preflight, snapshot, add-ons, verify. */
   readonly steps: readonly ReportedStep[];
+  /** What people decided, newest last; at most `MOST_DECISIONS`. */
+  readonly decisions: readonly Decision[];
   readonly snapshot: { readonly node: string; readonly file: string; readonly sha256: string; readonly takenAt: string } | null;
   readonly failure: Failure | null;
   readonly findings: readonly Finding[];

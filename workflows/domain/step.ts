@@ -75,6 +75,8 @@ export interface ControlPlaneStepInput extends NodeStepInput {
 /** Input of `drainNode`: it cordons first, as `kubectl drain` does, and again where somebody has uncordoned meanwhile. */
 export interface DrainStepInput extends CordonInput {
   readonly drain: DrainSpec;
+  /** True only by a person's decision: pods are deleted, not evicted, whatever budgets say. Absent is false. */
+  readonly force?: boolean;
 }
 
 export interface SnapshotInput {

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { cancelSignal, pauseSignal, reportQuery, retryNodeSignal } from '../../workflows/messages.ts';
+import { devServer } from '../support/temporal.ts';
+import { failing, gate, nodeState, stuckDrain, until, workflowTests } from './harness.ts';
+import type { Trial } from './harness.ts';
+
+/** Stops a step of a node until `release`; `reached` resolves when it has begun. */
+function stopped(step: string, node: string): { readonly behave: (name: string, of: string) => Promise<void>; readonly reached: Promise<void>; readonly release: () => void } {
+  const reached = gate();
+  const released = gate();
+  return {
+    reached: reached.opened, release: released.open,
+    behave: async (name, of) => {
+      if (name !== step || of !== node) return;
+      reached.open();
+      await released.opened;
+    },
+  };
+}
+
+/** The upgrade has passed its cancellation on to the node. */
+async function untilCancelled({ environment, handle }: Trial, node: string): Promise<void> {
+  for (;;) {
+    const { events } = await environment.client.workflow.getHandle(`${handle.workflowId}/${node}`).fetchHistory();
+    if (events?.some((event) => Boolean(event.workflowExecutionCancelRequestedEventAttributes)) === true) return;
+    await new Promise((resolve) => { setTimeout(resolve, 20); });
+  }
+}
+
+function steps({ cluster }: Trial, node: string): readonly string[] {
+  return cluster.journal.filter((entry) => entry.endsWith(` ${node}`)).map((entry) => entry.split(' ')[0] ?? '');
+}
+
+describe('a cancelled upgrade', { timeout: 120_000 }, () => {
+  const { upgrade } = workflowTests();
+
+  it('interrupts a drain, gives cordon, taint and lock back, and tells who cancelled it and why', async () => {
+    const drain = stuckDrain('w1');
+    await upgrade({ workers: 3, behave: drain.behave }, async (trial) => {
+      await drain.reached;
+      await trial.handle.signal(cancelSignal, { by: 'ann', reason: 'wrong cluster' });
+      const report = await trial.handle.result();
+
+      assert.equal(report.state, 'cancelled');
+      assert.deepEqual(report.decisions.map(({ kind, by, reason, refusal }) => [kind, by, reason, refusal]), [['cancel', 'ann', 'wrong cluster', null]]);
+      assert.deepEqual([...trial.cluster.cordoned], []);
+      assert.deepEqual(trial.cluster.journal.slice(-2), ['releaseTaints cluster', 'releaseLease cluster']);
+      assert.ok(!trial.cluster.journal.includes('upgradeKubeadm w2'));
+    });
+  });
+
+  for (const way of ['by signal', 'in Temporal'] as const) {
+    it(`finishes a worker whose kubelet is being changed, and starts no other: cancelled ${way}`, async () => {
+      const kubelet = stopped('upgradeKubelet', 'w1');
+      await upgrade({ controlPlanes: 1, workers: 3, behave: kubelet.behave }, async (trial) => {
+        await kubelet.reached;
+        if (way === 'by signal') await trial.handle.signal(cancelSignal, {});
+        else await trial.handle.cancel();
+        await untilCancelled(trial, 'w1');
+        kubelet.release();
+        const report = await trial.handle.result();
+
+        assert.equal(report.state, 'cancelled');
+        assert.equal(report.nodes.find(({ name }) => name === 'w1')?.state, 'done');
+        assert.deepEqual(steps(trial, 'w1'), ['stageNode', 'upgradeKubeadm', 'drainNode', 'upgradeKubelet', 'waitNodeReady', 'uncordonNode']);
+        assert.deepEqual(steps(trial, 'w2'), ['stageNode']);
+        assert.equal(report.decisions.at(-1)?.kind, 'cancel');
+        assert.equal(report.decisions.at(-1)?.reason, way === 'by signal' ? '' : 'requested in Temporal');
+      });
+    });
+  }
+
+  it('lets kubeadm end on a control-plane node, and leaves its kubelet as it is', async () => {
+    const member = stopped('upgradeEtcdMember', 'cp2');
+    await upgrade({ behave: member.behave }, async (trial) => {
+      await member.reached;
+      await trial.handle.signal(cancelSignal, {});
+      await untilCancelled(trial, 'cp2');
+      member.release();
+      const report = await trial.handle.result();
+
+      assert.equal(report.state, 'cancelled');
+      assert.deepEqual(steps(trial, 'cp2'), ['stageNode', 'upgradeKubeadm', 'upgradeEtcdMember', 'apply', 'uncordonNode']);
+      assert.deepEqual(steps(trial, 'cp3'), ['stageNode']);
+    });
+  });
+
+  it('stops a node that nothing has changed yet at its next boundary', async () => {
+    const kubeadm = stopped('upgradeKubeadm', 'w1');
+    await upgrade({ controlPlanes: 1, behave: kubeadm.behave }, async (trial) => {
+      await kubeadm.reached;
+      await trial.handle.signal(cancelSignal, {});
+      await untilCancelled(trial, 'w1');
+      kubeadm.release();
+
+      assert.equal((await trial.handle.result()).nodes.find(({ name }) => name === 'w1')?.state, 'skipped');
+      assert.deepEqual(steps(trial, 'w1'), ['stageNode', 'upgradeKubeadm', 'uncordonNode']);
+    });
+  });
+
+  it('ends while it is paused, with a node that has to be finished first', async () => {
+    const kubelet = stopped('upgradeKubelet', 'w1');
+    await upgrade({ controlPlanes: 1, behave: kubelet.behave }, async (trial) => {
+      await kubelet.reached;
+      await trial.handle.signal(pauseSignal, { now: true });
+      await trial.handle.signal(cancelSignal, {});
+      await untilCancelled(trial, 'w1');
+      kubelet.release();
+      const report = await trial.handle.result();
+
+      assert.equal(report.state, 'cancelled');
+      assert.equal(report.nodes.find(({ name }) => name === 'w1')?.state, 'done');
+    });
+  });
+
+  it('ends while a node is held, releases its cordon, and hears no other word meanwhile', async () => {
+    const releasing = stopped('uncordonNode', 'w1');
+    const behave = async (step: string, node: string): Promise<void> => {
+      if (step === 'upgradeKubelet' && node === 'w1') throw failing('kubelet did not start');
+      await releasing.behave(step, node);
+    };
+    await upgrade({ controlPlanes: 1, behave }, async (trial) => {
+      await until(trial, (status) => nodeState(status, 'w1') === 'held');
+      await trial.handle.signal(cancelSignal, { by: 'ann' });
+      await releasing.reached;
+      await trial.handle.signal(retryNodeSignal, { node: 'w1', by: 'bob' });
+      const { decisions } = await trial.handle.query(reportQuery);
+      assert.match(decisions.at(-1)?.refusal ?? '', /being cancelled since .*, by ann/);
+      releasing.release();
+
+      assert.equal((await trial.handle.result()).state, 'cancelled');
+      assert.deepEqual([...trial.cluster.cordoned], []);
+      assert.deepEqual(steps(trial, 'w1').filter((step) => step === 'upgradeKubelet'), []);
+    });
+  });
+});
+
+describe('an upgrade cancelled while a step of the cluster runs', { timeout: 120_000 }, () => {
+  // The time-skipping server does not end a workflow task that cancels an activity under way.
+  const { upgrade } = workflowTests(devServer);
+
+  it('changes nothing where it is cancelled before it began', async () => {
+    const lease = stopped('acquireLease', 'cluster');
+    await upgrade({ behave: lease.behave }, async (trial) => {
+      await lease.reached;
+      await trial.handle.signal(cancelSignal, {});
+      lease.release();
+
+      assert.equal((await trial.handle.result()).state, 'cancelled');
+      assert.deepEqual(trial.cluster.journal.filter((entry) => !/Lease/.test(entry)), []);
+      assert.equal(trial.cluster.journal.at(-1), 'releaseLease cluster');
+    });
+  });
+});

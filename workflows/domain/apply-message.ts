@@ -1,0 +1,160 @@
+import { isDrainForced, withoutSkip } from './control.ts';
+import type { ControlState, Pause } from './control.ts';
+import type { OperatorMessage } from './operator-message.ts';
+import type { UpgradePlan } from './plan.ts';
+import { applyPolicy } from './pool-policy.ts';
+import { NODE_STEPS, UPGRADE_PHASES } from './state.ts';
+import type { NodeState, NodeStep, Role, UpgradePhase } from './state.ts';
+
+/** What a message needs to know of the upgrade. */
+export interface UpgradeFacts {
+  /** Name of the cluster, which a severe decision has to repeat. */
+  readonly cluster: string;
+  readonly plan: UpgradePlan;
+  readonly phase: UpgradePhase;
+  readonly phasesDone: readonly UpgradePhase[];
+  /** True once all is done or has failed, and only what is ours is still released. */
+  readonly isEnding: boolean;
+  /** Null for a node that is not in the plan. */
+  readonly node: (name: string) => ControlledNode | null;
+}
+
+/** What a message needs to know of the node it names. */
+export interface ControlledNode {
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly state: NodeState;
+  /** Step under way or failed. */
+  readonly step: NodeStep | null;
+  /** True once a control-plane node's kubeadm may have run. */
+  readonly changed: boolean;
+  readonly inFlight: boolean;
+  /** True where its state is told for every step; otherwise `preparing` stands for any of them. */
+  readonly tellsSteps: boolean;
+  /** True once its pods are known to be gone. */
+  readonly drained: boolean;
+  /** True where its pool's drain is on. */
+  readonly drains: boolean;
+  /** True while it is being given back after a skip. */
+  readonly releasing: boolean;
+}
+
+/** The state after a message; `refusal` says why it changed nothing. */
+export interface Controlled {
+  readonly control: ControlState;
+  readonly refusal: string | null;
+}
+
+/**
+ * The one way in which a person's word changes anything, whether it came as a signal or as an update: both ask this function.
+ * The same word twice is harmless.
+ *
+ * @param at When it was heard, ISO.
+ */
+export function applyMessage(control: ControlState, message: OperatorMessage, facts: UpgradeFacts, at: string): Controlled {
+  const refusal = refusalNow(control, message, facts);
+  if (refusal !== null) return { control, refusal };
+  switch (message.kind) {
+    case 'pause': return applyPause(control, message, facts, at);
+    case 'resume': return accepted({ ...control, pause: null, pauseAfter: null });
+    case 'skip': return applySkip(control, message, facts);
+    case 'retry': return applyRetry(control, message, facts);
+    case 'force-drain': return applyForceDrain(control, message, facts);
+    case 'cancel': return accepted({ ...control, cancel: control.cancel ?? { by: message.by, reason: message.reason, at } });
+    case 'set': {
+      const result = applyPolicy(control.policy, message, facts.plan);
+      return result.ok ? accepted({ ...control, policy: result.policy }) : { control, refusal: result.refusal };
+    }
+  }
+}
+
+type MessageOf<K extends OperatorMessage['kind']> = Extract<OperatorMessage, { readonly kind: K }>;
+
+/** Phases that a pause can follow; what comes after the last of them ends the upgrade. */
+export const PAUSABLE_PHASES: readonly UpgradePhase[] = UPGRADE_PHASES.slice(0, UPGRADE_PHASES.indexOf('verify'));
+
+/** Why nothing can be paused after this node or phase; null where it can. */
+export function pauseAfterRefusal(
+  after: string, facts: Pick<UpgradeFacts, 'phase' | 'phasesDone'> & { readonly node: (name: string) => Pick<ControlledNode, 'state'> | null },
+): string | null {
+  const node = facts.node(after);
+  if (node !== null) return node.state === 'done' || node.state === 'skipped' ? `${after} is ${node.state} already` : null;
+  const phase = PAUSABLE_PHASES.find((known) => known === after);
+  if (phase === undefined) return `${after} is neither a node nor a phase of this upgrade; phases are ${PAUSABLE_PHASES.join(', ')}`;
+  const isOver = facts.phasesDone.includes(phase) || UPGRADE_PHASES.indexOf(phase) < UPGRADE_PHASES.indexOf(facts.phase);
+  return isOver ? `the phase ${after} is over` : null;
+}
+
+function refusalNow({ cancel }: ControlState, { kind }: OperatorMessage, { isEnding }: UpgradeFacts): string | null {
+  if (kind === 'cancel') return isEnding ? 'the upgrade is ending already' : null;
+  return cancel === null ? null : `the upgrade is being cancelled since ${cancel.at}, by ${cancel.by}`;
+}
+
+function applyPause(control: ControlState, message: MessageOf<'pause'>, facts: UpgradeFacts, at: string): Controlled {
+  const { by, reason, now, after } = message;
+  const pause: Pause = { by, reason, at, now };
+  if (after !== null) {
+    const refusal = now ? 'now and after exclude each other' : pauseAfterRefusal(after, facts);
+    return refusal === null ? accepted({ ...control, pauseAfter: { ...pause, after } }) : { control, refusal };
+  }
+  if (control.pause !== null) return accepted({ ...control, pause: { ...control.pause, now: control.pause.now || now } });
+  return accepted({ ...control, pause });
+}
+
+/** A control-plane node is never skipped after its first change: it would stay half upgraded. */
+function applySkip(control: ControlState, { node: name, by, reason }: MessageOf<'skip'>, facts: UpgradeFacts): Controlled {
+  const node = facts.node(name);
+  if (node === null) return { control, refusal: noNode(name) };
+  if (node.state === 'done' || node.state === 'skipped') return { control, refusal: `${name} is ${node.state} already` };
+  if (node.roles.includes('control-plane') && node.changed) {
+    return { control, refusal: `${name} is a control-plane node that has begun to change: retry it instead` };
+  }
+  if (control.skip.some((skip) => skip.node === name)) return accepted(control);
+  return accepted({ ...control, skip: [...control.skip, { node: name, by, reason }], retry: control.retry.filter((retry) => retry.node !== name) });
+}
+
+/** Only a held node can be retried; a second message before the first was acted on replaces it. */
+function applyRetry(control: ControlState, { node: name, from, force }: MessageOf<'retry'>, facts: UpgradeFacts): Controlled {
+  const refusal = notHeld(facts.node(name), name);
+  if (refusal !== null) return { control, refusal };
+  const step = NODE_STEPS.find((known) => known === from) ?? null;
+  if (from !== null && step === null) return { control, refusal: `no step ${from}; steps are ${NODE_STEPS.join(', ')}` };
+  return accepted(withRetry(control, { node: name, from: step, force, forceDrain: false }));
+}
+
+/** Only where a drain stands in the way: on a node that is held in it, or is still busy with it. */
+function applyForceDrain(control: ControlState, { node: name, confirm }: MessageOf<'force-drain'>, facts: UpgradeFacts): Controlled {
+  const node = facts.node(name);
+  if (node === null) return { control, refusal: noNode(name) };
+  if (confirm !== facts.cluster) return { control, refusal: `confirm is ${confirm === '' ? 'missing' : confirm}, not the name of the cluster, ${facts.cluster}` };
+  if (!node.drains) return { control, refusal: `${name} is not drained: its pool has drain.enabled: false` };
+  if (node.state === 'held' && node.step === 'drainNode' && !node.releasing) {
+    return accepted(withRetry(control, { node: name, from: 'drainNode', force: false, forceDrain: true }));
+  }
+  const mayDrain = node.state === 'draining' || (!node.tellsSteps && node.state === 'preparing');
+  if (!node.inFlight || !mayDrain || node.drained) return { control, refusal: `${name} is ${placeOf(node)}, not in its drain` };
+  return accepted(isDrainForced(control, name) ? control : { ...control, forceDrain: [...control.forceDrain, name] });
+}
+
+/** Why a decision on a held node cannot be taken; null where it can. */
+export function notHeld(node: ControlledNode | null, name: string): string | null {
+  if (node === null) return noNode(name);
+  if (node.releasing) return `${name} is being given back, since it was skipped`;
+  return node.state === 'held' ? null : `${name} is ${node.state}, not held`;
+}
+
+function withRetry(control: ControlState, retry: ControlState['retry'][number]): ControlState {
+  return { ...withoutSkip(control, retry.node), retry: [...control.retry.filter((other) => other.node !== retry.node), retry] };
+}
+
+function placeOf({ state, step }: ControlledNode): string {
+  return state === 'held' && step !== null ? `held at ${step}` : state;
+}
+
+function noNode(name: string): string {
+  return name === '' ? 'no node is named' : `no node ${name} in this upgrade`;
+}
+
+function accepted(control: ControlState): Controlled {
+  return { control, refusal: null };
+}
