@@ -1,3 +1,4 @@
+import { causeOf } from '../workflows/domain/output-cause.ts';
 import type { UpgradeRef } from '../workflows/domain/step.ts';
 import { currentActivity, whileBeating } from './activity-context.ts';
 import type { DurableOutcome, DurableStep, HostAddress, Hosts, HostScript } from './hosts/port.ts';
@@ -83,9 +84,12 @@ function failedStep(input: DurableInput, step: string, outcome: Finished): Error
   const cause = outputValue(outcome.tail, 'error');
   const advice = outputValue(outcome.tail, 'next');
   const end = lastLines(outcome.tail.split('\n').filter((line) => !/^(error|next): /.test(line)).join('\n'));
-  const message = `${step} failed on ${name} (${address}): ${cause ?? `its command ended with exit code ${outcome.exitCode}`}.${end === '' ? '' : `\n${end}`}`;
+  const known = causeOf(outcome.tail);
+  const said = [cause ?? `its command ended with exit code ${outcome.exitCode}`, ...(known === null ? [] : [known.cause])].join(': ');
+  const message = `${step} failed on ${name} (${address}): ${said}.${end === '' ? '' : `\n${end}`}`;
   const commands = `see \`capstan logs ${name} ${step}\`, then \`capstan retry ${name}\``;
-  return stepError('HostStepFailed', message, advice === null ? commands : `${advice} Then: ${commands}`);
+  const first = known?.next ?? advice;
+  return stepError('HostStepFailed', message, first === null ? commands : `${first} Then: ${commands}`);
 }
 
 function unknownStep(input: DurableInput, step: string, tail: string): Error {

@@ -1,10 +1,13 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
 import { api, host } from './activity-options.ts';
+import { hear } from './cluster-messages.ts';
 import { now } from './cluster-run.ts';
 import type { ClusterRunner } from './cluster-run.ts';
 import { isSkipped, reachPause, takeRetry, withoutSkip } from './domain/control.ts';
 import type { Failure } from './domain/failure.ts';
 import type { PlannedNode } from './domain/plan.ts';
+import { isSkippedByStrategy } from './domain/on-failure.ts';
+import { readMessage } from './domain/operator-message.ts';
 import { addTimes, DETAILED_NODES, timesOf } from './domain/run.ts';
 import type { PackageStepInput } from './domain/step.ts';
 import { failureOf } from './failures.ts';
@@ -61,8 +64,16 @@ async function stage(run: ClusterRunner, node: PlannedNode): Promise<void> {
   run.show();
 }
 
-/** Waits for the operator's word on a held node. Null: it was skipped and its cordon released. */
+/** Takes the decision on a held node: the spec's, or the operator's word, for which it waits. Null: it was skipped and its cordon released. */
 async function decide(run: ClusterRunner, node: PlannedNode): Promise<Omit<Attempt, 'tellDrained'> | null> {
+  const onFailure = run.spec.strategy?.onFailure ?? 'hold';
+  if (isSkippedByStrategy(onFailure, run.state, run.node(node.name))) {
+    hear(run, readMessage('skip', { node: node.name, by: 'the spec', reason: `strategy.onFailure: ${onFailure}` }));
+  }
+  return followDecision(run, node);
+}
+
+async function followDecision(run: ClusterRunner, node: PlannedNode): Promise<Omit<Attempt, 'tellDrained'> | null> {
   const own = run.node(node.name);
   const decided = (): boolean => isSkipped(run.state.control, node.name) || run.state.control.retry.some((retry) => retry.node === node.name);
   // Heard in a full history as well: a control-plane node that is held keeps its phase in this one.
@@ -89,7 +100,7 @@ async function decide(run: ClusterRunner, node: PlannedNode): Promise<Omit<Attem
   Object.assign(own, { state: 'held', failure, since: now() });
   run.state.control = withoutSkip(run.state.control, node.name);
   run.show();
-  return decide(run, node);
+  return followDecision(run, node);
 }
 
 /** A node is left as it is, by a person's word. */

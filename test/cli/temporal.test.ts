@@ -93,6 +93,10 @@ describe('with a real Temporal', { timeout: 120_000 }, () => {
     assert.match(held.out, /w1 is held at drainNode: DrainTimeout: w1: pod shop\/web-1 was still there\n {2}Next: look at its budget/);
     assert.equal((await call('status', '-f', file)).code, 0);
 
+    const refused = await call('set', 'maxUnavailable=9');
+    assert.equal(refused.code, 1);
+    assert.match(refused.err, /default\.maxUnavailable: 9 is not below the total.*\nNext: nothing was changed/);
+    assert.equal((await call('set', 'drainTimeout=1h', '--reason', 'slow pods')).code, 0);
     assert.equal((await call('retry', 'w1')).code, 0);
     const steps = await untilSecondAttempt();
     assert.deepEqual(steps[0]?.failure, { type: 'HostUnreachable', message: 'w1: no route' });
@@ -116,6 +120,7 @@ describe('with a real Temporal', { timeout: 120_000 }, () => {
     const report: unknown = JSON.parse((await call('report', '--cluster', 'test', '-o', 'json')).out);
     assert.ok(typeof report === 'object' && report !== null && 'state' in report && report.state === 'done');
     assert.match((await call('logs', 'w1', 'upgradeKubelet', '--cluster', 'test')).out, /^test-v1\.34\.4-[0-9a-f]{8} w1 upgradeKubelet\n$/);
+    assert.match((await call('report', '--cluster', 'test')).out, /Decisions:\n.* set drainTimeout=1h: slow pods\n.* retry w1\n/);
     assert.match((await call('list')).out, /test {6}done {4}done {4}v1\.34\.4/);
   });
 

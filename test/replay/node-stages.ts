@@ -2,6 +2,7 @@ import { NODE_STEPS } from '../../workflows/domain/state.ts';
 import type { NodeStep } from '../../workflows/domain/state.ts';
 import { pauseSignal, retryNodeSignal, skipNodeSignal } from '../../workflows/messages.ts';
 import type { Setting } from '../workflows/harness.ts';
+import { DECIDED_NODE_STAGES } from './decision-stages.ts';
 import { failing, untilIdle, untilNode, untilSignalled } from './stage.ts';
 import type { Stage } from './stage.ts';
 
@@ -84,4 +85,5 @@ function stagesOf({ name, node, setting, steps, early }: Kind): readonly Stage[]
 export const NODE_STAGES: readonly Stage[] = [
   ...stagesOf(CONTROL_PLANE), ...stagesOf(WORKER),
   { name: 'worker-cordonNode', node: 'w1', setting: UNDRAINED, at: { activity: 'cordonNode', node: 'w1' } },
+  ...DECIDED_NODE_STAGES,
 ];

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { pauseSignal, reportQuery, resumeSignal, retryNodeSignal, skipNodeSignal } from '../../workflows/messages.ts';
+import { cancelSignal, pauseSignal, reportQuery, resolveHoldUpdate, resumeSignal, retryNodeSignal, setPolicyUpdate, skipNodeSignal, statusQuery } from '../../workflows/messages.ts';
 import { devServer } from '../support/temporal.ts';
 import { gate, nodeState, stuckDrain, until, workflowTests } from './harness.ts';
 import type { Trial } from './harness.ts';
@@ -74,6 +74,49 @@ describe('an upgrade that goes on in a new history', { timeout: 240_000 }, () =>
       assert.equal(report.nodes.find((node) => node.name === 'w2')?.state, 'skipped');
       assert.deepEqual([...trial.cluster.cordoned], []);
       assert.deepEqual(trial.cluster.journal.slice(-2), ['releaseTaints cluster', 'releaseLease cluster']);
+    });
+  });
+
+  it('keeps decisions and what was set over boundaries, and hears an update and a cancel that come after one', async () => {
+    const drain = stuckDrain('w2');
+    const behave = async (step: string, node: string, call: number): Promise<void> => {
+      if (step === 'upgradeKubelet' && node === 'w1' && call === 1) throw broken('kubelet did not start');
+      return drain.behave(step, node, call);
+    };
+    await upgrade({ controlPlanes: 1, workers: 24, maxUnavailable: 4, limits: LIMITS, behave }, async (trial) => {
+      const { handle } = trial;
+      await handle.executeUpdate(setPolicyUpdate, { args: [{ maxUnavailable: 3, drainTimeout: '1h', by: 'ann' }] });
+      await until(trial, (status) => nodeState(status, 'w1') === 'held');
+      await handle.executeUpdate(resolveHoldUpdate, { args: [{ node: 'w1', decision: 'retry', by: 'bob' }] });
+      await drain.reached;
+      await untilNextRun(trial);
+      await until(trial, (status) => nodeState(status, 'w1') === 'done');
+      const status = await handle.query(statusQuery);
+      assert.deepEqual(status.policy.find(({ pool }) => pool === 'default'), { pool: 'default', maxUnavailable: 3, drainTimeoutSeconds: 3600 });
+      await handle.executeUpdate(setPolicyUpdate, { args: [{ drainTimeout: '2h', by: 'cy' }] });
+      await until(trial, () => trial.cluster.drains.some(({ node, drain: { timeoutSeconds } }) => node.name === 'w2' && timeoutSeconds === 7200));
+      await handle.signal(cancelSignal, { by: 'dan' });
+      const report = await handle.result();
+
+      assert.equal(report.state, 'cancelled');
+      assert.deepEqual(report.decisions.map(({ kind, by }) => `${kind} ${by}`), ['set ann', 'retry bob', 'set cy', 'cancel dan']);
+      assert.deepEqual([...trial.cluster.cordoned], []);
+      assert.ok(trial.cluster.most() <= 3, `${trial.cluster.most()} at once`);
+      assert.ok((await historyLengths(trial)).length >= 2);
+    });
+  });
+
+  it('forces the drain of a node that an earlier run has started', async () => {
+    const drain = stuckDrain('w2');
+    await upgrade({ controlPlanes: 1, workers: 20, maxUnavailable: 3, limits: LIMITS, behave: drain.behave }, async (trial) => {
+      await drain.reached;
+      await untilNextRun(trial);
+      await trial.handle.executeUpdate(resolveHoldUpdate, { args: [{ node: 'w2', decision: 'force-drain', confirm: trial.handle.workflowId.slice('upgrade/'.length) }] });
+      await until(trial, () => trial.cluster.drains.some(({ force }) => force === true));
+      drain.release();
+
+      assert.equal((await trial.handle.result()).state, 'done');
+      assert.deepEqual([...new Set(trial.cluster.drains.filter(({ force }) => force === true).map(({ node }) => node.name))], ['w2']);
     });
   });
 

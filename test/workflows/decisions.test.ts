@@ -57,6 +57,23 @@ describe('what the operator decides', { timeout: 90_000 }, () => {
     });
   });
 
+  it('skips by itself what failed before its first change where the spec says so, within its budget, and then asks', async () => {
+    const behave = (step: string, node: string): void => {
+      if (step === 'drainNode' && (node === 'w2' || node === 'w4')) throw broken('a budget allows none');
+    };
+    const spec: NonNullable<Parameters<typeof upgrade>[0]['spec']> = (own) => ({ ...own, strategy: { onFailure: 'skip-within-budget' } });
+    await upgrade({ controlPlanes: 1, workers: 5, maxUnavailable: 2, behave, spec }, async (trial) => {
+      const status = await until(trial, (now) => nodeState(now, 'w4') === 'held');
+      assert.equal(nodeState(status, 'w2'), 'skipped');
+      assert.ok(!trial.cluster.cordoned.has('w2'));
+      assert.deepEqual(status.decisions.map(({ kind, node, by, reason }) => [kind, node, by, reason]), [['skip', 'w2', 'the spec', 'strategy.onFailure: skip-within-budget']]);
+      await trial.handle.signal(skipNodeSignal, { node: 'w4' });
+
+      assert.equal((await trial.handle.result()).state, 'done');
+      assert.deepEqual([...trial.cluster.cordoned], []);
+    });
+  });
+
   it('keeps the slot of a node that is retried: no other node goes down beside it', async () => {
     const behave = (step: string, node: string, call: number): void => {
       if (step === 'drainNode' && node === 'w1' && call <= 3) throw broken('a budget allows none');

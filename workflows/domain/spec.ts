@@ -13,6 +13,8 @@ export interface UpgradeSpec {
   readonly packages: { readonly repository: string | null };
   readonly kubeadm: KubeadmSpec;
   readonly addons: readonly AddonSpec[];
+  /** Absent in an upgrade that an older version has started: hold. */
+  readonly strategy?: StrategySpec;
 }
 
 /** A secret or file by reference; opened by the worker only. `~` is the worker's home; other paths are absolute after parsing. */
@@ -88,6 +90,17 @@ export interface KubeadmSpec {
   readonly certificateRenewal: boolean;
   readonly ignorePreflightErrors: readonly string[];
   readonly componentConfigs: { readonly file: string } | null;
+}
+
+export const FAILURE_STRATEGIES = ['hold', 'skip-within-budget'] as const;
+export type FailureStrategy = (typeof FAILURE_STRATEGIES)[number];
+
+export interface StrategySpec {
+  /**
+   * What happens to a worker that fails. `hold` asks a person. `skip-within-budget` gives back one that failed before its first
+   * change, as long as fewer workers of its pool have failed than `maxUnavailable`, and asks for the others.
+   */
+  readonly onFailure: FailureStrategy;
 }
 
 export const ADDON_TIMES = ['first-control-plane', 'control-plane', 'workers'] as const;
