@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
+import type { UncordonInput } from '../../../workflows/domain/step.ts';
 import type { InvariantName } from '../invariants/invariants.ts';
 import { uncordon, withDeletions } from './of-the-api.ts';
 import { withAnotherLeader } from './of-etcd.ts';
@@ -22,14 +23,28 @@ export const PLANTS: Readonly<Record<InvariantName, Plant>> = {
     }),
   },
   'one-control-plane-node': {
-    bug: 'the uncordon of a control-plane node is answered before it is done',
-    activities: ({ uncordonNode }, ports) => ({
-      uncordonNode: async (input) => {
-        if (!input.node.roles.includes('control-plane')) return uncordonNode(input);
-        void delay(LATE_MS).then(() => uncordon(ports, input));
-        return pretend();
-      },
-    }),
+    bug: 'a control-plane node is given back only when the next one has been begun',
+    activities: ({ uncordonNode, upgradeControlPlane, taintNodes }, ports) => {
+      const postponed: UncordonInput[] = [];
+      const release = async (): Promise<void> => {
+        for (const input of postponed.splice(0)) await uncordon(ports, input);
+      };
+      return {
+        uncordonNode: async (input) => {
+          if (!input.node.roles.includes('control-plane')) return uncordonNode(input);
+          postponed.push(input);
+          return pretend();
+        },
+        upgradeControlPlane: async (input) => {
+          await release();
+          return upgradeControlPlane(input);
+        },
+        taintNodes: async (input) => {
+          await release();
+          return taintNodes(input);
+        },
+      };
+    },
   },
   'cordoned-first': { bug: 'workers are not drained', activities: ({ drainNode }) => ({ drainNode: async (input) => (input.node.roles.includes('worker') ? pretend() : drainNode(input)) }) },
   'etcd-whole': { bug: 'alarms of etcd are not seen', ports: (ports) => withAnswer(ports, 'read-etcd', (text) => text.replace(/"alarms":\[[^\]]*\]/, '"alarms":[]')) },

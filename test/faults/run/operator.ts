@@ -28,7 +28,7 @@ export interface Outcome {
 }
 
 /** Held nodes are looked for this often: Temporal tells nobody that an upgrade is held. */
-const LOOK_MS = 1_000;
+const LOOK_MS = 2_000;
 /** A node that is held again and again is never going to be done. */
 const MOST_HOLDS = 6;
 
