@@ -10,6 +10,8 @@ export interface Clock {
 }
 
 export interface ScaledClock extends Clock {
+  /** Sets it forward by so many ms, or back where they are negative: every later `now` is off by them. Waits are not. */
+  jump(ms: number): void;
   /** Calls everything off. */
   stop(): void;
 }
@@ -22,6 +24,7 @@ export interface ScaledClock extends Clock {
  */
 export function createScaledClock(speed: number): ScaledClock {
   const timers = new Set<NodeJS.Timeout>();
+  let offMs = 0;
   function after(ms: number, callback: () => void): () => void {
     const timer = setTimeout(() => {
       timers.delete(timer);
@@ -34,7 +37,8 @@ export function createScaledClock(speed: number): ScaledClock {
     };
   }
   return {
-    now: Date.now,
+    now: () => Date.now() + offMs,
+    jump: (ms) => { offMs += ms; },
     after,
     sleep: (ms) => sleepBy(after, ms),
     stop: () => {

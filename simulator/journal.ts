@@ -14,18 +14,27 @@ export interface Journal {
   record(node: string, effect: string, detail?: string, tookMs?: number): void;
   of(node: string): readonly JournalEntry[];
   all(): readonly JournalEntry[];
+  /** Called at once with every later entry. Returns how to end it. */
+  subscribe(listener: (entry: JournalEntry) => void): () => void;
 }
 
 export function createJournal(): Journal {
   const entries: JournalEntry[] = [];
   const times = new Map<string, number>();
+  const listeners = new Set<(entry: JournalEntry) => void>();
   return {
     record: (node, effect, detail = '', tookMs = 0) => {
       const atMs = (times.get(node) ?? 0) + Math.round(tookMs);
       times.set(node, atMs);
-      entries.push({ node, atMs, effect, detail });
+      const entry = { node, atMs, effect, detail };
+      entries.push(entry);
+      for (const listener of listeners) listener(entry);
     },
     of: (node) => entries.filter((entry) => entry.node === node),
     all: () => entries,
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
   };
 }

@@ -45,7 +45,7 @@ function ofNode(name: FaultName, node: string, scene: FaultScene): Undo {
     case 'kubeadm-fails-once': return host.addFault({ operation: 'kubeadm upgrade', occurrence: 1, effect: { kind: 'fail', exitCode: 1, message: 'error: error execution phase preflight: [preflight] Some fatal errors occurred:\n\t[ERROR CoreDNSMigration]: CoreDNS will not be upgraded: the twin was told to fail' } });
     case 'host-reboot': return host.addFault({ operation: 'install packages', occurrence: 2, effect: { kind: 'reboot', downMs: MINUTE_MS / 2 } });
     case 'connection-cut': return onCordon(scene, node, () => { host.cutConnections(); });
-    case 'budget-blocks': return onCordon(scene, node, () => { blockEvictions(scene.model, node); });
+    case 'budget-blocks': return onCordon(scene, node, () => { blockUntilGivenBack(scene.model, node); });
     case 'api-5xx': case 'api-slow': case 'watch-silent': case 'watch-gone': case 'api-cut': return ofApi(name, scene);
   }
 }
@@ -113,23 +113,33 @@ function kubeletVersionOf(node: ApiObject | null): string | null {
   return typeof info === 'object' && info !== null && 'kubeletVersion' in info && typeof info.kubeletVersion === 'string' ? info.kubeletVersion : null;
 }
 
-/** A budget of its own for a pod that has none, or the pod's budget made as strict as can be; until the node is given back. */
-function blockEvictions({ store }: ClusterModel, node: string): void {
+function blockUntilGivenBack(model: ClusterModel, node: string): void {
+  const unblock = blockEvictions(model, node);
+  const end = model.store.subscribe(({ resource, object }) => {
+    if (resource !== 'nodes' || object.metadata.name !== node || isCordoned(object)) return;
+    end();
+    unblock();
+  });
+}
+
+/**
+ * A budget of its own for a pod of the node that has none, or the pod's budget made as strict as can be. Returns how to undo it;
+ * does nothing where the node has no pod that could be moved.
+ */
+export function blockEvictions({ store }: ClusterModel, node: string): Undo {
   const pods = store.list('pods').filter((pod) => nodeNameOf(pod) === node && isMovable(pod)).toSorted((one, other) => (one.metadata.name < other.metadata.name ? -1 : 1));
   const budgets = store.list('poddisruptionbudgets');
   const [pod] = pods;
-  if (pod === undefined) return;
+  if (pod === undefined) return () => undefined;
   const { namespace = 'default', labels = {} } = pod.metadata;
   const app = labels['app'] ?? '';
   const own = budgets.find((budget) => budget.metadata.namespace === namespace && budget.metadata.name === app);
   const metadata = own?.metadata ?? { name: app, namespace };
   store.put('poddisruptionbudgets', { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata, spec: { maxUnavailable: 0, selector: { matchLabels: { app } } } });
-  const end = store.subscribe(({ resource, object }) => {
-    if (resource !== 'nodes' || object.metadata.name !== node || isCordoned(object)) return;
-    end();
+  return () => {
     if (own === undefined) store.remove('poddisruptionbudgets', namespace, app);
     else store.update('poddisruptionbudgets', namespace, app, (budget) => ({ ...budget, spec: own['spec'] }));
-  });
+  };
 }
 
 function isMovable(pod: ApiObject): boolean {

@@ -6,6 +6,7 @@ import { createClusterModel } from './api/cluster-model.ts';
 import { serveApi } from './api/serve.ts';
 import type { ServedApi } from './api/serve.ts';
 import { createScaledClock } from './clock.ts';
+import type { ScaledClock } from './clock.ts';
 import type { ClusterDescription } from './description.ts';
 import { placeFaults } from './faults.ts';
 import type { PlacedFault } from './faults.ts';
@@ -46,6 +47,9 @@ export interface Twin {
   readonly api: ServedApi;
   readonly hosts: TwinHosts;
   readonly journal: Journal;
+  readonly clock: ScaledClock;
+  /** Nodes whose kubelets never report Ready while they are in it. */
+  readonly unready: Set<string>;
   readonly faults: readonly PlacedFault[];
   readonly files: TwinFiles;
   /** Ends all that it started, and removes its folder. */
@@ -80,7 +84,7 @@ export async function startTwin(description: ClusterDescription, options: TwinOp
     closers.push(() => hosts.stop());
     closers.push(applyFaults(faults, { model, api, hosts, clock, seed, unready }));
     const files = await writeFiles(description, options, api, hosts);
-    return { description, model, api, hosts, journal, faults, files, stop };
+    return { description, model, api, hosts, journal, clock, unready, faults, files, stop };
   } catch (error) {
     await stop();
     throw error;

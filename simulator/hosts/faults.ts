@@ -27,4 +27,8 @@ export interface HostFault {
   /** The last time that it happens, where it is not once only. */
   readonly lastOccurrence?: number;
   readonly effect: HostEffect;
+  /** True: it happens the first time that it can, and never again. */
+  readonly once?: boolean;
+  /** Called when it happens: in the operation's middle, at its beginning for `wait`. */
+  readonly onHit?: () => void;
 }

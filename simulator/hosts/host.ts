@@ -27,6 +27,7 @@ export function createHost(machine: Machine, runtime: Runtime, server: SshServer
     setFreeDiskKib: (kib) => { machine.disk.freeKib = kib; },
     crashKubelet: (message) => { machine.kubelet.crash = message; },
     cutConnections: server.cut,
+    endCommands: server.endCommands,
     setReachable: server.setReachable,
     reboot: (downMs) => { rebootHost(machine, runtime, server, downMs); },
     units: () => runtime.units.running(machine),

@@ -6,6 +6,7 @@ import { randomOf } from '../random.ts';
 import type { EtcdCluster } from './etcd.ts';
 import type { HostFault, HostOperation } from './faults.ts';
 import type { HostFiles } from './files.ts';
+import type { StepWatch } from './steps.ts';
 
 /** What the hosts of one twin share. */
 export interface World {
@@ -16,6 +17,8 @@ export interface World {
   readonly journal: Journal;
   readonly etcd: EtcdCluster;
   readonly machines: Map<string, Machine>;
+  /** Durable steps as hosts see them; told only where scripts are recognised. */
+  readonly steps: StepWatch;
 }
 
 export interface Package {
@@ -115,12 +118,15 @@ export function createMachine(options: MachineOptions): Machine {
   };
 }
 
-export function faultOf(machine: Machine, operation: HostOperation, occurrence: number): HostFault | null {
-  return machine.faults.find((fault) => {
+/** What goes wrong with an operation that begins now; null where nothing does. One that happens once is taken away. */
+export function takeFault(machine: Machine, operation: HostOperation, occurrence: number): HostFault | null {
+  const found = machine.faults.find((fault) => {
     const first = fault.occurrence ?? 1;
     const last = fault.lastOccurrence ?? fault.occurrence ?? Number.POSITIVE_INFINITY;
     return fault.operation === operation && first <= occurrence && occurrence <= last;
   }) ?? null;
+  if (found?.once === true) machine.faults.splice(machine.faults.indexOf(found), 1);
+  return found;
 }
 
 /** Changes a package of the host, and what its own `dpkg-query` reads. */

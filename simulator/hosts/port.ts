@@ -5,6 +5,7 @@ import type { ClusterModel } from '../model.ts';
 import type { EtcdCluster } from './etcd.ts';
 import type { HostFault } from './faults.ts';
 import type { Machine } from './machine.ts';
+import type { StepListener } from './steps.ts';
 
 export interface HostsOptions {
   readonly description: ClusterDescription;
@@ -37,6 +38,11 @@ export interface TwinHosts {
   readonly etcd: EtcdCluster;
   /** @throws RangeError where there is no such node. */
   host(name: string): TwinHost;
+  /**
+   * Calls back at once with everything that happens to durable steps. Returns how to end it.
+   * @throws Error where scripts run in a shell: nobody sees their steps there.
+   */
+  onStep(listener: StepListener): () => void;
   /** Ends every process that it started, and every connection. */
   stop(): Promise<void>;
 }
@@ -54,6 +60,8 @@ export interface TwinHost {
   crashKubelet(message: string | null): void;
   /** Breaks every connection without a word; what runs goes on. */
   cutConnections(): void;
+  /** Ends every command that is under way with this exit status, as a login server does that ends its sessions; units run on. */
+  endCommands(exitCode: number): void;
   setReachable(reachable: 'up' | 'refused' | 'hang'): void;
   /** Goes down at once with everything that runs, and comes back after so many ms of the twin's time. */
   reboot(downMs: number): void;

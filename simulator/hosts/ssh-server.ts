@@ -7,6 +7,8 @@ import type { Connection, ServerChannel, Session } from 'ssh2';
 export interface SshServer {
   /** Breaks every connection without a word, as a pulled cable does; what runs goes on. */
   cut(): void;
+  /** Ends every command with this exit status, and leaves the connections. */
+  endCommands(exitCode: number): void;
   /** From now on: `up` answers, `refused` closes at once, `hang` accepts and never answers. */
   setReachable(reachable: 'up' | 'refused' | 'hang'): void;
   /** Connections that are open now. */
@@ -26,11 +28,12 @@ export interface SshServerOptions {
 
 export async function startSshServer(options: SshServerOptions): Promise<SshServer> {
   const sockets = new Set<Socket>();
+  const channels = new Set<ServerChannel>();
   let reachable: 'up' | 'refused' | 'hang' = 'up';
   const server = new ssh2.Server({ hostKeys: [options.hostKey], keepaliveInterval: 0 }, (connection: Connection) => {
     connection.on('error', () => undefined);
     authenticate(connection, options);
-    connection.on('session', (accept) => { serve(accept(), options); });
+    connection.on('session', (accept) => { serve(accept(), options, channels); });
   });
   const listener = createServer((socket) => {
     sockets.add(socket);
@@ -46,6 +49,12 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
   };
   return {
     cut,
+    endCommands: (exitCode) => {
+      for (const channel of channels) {
+        channel.exit(exitCode);
+        channel.end();
+      }
+    },
     setReachable: (to) => { reachable = to; },
     connections: () => sockets.size,
     stop: async () => {
@@ -79,10 +88,12 @@ function authenticate(connection: Connection, { user, allowed }: SshServerOption
   });
 }
 
-function serve(session: Session, { run }: SshServerOptions): void {
+function serve(session: Session, { run }: SshServerOptions, channels: Set<ServerChannel>): void {
   session.on('exec', (accept, _reject, { command }) => {
     const channel = accept();
     channel.on('error', () => undefined);
+    channels.add(channel);
+    channel.once('close', () => channels.delete(channel));
     run(command, channel);
   });
 }

@@ -15,6 +15,7 @@ import type { Disturbances, Runtime } from './runtime.ts';
 import { startShellRuntime } from './shell-runtime.ts';
 import { knownHostsLine, newPrivateKey, publicKeyOf } from './ssh-keys.ts';
 import { startSshServer } from './ssh-server.ts';
+import { createStepWatch } from './steps.ts';
 import type { SshServer } from './ssh-server.ts';
 
 export type { HostsOptions, TwinHost, TwinHosts } from './port.ts';
@@ -67,6 +68,10 @@ export async function startHosts(options: HostsOptions): Promise<TwinHosts> {
     const port = await listenOnOnePort(options.port, machines.size, listen, servers);
     return {
       way, user: USER, port, privateKey, etcd: world.etcd, stop,
+      onStep: (listener) => {
+        if (way !== 'recognised') throw new Error('steps are seen only where scripts are recognised: start the hosts with `way: recognised`');
+        return world.steps.subscribe(listener);
+      },
       // One key for all, as hosts have that were made from one image; one line, because it is looked through for each of them.
       knownHosts: `${knownHostsLine(nodeAddress(0).replace(/\d+\.\d+$/, '*'), port, publicKeyOf(hostKey))}\n`,
       host: (name) => {
@@ -84,7 +89,7 @@ export async function startHosts(options: HostsOptions): Promise<TwinHosts> {
 function createWorld(options: HostsOptions, machines: Map<string, Machine>, runtime: Runtime): World {
   const { description, model, clock, seed, journal } = options;
   const members = description.nodes.flatMap(({ name, role }, index) => (role === 'control-plane' ? [{ name, address: nodeAddress(index) }] : []));
-  const world: World = { description, model, clock, seed, journal, machines, etcd: createEtcd(seed, members, etcdVersionOf(description.version)) };
+  const world: World = { description, model, clock, seed, journal, machines, steps: createStepWatch(), etcd: createEtcd(seed, members, etcdVersionOf(description.version)) };
   description.nodes.forEach((node, index) => {
     const root = runtime.rootOf(node.name);
     const machine = createMachine({

@@ -21,7 +21,7 @@ export interface Intent {
 }
 
 /** Starts the script of an intent; what it was killed in leaves no result. */
-export function startIntent(number: number, retry: number, unit: string, now: () => number, run: (intent: Intent) => Promise<void>): Intent {
+export function startIntent(number: number, retry: number, unit: string, now: () => number, run: (intent: Intent) => Promise<void>, onEnd: (intent: Intent) => void): Intent {
   const intent: Intent = { number, retry, unit, output: '', result: null, running: true, kill: new AbortController(), events: new EventEmitter() };
   intent.events.setMaxListeners(0);
   const begin = now() / 1000;
@@ -33,6 +33,7 @@ export function startIntent(number: number, retry: number, unit: string, now: ()
   }).then((code) => {
     intent.running = false;
     if (code !== null && !intent.kill.signal.aborted) intent.result = { code, begin, end: now() / 1000 };
+    onEnd(intent);
     intent.events.emit('end');
   });
   return intent;

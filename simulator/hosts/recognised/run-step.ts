@@ -1,6 +1,8 @@
 import type { Machine } from '../machine.ts';
+import type { StepMoment } from '../steps.ts';
 import { ended, startIntent } from './durable.ts';
 import type { Intent, StepRecord } from './durable.ts';
+import { Gone } from '../tools/call.ts';
 
 const TAIL = 8192;
 
@@ -22,20 +24,26 @@ export interface Outputs {
   readonly err: (text: string) => void;
 }
 
-/** run-step.sh over steps in memory: the same decisions, and the same words on standard error. */
+/**
+ * run-step.sh over steps in memory: the same decisions, and the same words on standard error.
+ * @throws Gone where the request is lost on its way.
+ */
 export async function runStep(machine: Machine, steps: Map<string, StepRecord>, args: readonly string[], outputs: Outputs, run: (intent: Intent) => Promise<void>): Promise<void> {
   const step = read(args);
   const say = (text: string): void => { outputs.err(`capstan: ${text}\n`); };
   const key = keyOf(args);
   const record = steps.get(key) ?? { fence: null, intents: [] };
   steps.set(key, record);
+  const tell = (moment: StepMoment, intent = record.intents.at(-1)): boolean => machine.world.steps.tell({ moment, node: step.node, step: step.step, intent: intent?.number ?? 0, retry: step.retry });
+  if (!tell('asked')) throw new Gone();
   const [epoch, attempt] = record.fence ?? [0, 0];
   if (epoch > step.epoch || (epoch === step.epoch && attempt > step.attempt)) {
+    tell('superseded');
     say(`superseded ${String(epoch)} ${String(attempt)}`);
     return;
   }
   record.fence = [step.epoch, step.attempt];
-  const { how, intent } = decide(machine, record, step, run);
+  const { how, intent } = decide(machine, record, step, run, tell);
   const from = how === 'attached' ? Math.max(0, Buffer.byteLength(intent.output) - TAIL) : 0;
   say(`${how} ${String(intent.number)}`);
   if (how === 'started' || how === 'attached') await follow(intent, step.follow ? outputs.out : null, from);
@@ -52,7 +60,7 @@ function read(args: readonly string[]): StepArguments {
   return { upgrade, node, step, unit, retry: Number(retry), epoch: Number(epoch), attempt: Number(attempt), after: Number(after), follow: follow === 'yes' };
 }
 
-function decide(machine: Machine, record: StepRecord, step: StepArguments, run: (intent: Intent) => Promise<void>): { readonly how: string; readonly intent: Intent } {
+function decide(machine: Machine, record: StepRecord, step: StepArguments, run: (intent: Intent) => Promise<void>, tell: (moment: StepMoment, intent: Intent) => boolean): { readonly how: string; readonly intent: Intent } {
   const newest = record.intents.at(-1);
   if (newest !== undefined) {
     if (newest.running) return { how: 'attached', intent: newest };
@@ -62,8 +70,9 @@ function decide(machine: Machine, record: StepRecord, step: StepArguments, run: 
     }
   }
   const number = (newest?.number ?? 0) + 1;
-  const intent = startIntent(number, Math.max(newest?.retry ?? 0, step.retry), `${step.unit}-${String(number)}`, machine.world.clock.now, run);
+  const intent = startIntent(number, Math.max(newest?.retry ?? 0, step.retry), `${step.unit}-${String(number)}`, machine.world.clock.now, run, (ended) => tell(ended.result === null ? 'interrupted' : 'finished', ended));
   record.intents.push(intent);
+  tell('started', intent);
   return { how: 'started', intent };
 }
 

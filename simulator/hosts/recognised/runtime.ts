@@ -58,7 +58,7 @@ export function startRecognisedRuntime(disturb: Disturbances): Runtime {
   async function execute(machine: Machine, asked: Recognised, content: Buffer, channel: ServerChannel): Promise<number> {
     const { steps, commands } = stateFor(machine);
     const out = (text: string): void => { if (channel.writable) channel.write(text); };
-    const err = (text: string): void => { if (channel.writable) channel.stderr.write(text); };
+    const err = (text: string): void => { if (channel.stderr.writable) channel.stderr.write(text); };
     if (asked.kind === 'unknown') {
       err(`the twin does not know this script: SHA-256 ${asked.sum}\n`);
       return UNKNOWN_SCRIPT;
@@ -95,13 +95,15 @@ export function startRecognisedRuntime(disturb: Disturbances): Runtime {
     const chunks: Buffer[] = [];
     channel.on('data', (chunk: Buffer) => chunks.push(chunk));
     channel.once('end', () => {
+      // A command that was ended before all of it had come does nothing.
+      if (!channel.writable) return;
       const content = Buffer.concat(chunks);
       const asked: Recognised = words === null ? { kind: 'unknown', sum: createHash('sha256').update(line).digest('hex') } : recogniseLine(words) ?? recogniseInput(content.toString('utf8'));
       execute(machine, asked, content, channel).then((code) => { end(channel, code); }, (error: unknown) => {
         if (error instanceof ScriptEnd) end(channel, error.exitCode);
         else if (error instanceof Gone) channel.close();
         else {
-          if (channel.writable) channel.stderr.write(`the twin failed: ${error instanceof Error ? error.message : String(error)}\n`);
+          if (channel.stderr.writable) channel.stderr.write(`the twin failed: ${error instanceof Error ? error.message : String(error)}\n`);
           end(channel, UNKNOWN_SCRIPT);
         }
       });
@@ -116,7 +118,7 @@ export function startRecognisedRuntime(disturb: Disturbances): Runtime {
 }
 
 function end(channel: ServerChannel, code: number): void {
-  if (!channel.writable) return;
+  if (!channel.writable || !channel.stderr.writable) return;
   channel.stderr.end(() => {
     channel.exit(code);
     channel.end();

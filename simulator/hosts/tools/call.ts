@@ -1,5 +1,5 @@
 import type { Timing } from '../../description.ts';
-import { faultOf } from '../machine.ts';
+import { takeFault } from '../machine.ts';
 import type { Machine } from '../machine.ts';
 import type { HostOperation } from '../faults.ts';
 
@@ -48,24 +48,29 @@ export class OperationFailed extends Error {
  */
 export async function spend(call: Call, operation: HostOperation, timing: Timing, half: () => void = () => undefined): Promise<number> {
   const { ms, occurrence } = call.machine.draw(operation, timing);
-  const effect = faultOf(call.machine, operation, occurrence)?.effect;
+  const { effect, onHit = () => undefined } = takeFault(call.machine, operation, occurrence) ?? {};
   switch (effect?.kind) {
     case undefined:
       await wait(call, ms);
       return ms;
     case 'slow':
-      await wait(call, ms * effect.factor);
+      await wait(call, (ms * effect.factor) / 2);
+      onHit();
+      await wait(call, (ms * effect.factor) / 2);
       return ms * effect.factor;
     case 'fail':
       await wait(call, ms / 2);
+      onHit();
       call.err(effect.message);
       throw new OperationFailed(effect.exitCode);
     case 'wait':
       call.out(effect.message);
+      onHit();
       await wait(call, effect.ms + ms);
       return effect.ms + ms;
     case 'cut':
       await wait(call, ms / 2);
+      onHit();
       call.cut();
       await wait(call, ms / 2);
       return ms;
@@ -73,6 +78,7 @@ export async function spend(call: Call, operation: HostOperation, timing: Timing
     case 'reboot':
       await wait(call, ms / 2);
       half();
+      onHit();
       if (effect.kind === 'kill') call.kill();
       else call.reboot(effect.downMs);
       throw new Gone();

@@ -1,0 +1,96 @@
+import type { HostOperation } from '../../../simulator/hosts/faults.ts';
+
+/** On which nodes a step is done; null: by the cluster as a whole, or on a node that the engine chooses. */
+export type Where = 'any' | 'worker' | 'control-plane' | null;
+
+interface StepPlace {
+  readonly on: Where;
+  /** Folder of the step on its host and the operation in whose middle `during` is; null for a step of the API. */
+  readonly host: { readonly step: string; readonly operation: HostOperation } | null;
+}
+
+/** Steps by the names of `docs/steps.md`; `kubeadmUpgradeNode` is the second half of a worker's `upgradeKubeadm`. */
+export const STEPS = {
+  acquireLease: { on: null, host: null },
+  snapshotEtcd: { on: null, host: { step: 'snapshotEtcd', operation: 'snapshot etcd' } },
+  stageNode: { on: 'any', host: { step: 'stageNode', operation: 'fetch packages' } },
+  upgradeKubeadm: { on: 'any', host: { step: 'upgradeKubeadm', operation: 'install packages' } },
+  kubeadmUpgradeNode: { on: 'worker', host: { step: 'kubeadmUpgradeNode', operation: 'kubeadm upgrade' } },
+  upgradeEtcdMember: { on: 'control-plane', host: { step: 'kubeadmUpgrade', operation: 'replace etcd member' } },
+  upgradeControlPlane: { on: 'control-plane', host: { step: 'kubeadmUpgrade', operation: 'kubeadm upgrade' } },
+  taintNodes: { on: null, host: null },
+  drainNode: { on: 'any', host: null },
+  upgradeKubelet: { on: 'any', host: { step: 'upgradeKubelet', operation: 'install packages' } },
+  waitNodeReady: { on: 'any', host: null },
+  uncordonNode: { on: 'any', host: null },
+  verifyCluster: { on: null, host: null },
+  releaseLease: { on: null, host: null },
+} as const satisfies Readonly<Record<string, StepPlace>>;
+export type Step = keyof typeof STEPS;
+
+/** Before the step's effect begins, in its middle, and when it is there but the engine does not know it yet. */
+export const PARTS = ['before', 'during', 'after'] as const;
+export type Part = (typeof PARTS)[number];
+
+/** How the twin's own side shows each moment of a step. */
+export const SIGNS = {
+  'acquireLease.before': 'the API is asked to create the Lease',
+  'acquireLease.after': 'the Lease is there',
+  'snapshotEtcd.before': 'a member\'s host is asked for the snapshot',
+  'snapshotEtcd.during': 'etcdctl saves the snapshot',
+  'snapshotEtcd.after': 'the snapshot is on the host',
+  'stageNode.before': 'the host is asked to stage',
+  'stageNode.during': 'packages are fetched',
+  'stageNode.after': 'packages and images are on the host',
+  'upgradeKubeadm.before': 'the host is asked for the package',
+  'upgradeKubeadm.during': 'the package manager installs kubeadm',
+  'upgradeKubeadm.after': 'kubeadm is installed',
+  'kubeadmUpgradeNode.before': 'the host is asked for `kubeadm upgrade node`',
+  'kubeadmUpgradeNode.during': 'kubeadm runs',
+  'kubeadmUpgradeNode.after': 'kubeadm has ended',
+  'upgradeEtcdMember.before': 'the host is asked for kubeadm\'s upgrade',
+  'upgradeEtcdMember.during': 'the member is stopped and not yet replaced',
+  'upgradeEtcdMember.after': 'the member runs in its new version',
+  'upgradeControlPlane.before': 'the host is asked again, to wait for kubeadm\'s end',
+  'upgradeControlPlane.during': 'kubeadm replaces the static pods',
+  'upgradeControlPlane.after': 'kubeadm has ended',
+  'taintNodes.before': 'the API is asked for the first soft taint',
+  'taintNodes.after': 'the first soft taint is there',
+  'drainNode.before': 'the API is asked to cordon',
+  'drainNode.during': 'the API is asked for the first eviction',
+  'drainNode.after': 'the node is cordoned and no pod to evict is left',
+  'upgradeKubelet.before': 'the host is asked for the packages',
+  'upgradeKubelet.during': 'the package manager installs kubelet and kubectl',
+  'upgradeKubelet.after': 'the kubelet of the new version runs',
+  'waitNodeReady.before': 'the node\'s Lease is looked at',
+  'waitNodeReady.during': 'the kubelet of the new version says Ready',
+  'uncordonNode.before': 'the API is asked to uncordon',
+  'uncordonNode.after': 'the node is schedulable',
+  'verifyCluster.during': 'kubeadm-config is read after nodes were given back',
+  'releaseLease.before': 'the API is asked to delete the Lease',
+  'releaseLease.after': 'the Lease is gone',
+} as const satisfies Readonly<Partial<Record<`${Step}.${Part}`, string>>>;
+export type Moment = keyof typeof SIGNS;
+
+export const MOMENTS: readonly Moment[] = Object.keys(SIGNS).filter(isMoment);
+
+function isMoment(name: string): name is Moment {
+  return Object.hasOwn(SIGNS, name);
+}
+
+export function stepOf(moment: Moment): Step {
+  const name = moment.slice(0, moment.indexOf('.'));
+  if (!isStep(name)) throw new Error(`the moment ${moment} belongs to no step`);
+  return name;
+}
+
+export function partOf(moment: Moment): Part {
+  const name = moment.slice(moment.indexOf('.') + 1);
+  const part = PARTS.find((known) => known === name);
+  if (part === undefined) throw new Error(`the moment ${moment} has no part`);
+  return part;
+}
+
+function isStep(name: string): name is Step {
+  return Object.hasOwn(STEPS, name);
+}

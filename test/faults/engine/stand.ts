@@ -1,0 +1,111 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { connect } from '../../../client/temporal/connect.ts';
+import type { UpgradeClient } from '../../../client/temporal/port.ts';
+import { untilPolling } from '../../../simulator/demo/until-polling.ts';
+import { findOrStartDevServer } from '../../../worker/dev-server.ts';
+import type { DevServer } from '../../../worker/dev-server.ts';
+import { placesOf } from '../../../worker/places.ts';
+import { freePort } from '../../bench/engine/engine.ts';
+import type { EngineControls } from '../place/scene.ts';
+import { startWorker } from './worker-process.ts';
+import type { WorkerProcess } from './worker-process.ts';
+
+/** An engine on which seeds run: a server, a task queue and who works on it. */
+export interface Stand {
+  readonly client: UpgradeClient;
+  readonly controls: EngineControls;
+  /** Brings it back to one sound worker with the right time, for the next seed. */
+  settle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Server {
+  readonly address: string;
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The next worker starts within this, as one does that a supervisor looks after. */
+const RESTART_MS = 500;
+
+/** A Temporal server on a port of its own. One that is to be restarted keeps its state in a file. */
+export async function startServer(folder: string, keepsState: boolean): Promise<Server> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  // The server takes its environment from us. Memory is there, and its garbage collector takes a third of its time otherwise.
+  process.env['GOGC'] ??= '400';
+  const [port, uiPort] = [await freePort(), await freePort()];
+  const start = (): Promise<DevServer> => findOrStartDevServer({ port, uiPort, ephemeral: !keepsState, namespace: 'default', stateFolder: folder, places: placesOf(process.env), say: () => undefined });
+  let server = await start();
+  return {
+    address: server.address,
+    restart: async () => {
+      await server.stop();
+      server = await start();
+    },
+    stop: () => server.stop(),
+  };
+}
+
+/** A worker on a queue of the server. Only where it is a stand's own may it be killed. */
+export async function openStand(server: Server, taskQueue: string, folder: string): Promise<Stand> {
+  const start = (): WorkerProcess => startWorker({ address: server.address, taskQueue, folder });
+  const workers = new Set<WorkerProcess>();
+  /** Starts and restarts under way. */
+  const pending = new Set<Promise<void>>();
+  let current = start();
+  workers.add(current);
+  await current.ready;
+  await untilPolling(server.address, taskQueue);
+  const client = await connect({ CAPSTAN_TEMPORAL_ADDRESS: server.address, CAPSTAN_TASK_QUEUE: taskQueue });
+
+  function replace(): void {
+    current = start();
+    workers.add(current);
+  }
+  function later(work: Promise<void>): void {
+    pending.add(work);
+    void work.finally(() => pending.delete(work));
+  }
+
+  const controls: EngineControls = {
+    killWorker: () => {
+      const killed = current;
+      killed.kill('SIGKILL');
+      workers.delete(killed);
+      later(delay(RESTART_MS).then(replace));
+    },
+    freezeWorker: (ms) => {
+      const frozen = current;
+      frozen.kill('SIGSTOP');
+      replace();
+      later(delay(ms).then(() => { frozen.kill('SIGCONT'); }));
+    },
+    jumpClock: (ms) => { current.setClock(ms); },
+    restartServer: () => { later(server.restart()); },
+  };
+  return {
+    client, controls,
+    settle: async () => {
+      await Promise.all(pending);
+      const others = [...workers].filter((worker) => worker !== current);
+      for (const worker of others) workers.delete(worker);
+      await Promise.all(others.map((worker) => worker.stop()));
+      current.setClock(0);
+      await current.ready;
+    },
+    close: async () => {
+      await Promise.all(pending);
+      await client.close();
+      await Promise.all([...workers].map((worker) => worker.stop()));
+    },
+  };
+}
+
+/** Folder of a stand. */
+export async function standFolder(root: string, name: string): Promise<string> {
+  const folder = join(root, name);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  return folder;
+}

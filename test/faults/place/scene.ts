@@ -1,0 +1,31 @@
+import type { Random } from '../../../simulator/random.ts';
+import type { Twin } from '../../../simulator/twin.ts';
+
+/** What can be done to the engine of a seed. */
+export interface EngineControls {
+  /** SIGKILL; another worker starts within a second. */
+  killWorker(): void;
+  /** Freezes the worker, lets a second one take over, and lets the first go on after so many ms. */
+  freezeWorker(ms: number): void;
+  /** Sets the clock of the worker off by so many ms. */
+  jumpClock(ms: number): void;
+  restartServer(): void;
+}
+
+/** Where faults happen. */
+export interface Scene {
+  readonly twin: Twin;
+  readonly engine: EngineControls;
+  /** How much faster than the wall clock the twin's time runs. */
+  readonly speed: number;
+  readonly random: Random;
+  /** Keeps what ends a fault when somebody decides about the node. */
+  readonly untilDecided: (node: string, mend: () => void) => void;
+}
+
+export type Undo = () => void;
+
+/** Something happens so many ms of real time later, unless the twin has ended by then. */
+export function later({ twin, speed }: Scene, realMs: number, callback: () => void): void {
+  twin.clock.after(realMs * speed, callback);
+}

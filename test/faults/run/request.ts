@@ -1,0 +1,49 @@
+import { parseArgs } from 'node:util';
+import { pointOf, UnknownPoint } from '../catalogue/points.ts';
+import type { Point } from '../catalogue/points.ts';
+
+/** What a fault run was asked for. */
+export interface FaultRequest {
+  readonly seeds: number;
+  readonly firstSeed: number;
+  /** Nodes in all, three of them of the control plane. */
+  readonly nodes: number;
+  /** Null deals all of them in turn. */
+  readonly point: Point | null;
+  /** Seeds at the same time. */
+  readonly atOnce: number;
+}
+
+const SMALLEST = 6;
+const LARGEST = 50;
+/** Most of an upgrade is waiting. Measured on 2 cores, see docs/faults.md. */
+const AT_ONCE = 28;
+const USAGE = 'npm run test:faults -- --seeds N [--first-seed S] [--point NAME] [--nodes N] [--at-once N]';
+
+/** Reads the command line; a text says what is wrong with it and what would be right. */
+export function readRequest(args: readonly string[]): FaultRequest | string {
+  try {
+    const { values } = parseArgs({ args: [...args], strict: true, options: { seeds: { type: 'string' }, 'first-seed': { type: 'string' }, point: { type: 'string' }, nodes: { type: 'string' }, 'at-once': { type: 'string' } } });
+    return {
+      seeds: wholeNumber('--seeds', values.seeds ?? '100', 1, 1_000_000),
+      firstSeed: wholeNumber('--first-seed', values['first-seed'] ?? '1', 1, 1_000_000_000),
+      nodes: wholeNumber('--nodes', values.nodes ?? String(SMALLEST), SMALLEST, LARGEST),
+      point: values.point === undefined ? null : pointOf(values.point),
+      atOnce: wholeNumber('--at-once', values['at-once'] ?? String(AT_ONCE), 1, 200),
+    };
+  } catch (error) {
+    if (error instanceof UnknownPoint) return error.message;
+    return `${error instanceof Error ? error.message : String(error)}\nUsage: ${USAGE}`;
+  }
+}
+
+function wholeNumber(option: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+  throw new RangeError(`${option} ${text}: expected a whole number from ${least} to ${most}.`);
+}
+
+/** The command that runs one seed again. */
+export function replayCommand(seed: number, { nodes, point }: FaultRequest): string {
+  return `npm run test:faults -- --seeds 1 --first-seed ${seed}${nodes === SMALLEST ? '' : ` --nodes ${nodes}`}${point === null ? '' : ` --point ${point.name}`}`;
+}

@@ -1,0 +1,100 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Need } from '../catalogue/effects.ts';
+import { openStand, standFolder, startServer } from '../engine/stand.ts';
+import type { Server, Stand } from '../engine/stand.ts';
+import { deal } from './deal.ts';
+import type { Deal } from './deal.ts';
+import { failureText, passedText } from './report.ts';
+import type { BrokenSeed } from './report.ts';
+import type { FaultRequest } from './request.ts';
+import { runSeed } from './run-seed.ts';
+import type { SeedResult } from './run-seed.ts';
+
+/** How many of so many seeds at once need what: those with a worker of their own wait longest, and take the most memory. */
+function lanesFor(atOnce: number): Readonly<Record<Need, number>> {
+  return { nothing: Math.ceil(atOnce * 0.5), worker: Math.ceil(atOnce * 0.4), server: Math.ceil(atOnce * 0.1) };
+}
+
+/** Seeds that share the server share this many workers. */
+const SHARED_WORKERS = 1;
+
+/** Runs every seed of a request and calls back with each result as it comes. */
+export async function runFaults(request: FaultRequest, say: (line: string) => void): Promise<readonly (SeedResult | BrokenSeed)[]> {
+  const root = await mkdtemp(join(tmpdir(), 'capstan-faults-'));
+  const opened = openLater(root);
+  const results: (SeedResult | BrokenSeed)[] = [];
+  const deals = Array.from({ length: request.seeds }, (_, index) => deal(request.firstSeed + index, { nodes: request.nodes, ...(request.point === null ? {} : { point: request.point }) }));
+  const one = async (next: Deal, stand: Stand): Promise<void> => {
+    const result = await runOne(next, stand, join(root, 'twins'));
+    results.push(result);
+    say(failureText(result, request) ?? passedText(next, result));
+  };
+  const lanes = lanesInto(lanesFor(request.atOnce), deals);
+  try {
+    await Promise.all([
+      ...lanes('nothing', (queue) => drainQueue(queue, opened.shared, one)),
+      ...lanes('worker', (queue, lane) => drainQueue(queue, () => opened.own(`own-${lane}`), one)),
+      ...lanes('server', (queue, lane) => drainQueue(queue, () => opened.withServer(`restarted-${lane}`), one)),
+    ]);
+    return results;
+  } finally {
+    await opened.close();
+    await rm(root, { recursive: true, force: true });
+  }
+}
+
+function lanesInto(counts: Readonly<Record<Need, number>>, deals: readonly Deal[]) {
+  return (need: Need, work: (queue: Deal[], lane: number) => Promise<void>): readonly Promise<void>[] => {
+    const queue = deals.filter(({ needs }) => needs === need);
+    return Array.from({ length: Math.min(counts[need], queue.length) }, (_, lane) => work(queue, lane));
+  };
+}
+
+async function drainQueue(queue: Deal[], open: () => Promise<Stand>, one: (next: Deal, stand: Stand) => Promise<void>): Promise<void> {
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const stand = await open();
+    await one(next, stand);
+    await stand.settle();
+  }
+}
+
+async function runOne(next: Deal, stand: Stand, folder: string): Promise<SeedResult | BrokenSeed> {
+  try {
+    return await runSeed(next, stand, { folder });
+  } catch (error) {
+    return { seed: next.seed, error: error instanceof Error ? error.stack ?? error.message : String(error) };
+  }
+}
+
+/** Servers and workers, each started when the first seed needs it. */
+function openLater(root: string) {
+  const stands = new Map<string, Promise<Stand>>();
+  const servers: Promise<Server>[] = [];
+  let shared: Promise<Server> | null = null;
+  let turn = 0;
+  const server = (name: string, keepsState: boolean): Promise<Server> => {
+    const started = startServer(join(root, name), keepsState);
+    servers.push(started);
+    return started;
+  };
+  const once = (name: string, open: () => Promise<Stand>): Promise<Stand> => {
+    const known = stands.get(name) ?? open();
+    stands.set(name, known);
+    return known;
+  };
+  const onShared = (name: string): Promise<Stand> => once(name, async () => {
+    shared ??= server('server', false);
+    return openStand(await shared, name, await standFolder(root, name));
+  });
+  return {
+    shared: () => onShared(`shared-${(turn += 1) % SHARED_WORKERS}`),
+    own: onShared,
+    withServer: (name: string) => once(name, async () => openStand(await server(`server-${name}`, true), name, await standFolder(root, name))),
+    close: async () => {
+      for (const stand of stands.values()) await stand.then((opened) => opened.close(), () => undefined);
+      for (const started of servers) await started.then((opened) => opened.stop(), () => undefined);
+    },
+  };
+}
