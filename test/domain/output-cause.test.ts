@@ -10,6 +10,7 @@ const CASES: readonly (readonly [name: string, output: string, cause: RegExp, ne
   ['a full disk for apt', "E: You don't have enough free space in /var/cache/apt/archives/.", /no room is left on the disk \(\/var\/cache\/apt\/archives\/\)/, /df -h/],
   ['a full disk for dnf', 'Error: Transaction test error:\n  At least 12MB more space needed on the / filesystem.', /no room is left on the disk \(\/\)/, /df -h/],
   ['a broken package', 'dpkg: error processing archive /var/cache/apt/archives/kubelet.deb (--unpack):\n dpkg-deb --fsys-tarfile subprocess returned error exit status 2', /^dpkg cannot install \/var\/cache\/apt\/archives\/kubelet\.deb$/, /apt-get clean/],
+  ['a damaged package', 'dpkg-deb (subprocess): decompressing archive: lzma error: compressed data is corrupt\nE: Sub-process /usr/bin/dpkg returned an error code (1)', /^the file of a package is damaged: compressed data is corrupt$/, /apt-get clean/],
   ['a missing key', "W: GPG error: https://pkgs.k8s.io: The following signatures couldn't be verified because the public key is not available: NO_PUBKEY 234654DA9A296436", /the key 234654DA9A296436/, /key of the repository/],
   ['an unknown package', 'E: Unable to locate package kubeadm', /no package kubeadm$/, /spec\.packages\.repository/],
   ['an unknown version', "E: Version '1.34.9-*' for 'kubelet' was not found", /no package kubelet 1\.34\.9-\*$/, /spec\.target\.version/],

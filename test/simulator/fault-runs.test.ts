@@ -36,18 +36,20 @@ describe('an upgrade in which something goes wrong', { timeout: LIMIT_MS, concur
   test('goes on by itself where the API fails, is slow, cuts off and forgets', { timeout: LIMIT_MS }, () =>
     upgradeTwin(engine, cluster('api', OF_THE_API), { seed: 5, speed: SPEED, maxUnavailable: 2 }, assertAllUpgraded));
 
-  test('holds the nodes that a person must decide about, names the cause of each, and is done after retry and skip', { timeout: LIMIT_MS }, async () => {
+  test('holds the nodes that a person must decide about, names the cause of each, and is done after retry, skip and a forced drain', { timeout: LIMIT_MS }, async () => {
     const causes = new Map<string, string>();
     await upgradeTwin(engine, cluster('held', HOLDS), {
       seed: 5, speed: SPEED, maxUnavailable: 4, drainTimeout: '20s', way: 'shell', attend: (client, name) => decide(client, name, causes),
     }, ({ twin, report }) => {
       assert.equal(report.state, 'done', JSON.stringify(report.failure));
-      assert.deepEqual(report.nodes.flatMap(({ name, state }) => (state === 'skipped' ? [name] : [])), ['w1', 'w2', 'w4']);
-      assert.equal(versionOf(twin, 'w3'), GENERATED_TARGET);
+      assert.deepEqual(report.nodes.flatMap(({ name, state }) => (state === 'skipped' ? [name] : [])), ['w1', 'w2']);
+      for (const node of ['w3', 'w4']) assert.equal(versionOf(twin, node), GENERATED_TARGET, node);
+      assert.match(report.nodes.find(({ name }) => name === 'w4')?.steps.find(({ step }) => step === 'drainNode')?.note ?? '', /deleted by force/);
+      assert.deepEqual(new Set(report.decisions.map(({ kind, node }) => `${kind} ${node}`)), new Set(['skip w1', 'skip w2', 'retry w3', 'force-drain w4']));
       assert.ok(twin.model.store.list('nodes').every((node) => at(node, 'spec', 'unschedulable') !== true));
     });
-    assert.match(causes.get('w1') ?? '', /compressed data is corrupt/);
-    assert.match(causes.get('w2') ?? '', /No space left on device/);
+    assert.match(causes.get('w1') ?? '', /the file of a package is damaged: compressed data is corrupt/);
+    assert.match(causes.get('w2') ?? '', /no room is left on the disk.*No space left on device/s);
     assert.match(causes.get('w3') ?? '', /kubeadm|preflight/);
     assert.match(causes.get('w4') ?? '', /was not drained/);
   });
@@ -70,7 +72,7 @@ function nameOf(text: string): FaultName {
   return found;
 }
 
-/** Retries the node whose fault has passed, and skips the others, as they are held. */
+/** Retries the node whose fault has passed, forces the drain of the one that a budget holds, and skips the others, as they are held. */
 async function decide(client: UpgradeClient, name: string, causes: Map<string, string>): Promise<void> {
   const open = new Set(HOLDS.map((text) => text.split('@')[1] ?? ''));
   while (open.size > 0) {
@@ -80,7 +82,9 @@ async function decide(client: UpgradeClient, name: string, causes: Map<string, s
       if (of !== 'held' || !open.delete(node)) continue;
       causes.set(node, failure?.message ?? '');
       const message = { node, by: 'test@twin' };
-      await client.send(name, node === 'w3' ? { kind: 'retryNode', message } : { kind: 'skipNode', message });
+      if (node === 'w3') await client.update(name, { kind: 'resolveHold', message: { ...message, decision: 'retry' } });
+      else if (node === 'w4') await client.update(name, { kind: 'resolveHold', message: { ...message, decision: 'force-drain', confirm: name } });
+      else await client.send(name, { kind: 'skipNode', message });
     }
     await delay(LOOK_MS);
   }

@@ -36,6 +36,10 @@ const RULES: readonly Rule[] = [
     }),
   },
   {
+    pattern: /dpkg-deb[^:\n]*: decompressing archive[^\n]*: ([^:\n]+)$/m,
+    explain: (words = '') => ({ cause: `the file of a package is damaged: ${words}`, next: 'Remove it with `apt-get clean` on the host, so that it is fetched anew.' }),
+  },
+  {
     pattern: /NO_PUBKEY (\S+)|The repository '([^']*)' is not signed|(GPG check FAILED)/,
     explain: (key = '', repository = '', dnf = '') => ({
       cause: `the packages cannot be verified: ${key === '' ? `${repository}${dnf}` : `the key ${key} is not known to this host`}`, next: 'Install the key of the repository; pkgs.k8s.io signs each minor with the same one.',
