@@ -94,7 +94,7 @@ function passOn(run: ClusterRunner, message: OperatorMessage, before: ControlSta
       if (inFlight.includes(message.node)) forward(run, 'forceDrain', [message.node]);
       return;
     case 'set':
-      forwardPolicy(run, inFlight);
+      forwardPolicy(run, inFlight.filter((name) => !run.node(name).drained && (message.pool === null || run.planned(name).pool === message.pool)));
       return;
     case 'cancel':
       run.cancel();

@@ -21,7 +21,8 @@ import { releaseTaints, upgradeWorkers } from './workers.ts';
 
 /**
  * One upgrade of one cluster, from preflight to verify. Ends with its report, `done`, `failed` or `cancelled`;
- * a node that fails does not end it: the upgrade is held and waits for `retryNode` or `skipNode`.
+ * a node that fails does not end it: the upgrade is held and waits for a decision, by `resolveHold` or a signal.
+ * `cancel` and a cancellation requested in Temporal take the same way: the body's scope is cancelled, nodes in flight land, what is ours is released.
  */
 export async function upgradeCluster(input: UpgradeClusterInput): Promise<UpgradeReport> {
   const body = new CancellationScope();
