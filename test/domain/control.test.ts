@@ -101,6 +101,12 @@ describe('skipping a node', () => {
 });
 
 describe('retrying a node', () => {
+  it('never begins after the step that failed: what lies between was not done', () => {
+    const held = facts([node('w-1', { state: 'held', step: 'drainNode' })]);
+    assert.match(refused(NO_CONTROL, 'retry', { node: 'w-1', from: 'uncordonNode' }, held), /uncordonNode comes after drainNode, at which w-1 is held/);
+    assert.equal(say(NO_CONTROL, 'retry', { node: 'w-1', from: 'upgradeKubeadm' }, held).refusal, null);
+    assert.match(refused(NO_CONTROL, 'retry', { node: 'w-1', from: 'drainNode' }, facts([node('w-1', { state: 'held', step: null })])), /drainNode comes after upgradeKubeadm/);
+  });
   const known = facts([node('w-1', { state: 'held' })]);
   it('takes back a skip: the last word counts', () => {
     const retried = said(said(NO_CONTROL, 'skip', { node: 'w-1' }, known), 'retry', { node: 'w-1' }, known);
@@ -120,7 +126,7 @@ describe('retrying a node', () => {
     assert.match(refused(NO_CONTROL, 'retry', { node: 'w-1', from: 'reboot' }, known), /no step reboot; steps are .*drainNode/);
   });
   it('is acted on once', () => {
-    const taken = takeRetry(said(NO_CONTROL, 'retry', { node: 'w-1', from: 'drainNode', force: true, by: 'ann' }, known), 'w-1');
+    const taken = takeRetry(said(NO_CONTROL, 'retry', { node: 'w-1', from: 'drainNode', force: true, by: 'ann' }, facts([node('w-1', { state: 'held', step: 'upgradeKubelet' })])), 'w-1');
     assert.deepEqual(taken.retry, { node: 'w-1', from: 'drainNode', force: true, forceDrain: false });
     assert.equal(takeRetry(taken.control, 'w-1').retry, null);
   });

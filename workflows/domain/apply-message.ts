@@ -3,7 +3,7 @@ import type { ControlState, Pause } from './control.ts';
 import type { OperatorMessage } from './operator-message.ts';
 import type { UpgradePlan } from './plan.ts';
 import { applyPolicy } from './pool-policy.ts';
-import { NODE_STEPS, UPGRADE_PHASES } from './state.ts';
+import { comesBefore, FIRST_STEP, NODE_STEPS, UPGRADE_PHASES } from './state.ts';
 import type { NodeState, NodeStep, Role, UpgradePhase } from './state.ts';
 
 /** What a message needs to know of the upgrade. */
@@ -119,6 +119,8 @@ function applyRetry(control: ControlState, { node: name, from, force }: MessageO
   if (refusal !== null) return { control, refusal };
   const step = NODE_STEPS.find((known) => known === from) ?? null;
   if (from !== null && step === null) return { control, refusal: `no step ${from}; steps are ${NODE_STEPS.join(', ')}` };
+  const failed = facts.node(name)?.step ?? FIRST_STEP;
+  if (step !== null && comesBefore(failed, step)) return { control, refusal: `${step} comes after ${failed}, at which ${name} is held: what lies between was not done` };
   return accepted(withRetry(control, { node: name, from: step, force, forceDrain: false }));
 }
 
