@@ -33,7 +33,7 @@ const RESTART_MS = 500;
 /** A Temporal server on a port of its own. One that is to be restarted keeps its state in a file. */
 export async function startServer(folder: string, keepsState: boolean): Promise<Server> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  // The server takes its environment from us. Memory is there, and its garbage collector takes a third of its time otherwise.
+  // The server takes its environment from us. With its default the garbage collector takes a quarter of its time.
   process.env['GOGC'] ??= '400';
   const [port, uiPort] = [await freePort(), await freePort()];
   const start = (): Promise<DevServer> => findOrStartDevServer({ port, uiPort, ephemeral: !keepsState, namespace: 'default', stateFolder: folder, places: placesOf(process.env), say: () => undefined });

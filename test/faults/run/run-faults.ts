@@ -17,9 +17,6 @@ function lanesFor(atOnce: number): Readonly<Record<Need, number>> {
   return { nothing: Math.ceil(atOnce * 0.5), worker: Math.ceil(atOnce * 0.4), server: Math.ceil(atOnce * 0.1) };
 }
 
-/** Seeds that share the server share this many workers. */
-const SHARED_WORKERS = 1;
-
 /** Runs every seed of a request and calls back with each result as it comes. */
 export async function runFaults(request: FaultRequest, say: (line: string) => void): Promise<readonly (SeedResult | BrokenSeed)[]> {
   const root = await mkdtemp(join(tmpdir(), 'capstan-faults-'));
@@ -73,7 +70,6 @@ function openLater(root: string) {
   const stands = new Map<string, Promise<Stand>>();
   const servers: Promise<Server>[] = [];
   let shared: Promise<Server> | null = null;
-  let turn = 0;
   const server = (name: string, keepsState: boolean): Promise<Server> => {
     const started = startServer(join(root, name), keepsState);
     servers.push(started);
@@ -89,7 +85,7 @@ function openLater(root: string) {
     return openStand(await shared, name, await standFolder(root, name));
   });
   return {
-    shared: () => onShared(`shared-${(turn += 1) % SHARED_WORKERS}`),
+    shared: () => onShared('shared'),
     own: onShared,
     withServer: (name: string) => once(name, async () => openStand(await server(`server-${name}`, true), name, await standFolder(root, name))),
     close: async () => {
