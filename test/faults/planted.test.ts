@@ -71,13 +71,14 @@ function dealFor(name: InvariantName, seed: number): Deal {
   return { seed, workers: WORKERS, controlPlanes: CONTROL_PLANES, maxUnavailable: 1, cordoned: name === 'cordon-of-a-person' ? 'w2' : null, points: [name === 'budgets' ? BUDGET : HARMLESS], needs: 'nothing' };
 }
 
-/** The follower that is upgraded second is lost from the snapshot on, until the first one is touched. */
+/** The follower that is upgraded second is lost once all control-plane nodes are recorded, until the first one is touched. */
 function loseFollower({ hosts, clock }: Twin): void {
   const lost = hosts.etcd.members.filter((member) => member !== hosts.etcd.leader())[1];
   assert.ok(lost !== undefined);
   const { machine } = hosts.host(lost.name);
+  let recorded = 0;
   hosts.onStep(({ step, moment }) => {
-    if (step === 'snapshotEtcd' && moment === 'finished') {
+    if (step === 'recordControlPlane' && moment === 'finished' && ++recorded === CONTROL_PLANES.length) {
       hosts.etcd.stop(lost.name);
       stopMember(machine);
     }
