@@ -5,7 +5,7 @@ import type { Finding } from '../workflows/domain/check.ts';
 import type { PlannedNode, UpgradePlan } from '../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../workflows/domain/spec.ts';
 import type {
-  AddonInput, CordonInput, ControlPlaneResult, ControlPlaneStepInput, DrainStepInput, KubeletResult, KubeletStepInput, PackageStepInput,
+  AddonInput, CordonInput, ControlPlaneResult, ControlPlaneStepInput, DrainStepInput, KubeletResult, KubeletStepInput, PackageStepInput, RollbackStepInput,
   SnapshotInput, SnapshotResult, StepResult, UncordonInput, UpgradeRef, WaitNodeReadyInput,
 } from '../workflows/domain/step.ts';
 
@@ -50,6 +50,8 @@ export interface Activities {
   cordonNode(input: CordonInput): Promise<StepResult>;
   drainNode(input: DrainStepInput): Promise<StepResult>;
   upgradeKubelet(input: KubeletStepInput): Promise<KubeletResult>;
+  /** Puts back what was recorded on the host before the node's first change. */
+  rollbackNode(input: RollbackStepInput): Promise<KubeletResult>;
   waitNodeReady(input: WaitNodeReadyInput): Promise<StepResult>;
   uncordonNode(input: UncordonInput): Promise<StepResult>;
 
