@@ -1,4 +1,4 @@
-import { CancellationScope, condition } from '@temporalio/workflow';
+import { CancellationScope, condition, patched } from '@temporalio/workflow';
 import { api, host } from './activity-options.ts';
 import { now } from './cluster-run.ts';
 import type { ClusterRunner } from './cluster-run.ts';
@@ -45,6 +45,7 @@ async function stage(run: ClusterRunner, node: PlannedNode): Promise<void> {
     imageRepository: run.state.imageRepository, kubeadm: run.spec.kubeadm,
   };
   Object.assign(own, { state: 'preparing', step: 'stageNode', since: now() });
+  run.open.delete(node.name);
   try {
     const result = await run.work(() => host.stageNode.executeWithOptions({ summary: `${node.name}: stage packages and images of ${node.to}` }, [input]));
     addTimes(run.state, own, timesOf([reportedStep('stageNode', result)], run.state.plan.nodes.length <= DETAILED_NODES));
@@ -70,7 +71,8 @@ async function decide(run: ClusterRunner, node: PlannedNode): Promise<Omit<Attem
   if (retry !== null) {
     const failed = own.step;
     Object.assign(own, { state: 'pending', failure: null, since: now() });
-    run.open.delete(node.name);
+    // It keeps its slot: who fills slots may look before the node is on its way again.
+    if (!patched('retried-node-keeps-slot')) run.open.delete(node.name);
     run.show();
     return { retry: own.retries, from: retry.from ?? failed, force: retry.force };
   }
