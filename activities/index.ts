@@ -63,5 +63,5 @@ export interface Activities {
   releaseTaints(input: { readonly upgrade: UpgradeRef }): Promise<StepResult>;
 
   upgradeAddon(input: AddonInput): Promise<StepResult>;
-  verifyCluster(input: { readonly upgrade: UpgradeRef; readonly plan: UpgradePlan; readonly skipped: readonly string[] }): Promise<StepResult>;
+  verifyCluster(input: { readonly upgrade: UpgradeRef; readonly plan: UpgradePlan; readonly skipped: readonly string[]; readonly rolledBack?: readonly string[] }): Promise<StepResult>;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ADDON_TIMES } from '../workflows/domain/spec.ts';
+import { ADDON_TIMES, ON_FAILURE } from '../workflows/domain/spec.ts';
 import { fileReference, flag, meta, port, reference, text } from './leaves.ts';
 import { ADDRESS, KUBEADM_CHECK, NAME, NODE_NAME, RELEASE, REPOSITORY, USER } from './patterns.ts';
 import { poolSchema } from './schema-pool.ts';
@@ -66,6 +66,10 @@ const addon = z.strictObject({
   manifest: fileReference('Manifest that is applied, opened by the worker.', 'calico.yaml'),
 }).meta(meta({ description: 'An add-on with a manifest of its own for the target version.', expected: 'the keys name, when and manifest' }));
 
+const strategy = z.strictObject({
+  onFailure: z.enum(ON_FAILURE).default('hold').meta(meta({ description: 'What becomes of a node that failed for good: hold waits for a person; rollback-node takes a worker back by itself, while fewer of its pool than `maxUnavailable` went that way, and holds it from then on. A control-plane node is always held.', expected: 'hold or rollback-node' })),
+}).prefault({}).meta(meta({ description: 'What is decided before anything fails.', expected: '{onFailure: hold}' }));
+
 const spec = z.strictObject({
   driver: z.enum(['kubeadm']).default('kubeadm').meta(meta({ description: 'How nodes of this distribution are upgraded.', expected: 'kubeadm' })),
   target: z.strictObject({
@@ -80,6 +84,7 @@ const spec = z.strictObject({
   packages,
   kubeadm,
   addons: z.array(addon).superRefine(addonRules).default([]).meta(meta({ description: 'Add-ons upgraded with the cluster, in this order. kube-proxy and CoreDNS need no entry: kubeadm upgrades them.', expected: 'a list of add-ons' })),
+  strategy,
 }).meta(meta({ description: 'What to upgrade, and how.', expected: 'the keys target and access' }));
 
 /** What people write in `cluster.yaml`: only keys that are served; anything else is an error. */

@@ -22,6 +22,7 @@ export function toUpgradeSpec({ metadata, spec }: WrittenSpec, folder: string): 
     packages: spec.packages,
     kubeadm: { ...spec.kubeadm, componentConfigs: toFile(spec.kubeadm.componentConfigs, folder) },
     addons: spec.addons.map((addon) => ({ ...addon, manifest: { file: resolvePath(folder, addon.manifest.file) } })),
+    strategy: spec.strategy,
   };
 }
 

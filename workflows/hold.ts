@@ -6,19 +6,21 @@ import { isSkipped, reachPause, takeRetry, withoutSkip } from './domain/control.
 import type { Failure } from './domain/failure.ts';
 import type { PlannedNode } from './domain/plan.ts';
 import { addTimes, DETAILED_NODES, timesOf } from './domain/run.ts';
+import type { NodeRun } from './domain/run.ts';
 import type { PackageStepInput } from './domain/step.ts';
 import { failureOf } from './failures.ts';
 import { startNode } from './flight.ts';
 import type { Attempt } from './flight.ts';
 import { reportedStep } from './reported-step.ts';
+import { decideInAdvance, mustGoBack } from './rollback-decisions.ts';
 
 /**
- * Upgrades one node and stays with it until it is done or a person has skipped it. A node that an earlier run of this upgrade
+ * Upgrades one node, or takes one back that is done, and stays with it until that is done or a person has skipped it. A node that an earlier run of this upgrade
  * has started, or held, is taken up where it is.
  */
 export async function upgradeHeldNode(run: ClusterRunner, node: PlannedNode, tellDrained = false): Promise<void> {
   const own = run.node(node.name);
-  let next: Attempt | null = own.inFlight || own.state === 'held' ? null : { retry: own.retries, from: null, force: false, tellDrained };
+  let next = firstAttempt(own, tellDrained);
   for (;;) {
     if (next !== null) await startNode(run, node, next);
     await condition(() => !own.inFlight);
@@ -27,6 +29,15 @@ export async function upgradeHeldNode(run: ClusterRunner, node: PlannedNode, tel
     if (decision === null) return;
     next = { ...decision, tellDrained };
   }
+}
+
+/** Null for a node that is under way or held. One that is done goes back. */
+function firstAttempt(own: NodeRun, tellDrained: boolean): Attempt | null {
+  if (own.inFlight || own.state === 'held') return null;
+  const rollback = own.state === 'done';
+  // The end of the former try may be told once more.
+  if (rollback) own.retries += 1;
+  return { retry: own.retries, from: null, force: false, rollback, tellDrained };
 }
 
 /** Stages one node; a failure holds it like any other. */
@@ -62,19 +73,21 @@ async function stage(run: ClusterRunner, node: PlannedNode): Promise<void> {
 /** Waits for the operator's word on a held node. Null: it was skipped and its cordon released. */
 async function decide(run: ClusterRunner, node: PlannedNode): Promise<Omit<Attempt, 'tellDrained'> | null> {
   const own = run.node(node.name);
-  const decided = (): boolean => isSkipped(run.state.control, node.name) || run.state.control.retry.some((retry) => retry.node === node.name);
+  decideInAdvance(run, node);
+  const decided = (): boolean => mustGoBack(run, node) || isSkipped(run.state.control, node.name) || run.state.control.retry.some((retry) => retry.node === node.name);
   // Heard in a full history as well: a control-plane node that is held keeps its phase in this one.
   await run.waitForPerson(decided);
   const { control, retry } = takeRetry(run.state.control, node.name);
   run.state.control = control;
   own.retries += 1;
-  if (retry !== null) {
-    const failed = own.step;
+  const goesBack = mustGoBack(run, node);
+  if (goesBack || retry !== null) {
+    const failed = goesBack ? null : own.step;
     Object.assign(own, { state: 'pending', failure: null, since: now() });
     // It keeps its slot: who fills slots may look before the node is on its way again.
     if (!patched('retried-node-keeps-slot')) run.open.delete(node.name);
     run.show();
-    return { retry: own.retries, from: retry.from ?? failed, force: retry.force };
+    return { retry: own.retries, from: retry?.from ?? failed, force: retry?.force ?? false, rollback: goesBack || own.rollsBack };
   }
   const failure = await run.work(() => releaseNode(run, node));
   if (failure === null) {

@@ -1,4 +1,5 @@
 /** Workflows and nothing else: every export here is a workflow type. */
 export { inspectCluster } from './inspect-cluster.ts';
+export { rollbackNode } from './rollback-node.ts';
 export { upgradeCluster } from './upgrade-cluster.ts';
 export { upgradeNode } from './upgrade-node.ts';

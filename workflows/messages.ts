@@ -1,5 +1,5 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import { defineQuery, defineSignal } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { UpgradeSpec } from './domain/spec.ts';
 import type { UpgradePlan } from './domain/plan.ts';
 import type { ClusterDump } from './domain/cluster-dump.ts';
@@ -7,6 +7,7 @@ import type { Finding } from './domain/check.ts';
 import type { NodeState, NodeStep } from './domain/state.ts';
 import type { Failure } from './domain/failure.ts';
 import type { NodeTimes } from './domain/run.ts';
+import type { RollbackScope } from './domain/rollback.ts';
 import type { PackedRun } from './domain/run-pack.ts';
 import type { UpgradeReport, UpgradeStatus } from './domain/status.ts';
 
@@ -14,7 +15,7 @@ import type { UpgradeReport, UpgradeStatus } from './domain/status.ts';
 export const DEFAULT_TASK_QUEUE = 'capstan';
 
 /** Workflow types by the names that histories carry. */
-export const WORKFLOW = { upgradeCluster: 'upgradeCluster', upgradeNode: 'upgradeNode', inspectCluster: 'inspectCluster' } as const;
+export const WORKFLOW = { upgradeCluster: 'upgradeCluster', upgradeNode: 'upgradeNode', rollbackNode: 'rollbackNode', inspectCluster: 'inspectCluster' } as const;
 
 /** The workflow id is the lock of the cluster's name. */
 export function upgradeWorkflowId(cluster: string): string {
@@ -102,10 +103,22 @@ export interface RetryNodeMessage {
   readonly by?: string;
 }
 
+export interface RollbackMessage {
+  readonly scope: RollbackScope;
+  /** With the scope `node`. */
+  readonly node?: string;
+  readonly by?: string;
+  readonly reason?: string;
+}
+
 export const pauseSignal = defineSignal<[PauseMessage?]>('pause');
 export const resumeSignal = defineSignal<[ResumeMessage?]>('resume');
 export const skipNodeSignal = defineSignal<[SkipNodeMessage]>('skipNode');
 export const retryNodeSignal = defineSignal<[RetryNodeMessage]>('retryNode');
+
+/** Signal and update do the same; the update answers with what will happen, or with the reason why it will not. */
+export const rollbackSignal = defineSignal<[RollbackMessage]>('rollback');
+export const rollbackUpdate = defineUpdate<string, [RollbackMessage]>('rollback');
 
 export const statusQuery = defineQuery<UpgradeStatus>('status');
 export const planQuery = defineQuery<UpgradePlan | null>('plan');
@@ -122,8 +135,8 @@ export const nodeProgressSignal = defineSignal<[NodeProgressMessage]>('nodeProgr
 
 /** How one try of a node ended. */
 export interface NodeResult {
-  readonly state: Extract<NodeState, 'done' | 'skipped' | 'held'>;
-  /** Step that failed, or before which the node was given back; null where it is done. */
+  readonly state: Extract<NodeState, 'done' | 'skipped' | 'held' | 'rolled-back'>;
+  /** Step that failed, or before which the node was given back; null where it is done or rolled back. */
   readonly step: NodeStep | null;
   readonly failure: Failure | null;
   readonly times: NodeTimes;

@@ -26,7 +26,7 @@ export interface RetryOptions extends WhichOptions {
   readonly force: boolean;
 }
 
-const AT_REST: readonly NodeState[] = ['pending', 'done', 'skipped', 'held'];
+const AT_REST: readonly NodeState[] = ['pending', 'done', 'skipped', 'held', 'rolled-back'];
 
 /** Phases that a pause can follow; the others end the upgrade. */
 const PHASES = UPGRADE_PHASES.slice(0, UPGRADE_PHASES.indexOf('verify'));
@@ -92,7 +92,7 @@ async function control(
   });
 }
 
-async function requireRunning(client: UpgradeClient, cluster: string): Promise<void> {
+export async function requireRunning(client: UpgradeClient, cluster: string): Promise<void> {
   const found = await client.find(cluster);
   if (found === null) throw new CommandError(`no upgrade of ${cluster} is known`, { next: 'capstan list' });
   if (found.endedAt !== null) throw new CommandError(`the upgrade of ${cluster} has ended: ${found.state}`, { next: `capstan report --cluster ${cluster}` });

@@ -1,4 +1,5 @@
 import type { ReportedStep, UpgradeReport } from '../../workflows/domain/status.ts';
+import { rollbackLine } from './status.ts';
 import { table } from './table.ts';
 import type { TableOptions } from './table.ts';
 import { elapsed, paint, plain, timeOf } from './text.ts';
@@ -17,6 +18,8 @@ export function reportTable(report: UpgradeReport, isWide: boolean, options: Tab
     '',
     `Wall clock ${elapsed(report.wallSeconds * 1000)}, of which the engine's own ${report.overheadSeconds.toFixed(1)} s (${share(report)})`,
     ...(report.snapshot === null ? [] : [`etcd snapshot of ${report.snapshot.node}, taken ${timeOf(report.snapshot.takenAt)}: ${plain(report.snapshot.file)} (SHA-256 ${report.snapshot.sha256})`]),
+    ...(report.rollbacks ?? []).map(rollbackLine),
+    ...report.findings.filter(({ check }) => check === 'rolled-back').map(({ message }) => plain(message)),
     ...(report.failure === null ? [] : ['', plain(`${report.failure.type}: ${report.failure.message}`), ...(report.failure.next === undefined ? [] : [`  Next: ${plain(report.failure.next)}`])]),
   ].join('\n');
 }

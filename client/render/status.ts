@@ -1,3 +1,4 @@
+import type { RollbackDecision } from '../../workflows/domain/rollback.ts';
 import type { NodeState, UpgradeState } from '../../workflows/domain/state.ts';
 import type { NodeStatus, UpgradeStatus } from '../../workflows/domain/status.ts';
 import type { RunningStep } from '../temporal/port.ts';
@@ -18,16 +19,16 @@ export interface StatusOptions extends TableOptions {
 
 const NODE_COLOUR = {
   pending: 'dim', preparing: 'cyan', cordoning: 'cyan', draining: 'cyan', upgrading: 'cyan', verifying: 'cyan',
-  done: 'green', skipped: 'yellow', held: 'red',
+  done: 'green', skipped: 'yellow', held: 'red', 'rolled-back': 'yellow',
 } as const satisfies Record<NodeState, Colour>;
 
 const STATE_COLOUR = {
-  running: 'cyan', paused: 'yellow', held: 'red', done: 'green', cancelled: 'yellow', failed: 'red',
+  running: 'cyan', paused: 'yellow', held: 'red', done: 'green', 'rolled-back': 'yellow', cancelled: 'yellow', failed: 'red',
 } as const satisfies Record<UpgradeState, Colour>;
 
 /** The upgrade as a headline, a table of its nodes, and what a person should know or do. */
 export function statusTable(view: StatusView, options: StatusOptions): string {
-  const below = [...clusterSteps(view.activities), ...troubles(view)];
+  const below = [...clusterSteps(view.activities), ...troubles(view), ...rollbackLines(view)];
   return [
     headline(view, options),
     ...(view.pause === null ? [] : [pauseLine(view.cluster, view.pause)]),
@@ -38,7 +39,7 @@ export function statusTable(view: StatusView, options: StatusOptions): string {
 
 export function headline(view: UpgradeStatus, { colour, nowMs }: Pick<StatusOptions, 'colour' | 'nowMs'>): string {
   const done = view.nodes.filter(({ state }) => state === 'done').length;
-  const isOver = view.state === 'done' || view.state === 'failed' || view.state === 'cancelled';
+  const isOver = view.state === 'done' || view.state === 'rolled-back' || view.state === 'failed' || view.state === 'cancelled';
   const phase = isOver ? '' : `, phase ${view.phase}`;
   const since = isOver ? `started ${timeOf(view.startedAt)}` : `for ${elapsed(nowMs - Date.parse(view.startedAt))}`;
   return `${paint(plain(view.cluster), 'bold', colour)}  ${view.from} → ${view.to}  ${paint(view.state, STATE_COLOUR[view.state], colour)}${phase}`
@@ -71,11 +72,12 @@ function stepOf({ state, step }: NodeStatus, activity: RunningStep | undefined):
 
 /** Empty for a node that nothing happens to. */
 function timeInState({ state, since }: NodeStatus, nowMs: number): string {
-  if (since === null || state === 'pending' || state === 'done' || state === 'skipped') return '';
+  if (since === null || state === 'pending' || state === 'done' || state === 'skipped' || state === 'rolled-back') return '';
   return elapsed(nowMs - Date.parse(since));
 }
 
 function versionOf({ state, from, to }: NodeStatus): string {
+  if (state === 'rolled-back') return from;
   return state === 'done' || from === to ? to : `${from} → ${to}`;
 }
 
@@ -103,6 +105,17 @@ function clusterSteps(activities: readonly RunningStep[]): readonly string[] {
   return activities
     .filter(({ node, attempt, message }) => node === null && (attempt > 1 || message !== null))
     .map((activity) => `${activity.step}: ${stepNote(activity)}`);
+}
+
+/** Who decided that something goes back, and what can. */
+function rollbackLines({ rollbacks = [], wayBack = [] }: StatusView): readonly string[] {
+  return [...rollbacks.slice(-MOST_ROLLBACKS).map(rollbackLine), ...wayBack.map((line) => `Way back: ${plain(line)}`)];
+}
+
+const MOST_ROLLBACKS = 5;
+
+export function rollbackLine({ node, by, reason, at }: RollbackDecision): string {
+  return `${node === null ? 'All upgraded workers' : plain(node)}: rolled back by ${plain(by)} at ${timeOf(at)}${reason === '' ? '' : `: ${plain(reason)}`}`;
 }
 
 /** What failed, in full, and the next command for each. */

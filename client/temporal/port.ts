@@ -4,7 +4,7 @@ import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import type { UpgradeReport, UpgradeStatus } from '../../workflows/domain/status.ts';
 import type { StepProgress } from '../../workflows/domain/step.ts';
 import type {
-  InspectClusterInput, InspectClusterResult, PauseMessage, ResumeMessage, RetryNodeMessage, SkipNodeMessage, UpgradeClusterInput,
+  InspectClusterInput, InspectClusterResult, PauseMessage, ResumeMessage, RetryNodeMessage, RollbackMessage, SkipNodeMessage, UpgradeClusterInput,
 } from '../../workflows/messages.ts';
 
 /** All that commands ask of Temporal. Every method fails with a `CommandError`. */
@@ -28,6 +28,8 @@ export interface UpgradeClient {
   /** What the last upgrade of this cluster was started with. */
   origin(cluster: string): Promise<UpgradeOrigin>;
   send(cluster: string, message: ControlMessage): Promise<void>;
+  /** Asks a running upgrade to go back: what it answers. An error where it refuses; exit code 75 where no worker answers. */
+  rollback(cluster: string, message: RollbackMessage): Promise<string>;
   /** Resolves when the upgrade has ended; null where `signal` was aborted first. */
   ended(cluster: string, signal: AbortSignal): Promise<UpgradeReport | null>;
   /** What `doctor` can tell of Temporal and its workers without a cluster. */
@@ -47,7 +49,8 @@ export type ControlMessage =
   | { readonly kind: 'pause'; readonly message: PauseMessage }
   | { readonly kind: 'resume'; readonly message: ResumeMessage }
   | { readonly kind: 'skipNode'; readonly message: SkipNodeMessage }
-  | { readonly kind: 'retryNode'; readonly message: RetryNodeMessage };
+  | { readonly kind: 'retryNode'; readonly message: RetryNodeMessage }
+  | { readonly kind: 'rollback'; readonly message: RollbackMessage };
 
 /** An upgrade as lists show it: known without any worker. Null where Temporal does not hold the value. */
 export interface UpgradeSummary {

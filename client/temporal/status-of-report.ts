@@ -3,10 +3,10 @@ import type { UpgradeClusterInput } from '../../workflows/messages.ts';
 
 /** The status of an upgrade that has ended, out of its report and what it was started with. */
 export function statusOfReport(report: UpgradeReport, { plan }: Pick<UpgradeClusterInput, 'plan'>): UpgradeStatus {
-  const { cluster, from, to, state, startedAt, startedBy, planHash, failure, findings } = report;
+  const { cluster, from, to, state, startedAt, startedBy, planHash, failure, findings, rollbacks } = report;
   return {
-    cluster, from, to, state, startedAt, startedBy, planHash, failure, findings, pause: null,
-    phase: state === 'cancelled' || state === 'failed' ? state : 'done',
+    cluster, from, to, state, startedAt, startedBy, planHash, failure, findings, pause: null, ...(rollbacks === undefined ? {} : { rollbacks }),
+    phase: state === 'cancelled' || state === 'failed' || state === 'rolled-back' ? state : 'done',
     nodes: report.nodes.map((node) => {
       const planned = plan.nodes.find(({ name }) => name === node.name);
       return {

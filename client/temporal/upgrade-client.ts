@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { UpgradeReport } from '../../workflows/domain/status.ts';
-import { pauseSignal, resumeSignal, retryNodeSignal, SEARCH_ATTRIBUTES, skipNodeSignal, upgradeWorkflowId, WORKFLOW } from '../../workflows/messages.ts';
+import { pauseSignal, resumeSignal, retryNodeSignal, rollbackSignal, SEARCH_ATTRIBUTES, skipNodeSignal, upgradeWorkflowId, WORKFLOW } from '../../workflows/messages.ts';
 import type { UpgradeClusterInput, UpgradeMemo } from '../../workflows/messages.ts';
 import { CommandError } from '../command-error.ts';
 import { failureOfError } from './failures.ts';
@@ -11,6 +11,7 @@ import { inspectCluster } from './inspect.ts';
 import type { ControlMessage, UpgradeClient, UpgradeSummary } from './port.ts';
 import { describeUpgrade, readOrigin, readReport, readStatus, requireUpgrade } from './read-upgrade.ts';
 import type { UpgradeCluster } from './read-upgrade.ts';
+import { rollback } from './rollback.ts';
 import { runningSteps } from './running-steps.ts';
 import { checkService } from './service-checks.ts';
 import { grpcCode, serviceError } from './service-errors.ts';
@@ -48,6 +49,7 @@ export function openUpgradeClient(client: Client, settings: TemporalSettings): U
     report: (cluster) => call(() => readReport(client, settings, cluster)),
     origin: (cluster) => call(() => readOrigin(client, settings, cluster)),
     send: (cluster, message) => call(() => send(client, cluster, message)),
+    rollback: (cluster, message) => told(settings, () => rollback(client, settings, cluster, message)),
     ended: (cluster, signal) => told(settings, () => ended(client, cluster, signal)),
     checkService: () => call(() => checkService(client, settings)),
     page: (cluster) => page(settings, cluster),
@@ -105,6 +107,7 @@ async function send(client: Client, cluster: string, control: ControlMessage): P
     case 'resume': return handle.signal(resumeSignal, control.message);
     case 'skipNode': return handle.signal(skipNodeSignal, control.message);
     case 'retryNode': return handle.signal(retryNodeSignal, control.message);
+    case 'rollback': return handle.signal(rollbackSignal, control.message);
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { CommandError } from '../../client/command-error.ts';
 import { noWorker } from '../../client/temporal/service-errors.ts';
 import { capstan, fakeClient, node, running, testStatus } from './fake-client.ts';
 
@@ -58,6 +59,46 @@ describe('messages', () => {
       assert.equal(outcome.code, code);
       assert.match(outcome.err, says);
       assert.deepEqual(client.sent, []);
+    });
+  }
+
+  test('about going back are answered by the upgrade itself', async () => {
+    const client = fakeClient({ status: [held], found });
+    const one = await capstan(client, ['rollback', 'w1', '--reason', 'broken']);
+    const all = await capstan(client, ['rollback', '--scope', 'workers']);
+    const by = client.asked[0]?.by;
+    assert.deepEqual([one.code, all.code], [0, 0]);
+    assert.equal(one.err, 'W1 goes back. Follow it with: capstan watch --cluster prod-eu\n');
+    assert.deepEqual(client.asked, [{ scope: 'node', node: 'w1', by, reason: 'broken' }, { scope: 'workers', by }]);
+    assert.deepEqual(client.sent, []);
+  });
+
+  test('about going back that the upgrade refuses end with its reason', async () => {
+    const client = fakeClient({ found }, { rollback: () => Promise.reject(new CommandError('cp1 cannot go back alone', { next: 'capstan status' })) });
+    const { code, err } = await capstan(client, ['rollback', 'cp1']);
+    assert.equal(code, 1);
+    assert.match(err, /cp1 cannot go back alone\nNext: capstan status/);
+    assert.deepEqual(client.sent, []);
+  });
+
+  test('about going back wait in Temporal where no worker answers', async () => {
+    const client = fakeClient({ found }, { rollback: () => Promise.reject(noWorker('capstan', '')) });
+    const { code, err } = await capstan(client, ['rollback', 'w1']);
+    assert.equal(code, 0);
+    assert.match(err, /waits in Temporal/);
+    assert.deepEqual(client.sent.map(({ kind, message }) => [kind, 'scope' in message ? message.scope : null]), [['rollback', 'node']]);
+  });
+
+  for (const [args, says] of [
+    [['rollback'], /needs a node, or --scope workers/], [['rollback', 'w1', '--scope', 'workers'], /takes all of them, and w1 is named as well/],
+    [['rollback', '--scope', 'cluster'], /Allowed choices are node, workers/],
+  ] as const) {
+    test(`are not sent where they say nothing that could be done: ${args.join(' ')}`, async () => {
+      const client = fakeClient({ found });
+      const { code, err } = await capstan(client, args);
+      assert.equal(code, 64);
+      assert.match(err, says);
+      assert.deepEqual(client.asked, []);
     });
   }
 

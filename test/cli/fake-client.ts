@@ -5,7 +5,7 @@ import type { ControlMessage, UpgradeClient, UpgradeSummary } from '../../client
 import type { Finding } from '../../workflows/domain/check.ts';
 import type { UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { NodeStatus, UpgradeReport, UpgradeStatus } from '../../workflows/domain/status.ts';
-import type { InspectClusterInput, UpgradeClusterInput } from '../../workflows/messages.ts';
+import type { InspectClusterInput, RollbackMessage, UpgradeClusterInput } from '../../workflows/messages.ts';
 import { testPlan } from '../workflows/fake-cluster.ts';
 
 export const NOW = '2026-11-21T12:10:00.000Z';
@@ -22,6 +22,8 @@ export interface Outcome {
 
 export interface FakeClient extends UpgradeClient {
   readonly sent: ControlMessage[];
+  /** Requests that were answered. */
+  readonly asked: RollbackMessage[];
   readonly started: UpgradeClusterInput[];
   readonly inspected: InspectClusterInput[];
   readonly closed: () => number;
@@ -39,12 +41,13 @@ export interface Answers {
 /** A Temporal that answers as told and keeps what it is sent. */
 export function fakeClient(answers: Answers = {}, own: Partial<UpgradeClient> = {}): FakeClient {
   const sent: ControlMessage[] = [];
+  const asked: RollbackMessage[] = [];
   const started: UpgradeClusterInput[] = [];
   const inspected: InspectClusterInput[] = [];
   const statuses = [...(answers.status ?? [testStatus()])];
   let closed = 0;
   return {
-    address: '127.0.0.1:7233', namespace: 'default', sent, started, inspected, closed: () => closed,
+    address: '127.0.0.1:7233', namespace: 'default', sent, asked, started, inspected, closed: () => closed,
     inspect: async (input) => {
       inspected.push(input);
       return input.what === 'logs' ? { plan: null, findings: [], log: 'all of it\n' } : { plan: input.what === 'doctor' ? null : answers.plan ?? testPlan(3, 2, 1), findings: answers.findings ?? [] };
@@ -61,6 +64,10 @@ export function fakeClient(answers: Answers = {}, own: Partial<UpgradeClient> = 
     report: async () => testReport(),
     origin: async (cluster) => ({ id: `${cluster}-v1.34.4-12345678`, spec: specOf(cluster) }),
     send: async (_cluster, message) => { sent.push(message); },
+    rollback: async (_cluster, message) => {
+      asked.push(message);
+      return `${message.node ?? 'every worker'} goes back`;
+    },
     ended: () => new Promise(() => undefined),
     checkService: async () => [{ check: 'temporal-reachable', node: null, severity: 'info', message: 'Temporal 1.32.0 answers', next: null }],
     page: () => 'http://127.0.0.1:8233/namespaces/default/workflows/upgrade%2Fprod-eu',

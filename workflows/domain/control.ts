@@ -79,7 +79,7 @@ export function applySkip(
   node: ControlledNode | null,
 ): Controlled {
   if (node === null) return { control, warning: `no node ${message.node} in this upgrade` };
-  if (node.state === 'done' || node.state === 'skipped') return { control, warning: `${node.name} is ${node.state} already` };
+  if (node.state === 'done' || node.state === 'skipped' || node.state === 'rolled-back') return { control, warning: `${node.name} is ${node.state} already` };
   if (node.roles.includes('control-plane') && node.changed) {
     return { control, warning: `${node.name} is a control-plane node that has begun to change: retry it instead` };
   }
@@ -111,6 +111,11 @@ export function takeRetry(control: ControlState, node: string): { readonly contr
 /** A skip counts no more: a later word replaced it, or it can no longer be done. */
 export function withoutSkip(control: ControlState, node: string): ControlState {
   return { ...control, skip: control.skip.filter((skip) => skip.node !== node) };
+}
+
+/** Another decision on the node takes the place of those that were not acted on. */
+export function withoutDecision(control: ControlState, node: string): ControlState {
+  return { ...withoutSkip(control, node), retry: control.retry.filter((retry) => retry.node !== node) };
 }
 
 export function isSkipped(control: ControlState, node: string): boolean {

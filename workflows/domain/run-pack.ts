@@ -3,6 +3,7 @@ import type { Coverage } from './coverage.ts';
 import type { Finding } from './check.ts';
 import type { Failure } from './failure.ts';
 import type { UpgradePlan } from './plan.ts';
+import type { RollbackDecisions } from './rollback.ts';
 import { newNodeRun } from './run.ts';
 import type { ClusterRun, NodeRun } from './run.ts';
 import { NODE_STATES, NODE_STEPS } from './state.ts';
@@ -21,6 +22,8 @@ export interface PackedRun {
   readonly phasesDone: readonly UpgradePhase[];
   readonly addonsDone: readonly string[];
   readonly control: ControlState;
+  /** Absent where an earlier version packed it. */
+  readonly rollbacks?: RollbackDecisions;
   readonly steps: readonly ReportedStep[];
   readonly covered: Coverage;
   readonly findings: readonly Finding[];
@@ -38,7 +41,7 @@ export type PackedNode = readonly [
   state: number, step: number, sinceMs: number, retries: number, flags: number, total: readonly number[], failure?: Failure | null, steps?: readonly ReportedStep[],
 ];
 
-const FLAGS = { staged: 1, changed: 2, inFlight: 4, drained: 8 } as const;
+const FLAGS = { staged: 1, changed: 2, inFlight: 4, drained: 8, rollsBack: 16 } as const;
 const NONE = -1;
 
 export function packRun(run: ClusterRun): PackedRun {
@@ -50,7 +53,7 @@ export function packRun(run: ClusterRun): PackedRun {
 export function unpackRun({ nodes, ...packed }: PackedRun, plan: UpgradePlan): ClusterRun {
   const startMs = Date.parse(packed.startedAt);
   return {
-    ...packed, plan, phasesDone: [...packed.phasesDone], addonsDone: [...packed.addonsDone], steps: [...packed.steps],
+    ...packed, plan, rollbacks: packed.rollbacks ?? [], phasesDone: [...packed.phasesDone], addonsDone: [...packed.addonsDone], steps: [...packed.steps],
     nodes: plan.nodes.map((planned, index) => unpackNode(nodes[index] ?? 0, newNodeRun(planned.name, planned.changes), startMs)),
   };
 }
@@ -74,7 +77,7 @@ function unpackNode(packed: PackedNode | 0, fresh: NodeRun, startMs: number): No
   const [totalMs = 0, count = 0, ms = 0, busyMs = 0, attempts = 0] = total;
   return {
     name: fresh.name, state: NODE_STATES[state] ?? fresh.state, step: NODE_STEPS[step] ?? null, since: sinceMs === NONE ? null : iso(startMs + sinceMs), retries,
-    staged: has(FLAGS.staged), changed: has(FLAGS.changed), inFlight: has(FLAGS.inFlight), drained: has(FLAGS.drained),
+    staged: has(FLAGS.staged), changed: has(FLAGS.changed), rollsBack: has(FLAGS.rollsBack), inFlight: has(FLAGS.inFlight), drained: has(FLAGS.drained),
     failure: failure ?? null, steps: [...(steps ?? [])],
     total: total.length === 0 ? null : { startedAt: iso(startMs + totalMs), steps: count, seconds: ms / 1000, busySeconds: busyMs / 1000, attempts },
   };

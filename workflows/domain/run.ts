@@ -6,6 +6,7 @@ import type { Finding } from './check.ts';
 import type { Failure } from './failure.ts';
 import type { UpgradePlan } from './plan.ts';
 import { spanOf } from './report.ts';
+import type { RollbackDecisions } from './rollback.ts';
 import type { NodeState, NodeStep, UpgradePhase } from './state.ts';
 import type { ReportedStep, StepTotal } from './status.ts';
 import type { SnapshotResult } from './step.ts';
@@ -33,6 +34,7 @@ export interface ClusterRun {
   /** Names of the spec's add-ons that were applied. */
   readonly addonsDone: string[];
   control: ControlState;
+  rollbacks: RollbackDecisions;
   /** In the order of the plan. */
   readonly nodes: NodeRun[];
   readonly steps: ReportedStep[];
@@ -51,8 +53,10 @@ export interface NodeRun {
   /** How often the operator retried it. */
   retries: number;
   staged: boolean;
-  /** True once a control-plane node's kubeadm may have run: it can no longer be skipped. */
+  /** True once a control-plane node's kubeadm may have run (it can no longer be skipped), or a worker's kubelet may have changed. */
   changed: boolean;
+  /** True once it was told to go back: its workflow is `rollbackNode` from then on. */
+  rollsBack: boolean;
   /** True while its own workflow runs. */
   inFlight: boolean;
   /** True once its pods are gone, while it is in flight. */
@@ -67,14 +71,14 @@ export interface NodeRun {
 export function newClusterRun(id: string, plan: UpgradePlan, startedAt: string): ClusterRun {
   return {
     id, startedAt, plan, imageRepository: null, applied: !plan.nodes.some((node) => node.first), tainted: false, phase: 'preflight', phasesDone: [], addonsDone: [],
-    control: NO_CONTROL, nodes: plan.nodes.map((node) => newNodeRun(node.name, node.changes)), steps: [], covered: newCoverage(Date.parse(startedAt)),
+    control: NO_CONTROL, rollbacks: [], nodes: plan.nodes.map((node) => newNodeRun(node.name, node.changes)), steps: [], covered: newCoverage(Date.parse(startedAt)),
     findings: [], snapshot: null, failure: null,
   };
 }
 
 export function newNodeRun(name: string, changes: boolean): NodeRun {
   return {
-    name, state: changes ? 'pending' : 'done', step: null, since: null, retries: 0, staged: false, changed: false, inFlight: false, drained: false,
+    name, state: changes ? 'pending' : 'done', step: null, since: null, retries: 0, staged: false, changed: false, rollsBack: false, inFlight: false, drained: false,
     failure: null, steps: [], total: null,
   };
 }

@@ -13,6 +13,16 @@ export interface UpgradeSpec {
   readonly packages: { readonly repository: string | null };
   readonly kubeadm: KubeadmSpec;
   readonly addons: readonly AddonSpec[];
+  /** Absent in upgrades that began before it was there: a failed node is held. */
+  readonly strategy?: StrategySpec;
+}
+
+/** What becomes of a node that failed for good. */
+export const ON_FAILURE = ['hold', 'rollback-node'] as const;
+
+export interface StrategySpec {
+  /** `rollback-node`: a worker goes back by itself, while fewer of its pool than `maxUnavailable` did. */
+  readonly onFailure: (typeof ON_FAILURE)[number];
 }
 
 /** A secret or file by reference; opened by the worker only. `~` is the worker's home; other paths are absolute after parsing. */

@@ -1,5 +1,6 @@
 import type { Failure } from './failure.ts';
 import type { Finding } from './check.ts';
+import type { RollbackDecision } from './rollback.ts';
 import type { NodeState, NodeStep, Role, UpgradePhase, UpgradeState } from './state.ts';
 
 /** Answer of the query `status`. */
@@ -17,6 +18,10 @@ export interface UpgradeStatus {
   /** Why the upgrade as a whole stopped; null while it has not. */
   readonly failure: Failure | null;
   readonly findings: readonly Finding[];
+  /** Who decided that nodes go back, when and why; absent while nobody did. */
+  readonly rollbacks?: readonly RollbackDecision[];
+  /** Where going back is possible now and where it no longer is, a sentence each; absent where nothing has changed, and at the end. */
+  readonly wayBack?: readonly string[];
   readonly nodes: readonly NodeStatus[];
 }
 
@@ -79,6 +84,8 @@ export interface UpgradeReport {
   readonly snapshot: { readonly node: string; readonly file: string; readonly sha256: string; readonly takenAt: string } | null;
   readonly failure: Failure | null;
   readonly findings: readonly Finding[];
+  /** As in `UpgradeStatus`. */
+  readonly rollbacks?: readonly RollbackDecision[];
   /** Wall clock that was the engine's own: no step was running or waiting on the cluster, and no person was waited for. */
   readonly overheadSeconds: number;
   readonly wallSeconds: number;
