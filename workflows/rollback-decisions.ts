@@ -52,7 +52,7 @@ function take(run: ClusterRunner, request: RollbackRequest): string {
 
 /** The spec's own decision on a worker that has just failed; nothing where it leaves that to a person. */
 export function decideInAdvance(run: ClusterRunner, planned: PlannedNode): void {
-  if (run.spec.strategy?.onFailure !== 'rollback-node') return;
+  if (run.spec.strategy?.onFailure !== 'rollback-node' || mustGoBack(run, planned)) return;
   const own = run.node(planned.name);
   const gone = run.state.rollbacks.filter(({ node }) => node !== null && run.planned(node).pool === planned.pool).length;
   if (!rollsBackByItself(rollbackNodeOf(planned, own), gone, phaseOf(run, planned)?.maxUnavailable ?? 0)) return;

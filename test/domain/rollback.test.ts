@@ -69,6 +69,7 @@ describe('a node goes back', () => {
     ['one that is back', node('w1', { state: 'rolled-back', rollsBack: true }), {}, /rolled back already/],
     ['one after all workers were decided about', node('w1'), { decisions: [ALL] }, /all workers are going back already/],
     ['an upgraded one while the upgrade is verified', node('w1'), { phase: 'verify' }, /phase verify/],
+    ['one of an upgrade that has failed', node('w1', { state: 'held', step: 'drainNode' }), { phase: 'failed' }, /has ended: failed/],
     ['an unknown one', node('w2'), {}, /no node w1/],
   ];
   for (const [name, each, change, reason] of refused) {

@@ -151,7 +151,7 @@ describe('a roll back', LIMIT, () => {
   it('is refused where it cannot be done, with the reason, and nothing changes', LIMIT, async () => {
     await upgrade({ behave: fails('apply', 'cp2') }, async (trial) => {
       await until(trial, held('cp2'));
-      assert.match(await refused(trial, { scope: 'node', node: 'cp2' }), /kubeadm has changed the control plane of cp2: it cannot go back alone/);
+      assert.match(await refused(trial, { scope: 'node', node: 'cp2' }), /kubeadm may have changed the control plane of cp2: it cannot go back alone/);
       assert.match(await refused(trial, { scope: 'node', node: 'w9' }), /no node w9/);
       assert.match(await refused(trial, { scope: 'node', node: 'w1' }), /w1 has not begun/);
       assert.match(await refused(trial, { scope: 'workers' }), /phase control-plane/);
@@ -175,6 +175,24 @@ describe('a roll back', LIMIT, () => {
       assert.deepEqual([report.state, stateOf(report, 'cp2'), stateOf(report, 'w1')], ['failed', 'rolled-back', 'pending']);
       assert.ok(!trial.cluster.journal.includes('drainNode cp2'));
       assert.match(report.failure?.message ?? '', /cp2 was skipped or rolled back/);
+    });
+  });
+
+  it('that is held when the upgrade is cancelled leaves no cordon', LIMIT, async () => {
+    const behave: Behave = (step, node, call) => {
+      fails('upgradeKubelet', 'w1')(step, node, call);
+      fails('rollbackNode', 'w1', 9)(step, node, call);
+    };
+    await upgrade({ behave }, async (trial) => {
+      await until(trial, held('w1'));
+      await trial.handle.executeUpdate(rollbackUpdate, { args: [{ scope: 'node', node: 'w1' }] });
+      await until(trial, (seen) => held('w1')(seen) && seen.nodes.some(({ name, step }) => name === 'w1' && step === 'rollbackNode'));
+      assert.ok(trial.cluster.cordoned.has('w1'));
+      await trial.handle.cancel();
+      const report = await trial.handle.result();
+      assert.equal(report.state, 'cancelled');
+      assert.deepEqual([...trial.cluster.cordoned], []);
+      assert.ok(trial.cluster.journal.includes('releaseLease cluster'));
     });
   });
 

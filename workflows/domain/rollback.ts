@@ -70,6 +70,7 @@ export function readRollback(given: unknown): RollbackRequest | string {
 
 /** Why a request cannot be done now, with what to do instead; null where it can. */
 export function rollbackRefusal({ scope, node }: RollbackRequest, view: RollbackView): string | null {
+  if (ENDED.includes(view.phase)) return `the upgrade has ended: ${view.phase}`;
   if (scope === 'workers') return workersRefusal(view);
   const found = view.nodes.find(({ name }) => name === node);
   return found === undefined ? `no node ${node ?? ''} in this upgrade` : nodeRefusal(found, view);
@@ -77,6 +78,8 @@ export function rollbackRefusal({ scope, node }: RollbackRequest, view: Rollback
 
 /** Phases in which workers have been upgraded and the upgrade still waits for a word about them. */
 const WORKER_PHASES: readonly UpgradePhase[] = ['workers', 'addons'];
+
+const ENDED: readonly UpgradePhase[] = ['done', 'rolled-back', 'cancelled', 'failed'];
 
 function workersRefusal({ phase, nodes, decisions }: RollbackView): string | null {
   if (rollsBackWorkers(decisions)) return 'all workers are going back already';
@@ -103,7 +106,7 @@ function nodeRefusal(node: RollbackNode, { phase, decisions }: RollbackView): st
 
 /** Its API server and its etcd member move on with the others of the cluster: alone they cannot go back (kubeadm, "downgrade is not supported"). */
 function controlPlaneRefusal({ name, state, step, changed }: RollbackNode): string | null {
-  if (changed || state === 'done') return `kubeadm has changed the control plane of ${name}: it cannot go back alone. Retry it; the way back of the whole cluster is the etcd snapshot that was taken before the first change`;
+  if (changed || state === 'done') return `kubeadm may have changed the control plane of ${name}: it cannot go back alone. Retry it; the way back of the whole cluster is the etcd snapshot that was taken before the first change`;
   if (state === 'held') return step === 'stageNode' ? `nothing of ${name} has changed: \`capstan skip ${name}\` leaves it as it is` : null;
   return `${name} is ${state}: it can go back once it is held, while kubeadm has not changed it`;
 }
