@@ -1,6 +1,6 @@
 /**
  * Records the histories that `replay.test.ts` replays: a whole upgrade with a hold, a retry, a pause and a skip,
- * and one that goes on in a new history with nodes in flight, against fake activities. Run it when a new path through the workflows deserves to be kept: `node test/replay/record.ts`.
+ * one that goes on in a new history with nodes in flight, and one whose workers go back, against fake activities. Run it when a new path through the workflows deserves to be kept: `node test/replay/record.ts`.
  * A recorded history is never changed afterwards: it stands for an upgrade that runs while Capstan is updated.
  */
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
@@ -8,7 +8,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { WorkflowHandle } from '@temporalio/client';
 import { writeFile } from 'node:fs/promises';
 import { after, it } from 'node:test';
-import { pauseSignal, resumeSignal, retryNodeSignal, skipNodeSignal } from '../../workflows/messages.ts';
+import { pauseSignal, resumeSignal, retryNodeSignal, rollbackUpdate, skipNodeSignal } from '../../workflows/messages.ts';
 import { until, workflowTests } from '../workflows/harness.ts';
 
 const { upgrade } = workflowTests();
@@ -35,6 +35,16 @@ it('records', async () => {
     await trial.handle.result();
     await record('upgrade-cluster-continues', trial.environment.client.workflow.getHandle(trial.handle.workflowId, runId));
     await record('upgrade-cluster-continued', trial.handle);
+  });
+  const failsOnce = (step: string, node: string, call: number): void => {
+    if (step === 'upgradeKubelet' && node === 'w2' && call === 1) throw ApplicationFailure.create({ message: `${step} failed`, type: 'HostStepFailed', nonRetryable: true });
+  };
+  await upgrade({ behave: failsOnce, workers: 3 }, async (trial) => {
+    await until(trial, ({ nodes }) => nodes.some((node) => node.name === 'w2' && node.state === 'held'));
+    await trial.handle.executeUpdate(rollbackUpdate, { args: [{ scope: 'workers', by: 'recorder', reason: 'recorded' }] });
+    await trial.handle.result();
+    await record('upgrade-cluster-rolled-back', trial.handle);
+    for (const node of ['w1', 'w2']) await record(`rollback-node-${node}`, trial.environment.client.workflow.getHandle(`${trial.handle.workflowId}/${node}`));
   });
 });
 
