@@ -66,6 +66,6 @@ export function openMessages(run: ClusterRunner): void {
 function controlledNode(run: ClusterRunner, name: string): ControlledNode | null {
   const planned = run.state.plan.nodes.find((node) => node.name === name);
   if (planned === undefined) return null;
-  const { state, changed } = run.node(name);
-  return { name, roles: planned.roles, state, changed };
+  const { state, changed, rollsBack } = run.node(name);
+  return { name, roles: planned.roles, state, changed, rollsBack };
 }

@@ -57,7 +57,7 @@ export async function skip(context: CommandContext, name: string, options: SkipO
   const message = { node: name, by: person(), ...(options.reason === undefined ? {} : { reason: options.reason }) };
   return control(context, options, { kind: 'skipNode', message }, (before) => {
     const { state } = requireNode(before, name);
-    if (state === 'done') throw new CommandError(`${name} is done already: there is nothing to skip`);
+    if (state === 'done' || state === 'rolled-back') throw new CommandError(`${name} is ${state} already: there is nothing to skip`);
   }, (cluster, status) => {
     const { state, step } = requireNode(status, name);
     if (state === 'skipped' || state === 'pending' || state === 'held') return `${name} is left as it is: the upgrade of ${cluster} goes on without it`;

@@ -47,7 +47,7 @@ describe('skipping a node', () => {
     assert.match(after.warning ?? '', /retry it instead/);
   });
   it('that is done or unknown does nothing and says so', () => {
-    for (const named of [null, node('w-1', { state: 'done' }), node('w-1', { state: 'skipped' })]) {
+    for (const named of [null, node('w-1', { state: 'done' }), node('w-1', { state: 'skipped' }), node('w-1', { state: 'rolled-back' })]) {
       const { control, warning } = applySkip(NO_CONTROL, { node: 'w-1' }, named);
       assert.equal(control, NO_CONTROL);
       assert.match(warning ?? '', /w-1/);
@@ -76,6 +76,13 @@ describe('retrying a node', () => {
     const { control, warning } = applyRetry(NO_CONTROL, { node: 'w-1', from: 'reboot' }, node('w-1', { state: 'held' }));
     assert.equal(control, NO_CONTROL);
     assert.match(warning ?? '', /no step reboot; steps are .*drainNode/);
+  });
+  it('from the step of a roll back is for a node that is on its way back', () => {
+    const onItsWay = applyRetry(NO_CONTROL, { node: 'w-1', from: 'rollbackNode' }, node('w-1', { state: 'held', rollsBack: true }));
+    assert.equal(onItsWay.control.retry.length, 1);
+    const upgraded = applyRetry(NO_CONTROL, { node: 'w-1', from: 'rollbackNode' }, node('w-1', { state: 'held' }));
+    assert.equal(upgraded.control, NO_CONTROL);
+    assert.match(upgraded.warning ?? '', /w-1 is not on its way back, so it has no step rollbackNode/);
   });
   it('is acted on once', () => {
     const asked = applyRetry(NO_CONTROL, { node: 'w-1', from: 'drainNode', force: true, by: 'ann' }, node('w-1', { state: 'held' })).control;

@@ -126,5 +126,7 @@ test('status says what can go back and where that is over', () => {
     'held, and not yet past it: `capstan rollback cp2`, `capstan rollback w2`',
     '1 upgraded worker goes back by `capstan rollback NODE`, or all by `capstan rollback --scope workers`, until the upgrade is verified',
   ]);
+  const many = Array.from({ length: 7 }, (_, index) => node(`w${index}`, { state: 'held', step: 'drainNode' }));
+  assert.match(wayBack(view(many), null)[0] ?? '', /`capstan rollback w4` and 2 more$/);
   assert.deepEqual(wayBack(view([node('cp1', { state: 'pending', changed: false }), node('w1', { state: 'pending', changed: false })], { phase: 'snapshot' }), null), []);
 });

@@ -38,6 +38,8 @@ export interface ControlledNode {
   readonly state: NodeState;
   /** True once a control-plane node's kubeadm may have run. */
   readonly changed: boolean;
+  /** True once it was told to go back: only then it has the step `rollbackNode`. Default: false. */
+  readonly rollsBack?: boolean;
 }
 
 /** The state after a message; `warning` says why a message had no effect. */
@@ -98,6 +100,7 @@ export function applyRetry(
   if (node.state !== 'held') return { control, warning: `${node.name} is ${node.state}, not held` };
   const from = message.from ?? null;
   if (from !== null && !isNodeStep(from)) return { control, warning: `no step ${from}; steps are ${NODE_STEPS.join(', ')}` };
+  if (from === 'rollbackNode' && node.rollsBack !== true) return { control, warning: `${node.name} is not on its way back, so it has no step ${from}` };
   const retry: RetryDecision = { node: node.name, from, force: message.force ?? false, by: message.by ?? SOMEBODY };
   return { control: { ...withoutSkip(control, node.name), retry: [...control.retry.filter((other) => other.node !== node.name), retry] }, warning: null };
 }

@@ -142,6 +142,8 @@ function isWorker({ roles }: Pick<RollbackNode, 'roles'>): boolean {
   return !roles.includes('control-plane') && !roles.includes('etcd');
 }
 
+const MOST_NAMED = 5;
+
 /** Where going back is possible now and where it no longer is, a sentence each. */
 export function wayBack(view: RollbackView, snapshot: { readonly node: string; readonly file: string } | null): readonly string[] {
   const { phase, nodes, decisions } = view;
@@ -149,7 +151,10 @@ export function wayBack(view: RollbackView, snapshot: { readonly node: string; r
   const passed = nodes.filter((node) => !isWorker(node) && node.changes && (node.changed || node.state === 'done')).map(({ name }) => name);
   if (passed.length > 0) lines.push(`kubeadm has changed the control plane of ${passed.join(', ')}: no way back alone${snapshot === null ? '' : `, only by the etcd snapshot ${snapshot.file} (${snapshot.node})`}`);
   const held = nodes.filter((node) => node.state === 'held' && nodeRefusal(node, view) === null).map(({ name }) => name);
-  if (held.length > 0) lines.push(`held, and not yet past it: ${held.map((name) => `\`capstan rollback ${name}\``).join(', ')}`);
+  if (held.length > 0) {
+    const more = held.length > MOST_NAMED ? ` and ${held.length - MOST_NAMED} more` : '';
+    lines.push(`held, and not yet past it: ${held.slice(0, MOST_NAMED).map((name) => `\`capstan rollback ${name}\``).join(', ')}${more}`);
+  }
   const workers = nodes.filter((node) => isWorker(node) && node.changes && node.state === 'done' && !node.rollsBack).length;
   if (workers > 0 && WORKER_PHASES.includes(phase) && !rollsBackWorkers(decisions)) {
     lines.push(`${workers} upgraded ${workers === 1 ? 'worker goes' : 'workers go'} back by \`capstan rollback NODE\`, or all by \`capstan rollback --scope workers\`, until the upgrade is verified`);
