@@ -33,7 +33,7 @@ rm -rf "$record"
 private_folder "$record"
 copy_kubernetes
 copy_etcdutl
-(cd "$record" && find . -type f ! -name sums -exec sha256sum {} + > sums)
+(cd "$record" && find . -type f ! -name sums -exec sha256sum {} +) > "$record/sums"
 sync
 : > "$record/complete"
 say "recorded $(wc -l < "$record/sums") files"
