@@ -170,7 +170,7 @@ export const statusQuery = defineQuery<UpgradeStatus>('status');
 export const planQuery = defineQuery<UpgradePlan | null>('plan');
 export const reportQuery = defineQuery<UpgradeReport>('report');
 
-/** Sent by `upgradeNode` to its parent when the node enters a state or step. */
+/** Sent by `upgradeNode` and `rollbackNode` to their parent when the node enters a state or step. */
 export interface NodeProgressMessage {
   readonly node: string;
   readonly state: NodeState;
@@ -201,7 +201,7 @@ export interface NodeResult {
   readonly drainForced?: boolean;
 }
 
-/** Sent by `upgradeNode` when it ends, to whatever run its upgrade is in by then, where the run that started it may be over. */
+/** Sent by `upgradeNode` and `rollbackNode` when they end, to whatever run its upgrade is in by then, where the run that started it may be over. */
 export interface NodeResultMessage {
   /** `UpgradeRef.id`: a node of an upgrade that was terminated may still tell its result. */
   readonly upgrade: string;

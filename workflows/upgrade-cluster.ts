@@ -22,8 +22,8 @@ import { stageNodes } from './stage-nodes.ts';
 import { releaseTaints, upgradeWorkers } from './workers.ts';
 
 /**
- * One upgrade of one cluster, from preflight to verify. Ends with its report, `done`, `failed` or `cancelled`;
- * a node that fails does not end it: the upgrade is held and waits for `retryNode` or `skipNode`.
+ * One upgrade of one cluster, from preflight to verify. Ends with its report, `done`, `rolled-back`, `failed` or `cancelled`;
+ * a node that fails does not end it: the upgrade is held and waits for a decision, such as `retryNode` or `rollback`.
  */
 export async function upgradeCluster(input: UpgradeClusterInput): Promise<UpgradeReport> {
   const body = new CancellationScope();
