@@ -7,7 +7,7 @@ import type { PlannedNode, UpgradePlan } from '../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../workflows/domain/spec.ts';
 import type {
   AddonInput, CordonInput, ControlPlaneResult, ControlPlaneStepInput, DrainStepInput, KubeletResult, KubeletStepInput, PackageStepInput,
-  RecordControlPlaneInput,
+  RecordControlPlaneInput, RollbackStepInput,
   SnapshotInput, SnapshotResult, StepResult, UncordonInput, UpgradeRef, WaitNodeReadyInput,
 } from '../workflows/domain/step.ts';
 
@@ -59,6 +59,8 @@ export interface Activities {
   cordonNode(input: CordonInput): Promise<StepResult>;
   drainNode(input: DrainStepInput): Promise<StepResult>;
   upgradeKubelet(input: KubeletStepInput): Promise<KubeletResult>;
+  /** Puts back what was recorded on the host before the node's first change. */
+  rollbackNode(input: RollbackStepInput): Promise<KubeletResult>;
   waitNodeReady(input: WaitNodeReadyInput): Promise<StepResult>;
   uncordonNode(input: UncordonInput): Promise<StepResult>;
 
@@ -70,5 +72,5 @@ export interface Activities {
   releaseTaints(input: { readonly upgrade: UpgradeRef }): Promise<StepResult>;
 
   upgradeAddon(input: AddonInput): Promise<StepResult>;
-  verifyCluster(input: { readonly upgrade: UpgradeRef; readonly plan: UpgradePlan; readonly skipped: readonly string[] }): Promise<StepResult>;
+  verifyCluster(input: { readonly upgrade: UpgradeRef; readonly plan: UpgradePlan; readonly skipped: readonly string[]; readonly rolledBack?: readonly string[] }): Promise<StepResult>;
 }

@@ -12,7 +12,7 @@ import type { UpgradeClient } from './temporal/port.ts';
 /** How often the status is read; the end is noticed at once. */
 const REFRESH_MS = 1_000;
 
-const AT_REST: readonly NodeState[] = ['pending', 'done', 'skipped', 'held'];
+const AT_REST: readonly NodeState[] = ['pending', 'done', 'skipped', 'held', 'rolled-back'];
 
 /**
  * Shows an upgrade until it has ended or only a person can move it, and gives the exit code of that outcome.
@@ -45,10 +45,11 @@ export async function follow(context: CommandContext, client: UpgradeClient, clu
   }
 }
 
-/** 0, 4 or 6 where nothing more happens by itself; null while it does. */
+/** 0, 4, 5 or 6 where nothing more happens by itself; null while it does. */
 function outcomeOf(view: StatusView): ExitCode | null {
   switch (view.state) {
     case 'done': return EXIT.ok;
+    case 'rolled-back': return EXIT.rolledBack;
     case 'failed':
     case 'cancelled': return EXIT.failed;
     case 'held':
@@ -61,10 +62,11 @@ function isAtRest({ nodes, activities }: StatusView): boolean {
   return activities.length === 0 && nodes.every(({ state }) => AT_REST.includes(state));
 }
 
-function conclusion({ cluster, state, to }: StatusView, outcome: ExitCode): string {
+function conclusion({ cluster, state, from, to }: StatusView, outcome: ExitCode): string {
   if (outcome === EXIT.ok) return `\n${cluster} is at ${to}. What each step took: capstan report --cluster ${cluster}`;
+  if (outcome === EXIT.rolledBack) return `\nThe workers of ${cluster} are back at ${from}; its control plane stays at ${to}. What was done: capstan report --cluster ${cluster}`;
   if (outcome === EXIT.failed) return `\nThe upgrade of ${cluster} ended: ${state}. What was done: capstan report --cluster ${cluster}`;
-  return `\nThe upgrade of ${cluster} is ${state} and waits for a person. ${state === 'paused' ? `Go on with: capstan resume --cluster ${cluster}` : 'Retry or skip the node as shown above.'}`;
+  return `\nThe upgrade of ${cluster} is ${state} and waits for a person. ${state === 'paused' ? `Go on with: capstan resume --cluster ${cluster}` : 'Retry the node, skip it or roll it back as shown above.'}`;
 }
 
 /** The status; null where nobody answers now, which is said once and tried again. */

@@ -8,12 +8,14 @@ import type { PauseOptions, ReasonOptions } from './commands/control.ts';
 import type { ForceDrainOptions, RetryOptions } from './commands/resolve.ts';
 import type { PlanOptions } from './commands/plan.ts';
 import type { ReleaseOptions } from './commands/release.ts';
+import type { RollbackOptions } from './commands/rollback.ts';
 import type { StartOptions } from './commands/start.ts';
 import type { StatusOptions } from './commands/status.ts';
 import type { CommandContext } from './context.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { collected, dumpOption, fileOption, outputOption, whichOptions, wholeNumber } from './options.ts';
 import type { Format } from './render/output.ts';
+import { ROLLBACK_SCOPES } from '../workflows/domain/rollback.ts';
 import { packageVersion } from './version.ts';
 import type { WhichOptions } from './which-cluster.ts';
 
@@ -100,7 +102,7 @@ function addRun(program: Command, context: CommandContext, finish: Finish): void
     .description('show phase, nodes and what each waits for').addOption(outputOption())
     .action(async (options: StatusOptions) => finish(await (await import('./commands/status.ts')).status(context, options)));
   withWhich(program.command('watch').helpGroup(GROUP.run))
-    .description('follow an upgrade until it ends (exit code 0 or 6) or needs a person (4)')
+    .description('follow an upgrade until it ends (exit code 0, 5 or 6) or needs a person (4)')
     .action(async (options: WhichOptions) => finish(await (await import('./commands/watch.ts')).watch(context, options)));
   withWhich(program.command('report').helpGroup(GROUP.run))
     .description('show what each step took').addOption(outputOption())
@@ -135,6 +137,11 @@ function addControl(program: Command, context: CommandContext, finish: Finish): 
     .option('--force', 'let kubeadm apply with --force at the running version', false)
     .option('--reason <text>', 'why, for those who look')
     .action(async (node: string, options: RetryOptions) => finish(await (await import('./commands/resolve.ts')).retry(context, node, options)));
+  withWhich(program.command('rollback').argument('[node]', 'name of a held node, or of an upgraded worker').helpGroup(GROUP.control))
+    .description('take a node, or all upgraded workers, back to what was recorded before its change')
+    .addOption(new Option('--scope <scope>', 'what goes back; node where one is named').choices(ROLLBACK_SCOPES))
+    .option('--reason <text>', 'why, for those who look')
+    .action(async (node: string | undefined, options: RollbackOptions) => finish(await (await import('./commands/rollback.ts')).rollback(context, node ?? null, options)));
   withWhich(program.command('force-drain').argument('<node>', 'name of a node that is draining, or held in its drain').helpGroup(GROUP.control))
     .description('delete the pods that are left on a node, past budgets and drain policy, with their grace periods')
     .requiredOption('--confirm <cluster>', 'name of the cluster: pods may be lost')

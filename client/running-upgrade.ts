@@ -10,7 +10,7 @@ import type { Decision } from '../workflows/domain/decision.ts';
 import type { NodeState } from '../workflows/domain/state.ts';
 import type { NodeStatus, UpgradeStatus } from '../workflows/domain/status.ts';
 
-const AT_REST: readonly NodeState[] = ['pending', 'done', 'skipped', 'held'];
+const AT_REST: readonly NodeState[] = ['pending', 'done', 'skipped', 'held', 'rolled-back'];
 
 /** A running upgrade that a command speaks to. */
 export interface RunningUpgrade {

@@ -67,7 +67,7 @@ const addon = z.strictObject({
 }).meta(meta({ description: 'An add-on with a manifest of its own for the target version.', expected: 'the keys name, when and manifest' }));
 
 const strategy = z.strictObject({
-  onFailure: z.enum(FAILURE_STRATEGIES).default('hold').meta(meta({ description: 'What happens where a worker fails: hold asks a person; skip-within-budget gives back one that failed before its first change, while fewer workers of its pool have failed than its maxUnavailable, and asks for the others.', expected: 'hold or skip-within-budget' })),
+  onFailure: z.enum(FAILURE_STRATEGIES).default('hold').meta(meta({ description: 'What happens where a worker fails: hold asks a person; rollback-node takes it back to what it was, while fewer of its pool than its maxUnavailable went that way; skip-within-budget gives back one that failed before its first change, while fewer workers of its pool have failed than its maxUnavailable. Both ask for the others, and a control-plane node is always held.', expected: 'hold, rollback-node or skip-within-budget' })),
 }).prefault({}).meta(meta({ description: 'How the upgrade goes about failures.', expected: '{onFailure: hold}' }));
 
 const spec = z.strictObject({

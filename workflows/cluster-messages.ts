@@ -2,20 +2,21 @@ import { ApplicationFailure, log, setHandler } from '@temporalio/workflow';
 import { now } from './cluster-run.ts';
 import type { ClusterRunner } from './cluster-run.ts';
 import { applyMessage, notHeld } from './domain/apply-message.ts';
-import type { ControlledNode, UpgradeFacts } from './domain/apply-message.ts';
 import type { ControlState } from './domain/control.ts';
 import { withDecision } from './domain/decision.ts';
 import type { Decision, DecisionKind } from './domain/decision.ts';
 import { detailOf, nodeOf, readMessage, readResolution } from './domain/operator-message.ts';
 import type { OperatorMessage, ReadMessage } from './domain/operator-message.ts';
-import { reportOf, statusOf } from './domain/run-status.ts';
+import { reportOf, rollbackView, statusOf } from './domain/run-status.ts';
 import type { UpgradeReport } from './domain/status.ts';
+import type { ControlledNode, UpgradeFacts } from './domain/upgrade-facts.ts';
 import { landNode } from './flight.ts';
 import { drainOf, forward, forwardPolicy } from './forward.ts';
 import {
   cancelSignal, nodeProgressSignal, nodeResultSignal, pauseSignal, planQuery, probeSignal, reportQuery, resolveHoldUpdate, resumeSignal, retryNodeSignal,
-  setPolicyUpdate, skipNodeSignal, statusQuery,
+  rollbackSignal, rollbackUpdate, setPolicyUpdate, skipNodeSignal, statusQuery,
 } from './messages.ts';
+import { DRAINED } from './node-sequence.ts';
 
 /** Takes messages from the first moment on. Handlers only fold them into the state; the runbook acts on it at its safe points. */
 export function openMessages(run: ClusterRunner): void {
@@ -29,9 +30,14 @@ export function openMessages(run: ClusterRunner): void {
   setHandler(skipNodeSignal, onSignal('skip'), { description: 'Leave a node as it is' });
   setHandler(retryNodeSignal, onSignal('retry'), { description: 'Try a held node again from the step that failed' });
   setHandler(cancelSignal, onSignal('cancel'), { description: 'End the upgrade at the next boundary of each node, and release what is ours' });
+  setHandler(rollbackSignal, onSignal('rollback'), { description: 'Take a held or upgraded node, or all workers, back to what they were' });
   setHandler(resolveHoldUpdate, (given) => hear(run, readResolution(given)), {
     validator: (given) => refuse(resolutionRefusal(run, readResolution(given))),
-    description: 'Decide about a held node: retry, skip, or force-drain with confirm',
+    description: 'Decide about a held node: retry, skip, rollback, or force-drain with confirm',
+  });
+  setHandler(rollbackUpdate, (given) => hear(run, readMessage('rollback', given)), {
+    validator: (given) => refuse(refusalOf(run, readMessage('rollback', given))),
+    description: 'Take a held or upgraded node, or all workers, back to what they were; says whether it can be done',
   });
   setHandler(setPolicyUpdate, (given) => hear(run, readMessage('set', given)), {
     validator: (given) => refuse(refusalOf(run, readMessage('set', given))),
@@ -51,7 +57,7 @@ function openNodeMessages(run: ClusterRunner): void {
     const own = run.node(node);
     if (!own.inFlight) return;
     own.changed ||= step === 'upgradeEtcdMember' || step === 'upgradeControlPlane';
-    own.drained ||= step === 'upgradeKubelet';
+    own.drained ||= DRAINED.includes(step);
     Object.assign(own, { state: entered, step, since: now() });
     run.show();
   });
@@ -99,6 +105,7 @@ function passOn(run: ClusterRunner, message: OperatorMessage, before: ControlSta
     case 'cancel':
       run.cancel();
       return;
+    case 'rollback':
     case 'retry':
   }
 }
@@ -107,11 +114,12 @@ function refusalOf(run: ClusterRunner, read: ReadMessage): string | null {
   return read.ok ? applyMessage(run.state.control, read.message, factsOf(run), '').refusal : read.refusal;
 }
 
-/** A signal may skip a node before its turn; an update decides about a held one. */
+/** Signals may skip a node before its turn, and take back one that is done; this update decides about a held one. */
 function resolutionRefusal(run: ClusterRunner, read: ReadMessage): string | null {
   const refusal = refusalOf(run, read);
-  if (refusal !== null || !read.ok || read.message.kind !== 'skip') return refusal;
-  return notHeld(controlledNode(run, read.message.node), read.message.node);
+  if (refusal !== null || !read.ok || (read.message.kind !== 'skip' && read.message.kind !== 'rollback')) return refusal;
+  const name = read.message.node ?? '';
+  return notHeld(controlledNode(run, name), name);
 }
 
 function refuse(refusal: string | null): void {
@@ -123,15 +131,16 @@ function factsOf(run: ClusterRunner): UpgradeFacts {
   return {
     cluster: spec.name, plan: state.plan, phase: state.phase, phasesDone: state.phasesDone,
     isEnding: state.failure !== null || state.phasesDone.includes('verify'), node: (name) => controlledNode(run, name),
+    rollbackNodes: () => rollbackView(state).nodes,
   };
 }
 
 function controlledNode(run: ClusterRunner, name: string): ControlledNode | null {
   const planned = run.state.plan.nodes.find((node) => node.name === name);
   if (planned === undefined) return null;
-  const { state, step, changed, inFlight, drained } = run.node(name);
+  const { state, step, changed, inFlight, drained, rollsBack } = run.node(name);
   return {
-    name, roles: planned.roles, state, step, changed, inFlight, drained, tellsSteps: run.isTalkative || planned.roles.includes('control-plane'),
+    name, roles: planned.roles, state, step, changed, inFlight, drained, rollsBack, tellsSteps: run.isTalkative || planned.roles.includes('control-plane'),
     drains: drainOf(run, planned).enabled, releasing: run.releasing.has(name),
   };
 }

@@ -7,7 +7,7 @@ import { spanOf } from './domain/report.ts';
 import { DETAILED_NODES, newClusterRun, TALKATIVE_NODES } from './domain/run.ts';
 import type { ClusterRun, NodeRun } from './domain/run.ts';
 import { unpackRun } from './domain/run-pack.ts';
-import { statusOf } from './domain/run-status.ts';
+import { isOver, statusOf } from './domain/run-status.ts';
 import type { UpgradeSpec } from './domain/spec.ts';
 import type { UpgradePhase } from './domain/state.ts';
 import type { ReportedStep } from './domain/status.ts';
@@ -97,7 +97,7 @@ export function openClusterRun(input: UpgradeClusterInput, cancel: () => void): 
   }
 
   function upgradeStateNow(): string {
-    if (state.phase === 'done' || state.phase === 'cancelled' || state.phase === 'failed') return state.phase;
+    if (isOver(state.phase)) return state.phase;
     if (isHeld()) return 'held';
     return state.control.pause === null ? 'running' : 'paused';
   }

@@ -49,11 +49,11 @@ async function etcdLeader(run: ClusterRunner): Promise<string | null> {
 }
 
 function refuseSkipped(run: ClusterRunner): void {
-  const skipped = run.state.plan.nodes.filter((node) => node.roles.includes('control-plane') && run.node(node.name).state === 'skipped');
+  const skipped = run.state.plan.nodes.filter((node) => node.roles.includes('control-plane') && (run.node(node.name).state === 'skipped' || run.node(node.name).state === 'rolled-back'));
   if (skipped.length === 0) return;
   throw workflowFailure({
     type: 'PlanRefused',
-    message: `control-plane ${skipped.map((node) => node.name).join(', ')} was skipped: workers are not upgraded before every API server is at ${run.state.plan.to}`,
+    message: `control-plane ${skipped.map((node) => node.name).join(', ')} was skipped or rolled back: workers are not upgraded before every API server is at ${run.state.plan.to}`,
     next: 'run `capstan start` again when the node can be upgraded; what is done stays done',
   });
 }

@@ -13,6 +13,7 @@ import { failureOf } from './failures.ts';
 import { drainOf, forward, forwardPolicy, windowOf } from './forward.ts';
 import { nodeWorkflowId, probeSignal, tellResultSignal } from './messages.ts';
 import type { NodeResult } from './messages.ts';
+import { rollbackNode } from './rollback-node.ts';
 import { upgradeNode } from './upgrade-node.ts';
 import type { UpgradeNodeInput } from './upgrade-node.ts';
 
@@ -22,6 +23,8 @@ export interface Attempt {
   readonly from: NodeStep | null;
   readonly force: boolean;
   readonly forceDrain: boolean;
+  /** True where the node goes back to what it was. */
+  readonly rollback: boolean;
   /** True where who picks nodes wants to know when this one is drained. */
   readonly tellDrained: boolean;
 }
@@ -34,7 +37,8 @@ const NO_TIMES = { steps: [], total: null, busy: [] } as const;
  */
 export async function startNode(run: ClusterRunner, node: PlannedNode, attempt: Attempt): Promise<void> {
   const own = run.node(node.name);
-  Object.assign(own, { state: 'preparing', step: attempt.from ?? FIRST_STEP, since: now(), failure: null, inFlight: true, drained: false });
+  const { rollback } = attempt;
+  Object.assign(own, { state: 'preparing', step: attempt.from ?? (rollback ? null : FIRST_STEP), since: now(), failure: null, rollsBack: rollback, inFlight: true, drained: false });
   run.open.add(node.name);
   run.show();
   run.history.expect(2);
@@ -43,10 +47,11 @@ export async function startNode(run: ClusterRunner, node: PlannedNode, attempt: 
   const { pause, policy } = run.state.control;
   const wasSkipped = isSkipped(run.state.control, node.name);
   try {
-    const child = await run.work(() => CancellationScope.nonCancellable(() => startChild(upgradeNode, {
-      workflowId: nodeWorkflowId(run.spec.name, node.name), staticSummary: `${node.name}: ${node.from} → ${node.to}`,
-      parentClosePolicy: ParentClosePolicy.ABANDON, args: [inputOf(run, node, attempt, tellsResult)],
-    })));
+    const input = inputOf(run, node, attempt, tellsResult);
+    const options = { workflowId: nodeWorkflowId(run.spec.name, node.name), parentClosePolicy: ParentClosePolicy.ABANDON };
+    const child = await run.work(() => CancellationScope.nonCancellable(() => (rollback
+      ? startChild(rollbackNode, { ...options, staticSummary: `${node.name}: back from ${node.to} to ${node.from}`, args: [{ ...input, isChanged: own.changed }] })
+      : startChild(upgradeNode, { ...options, staticSummary: `${node.name}: ${node.from} → ${node.to}`, args: [input] }))));
     run.children.add(child.firstExecutionRunId);
     if (!tellsResult && run.node(node.name).inFlight) run.silent.set(node.name, attempt.retry);
     // What was said since then found no workflow to be passed on to.
@@ -95,7 +100,7 @@ export function landNode(run: ClusterRunner, name: string, retry: number, result
   const own = run.node(name);
   if (!own.inFlight || own.retries !== retry) return;
   addTimes(run.state, own, result.times);
-  Object.assign(own, { state: result.state, step: result.step, failure: result.failure, since: now(), inFlight: false, drained: false });
+  Object.assign(own, { state: result.state, step: result.step, failure: result.failure, since: now(), inFlight: false, drained: false, changed: own.changed || (!own.rollsBack && hasChanged(run.planned(name), result)) });
   run.inherited.delete(name);
   const missed = result.state === 'held' && result.step === 'drainNode' && result.drainForced !== true;
   run.state.control = endForceDrain(run.state.control, name, missed);
@@ -107,6 +112,13 @@ export function landNode(run: ClusterRunner, name: string, retry: number, result
     run.state.control = withoutSkip(run.state.control, name);
   }
   run.show();
+}
+
+/** Where nobody can tell at which step it stopped, a worker counts as changed; a control-plane node has told its own. */
+function hasChanged({ roles }: PlannedNode, { state, step }: NodeResult): boolean {
+  if (state === 'skipped') return false;
+  if (step === null) return state === 'done' || !roles.includes('control-plane');
+  return !comesBefore(step, firstChange(roles));
 }
 
 /** Looks after nodes that an earlier run started: should one's workflow be gone without a result, the node is held. */
@@ -172,7 +184,7 @@ function heldBy(failure: Failure): NodeResult {
   return { state: 'held', step: null, failure, times: NO_TIMES };
 }
 
-function inputOf(run: ClusterRunner, node: PlannedNode, { tellDrained, forceDrain, ...attempt }: Attempt, tellsResult: boolean): UpgradeNodeInput {
+function inputOf(run: ClusterRunner, node: PlannedNode, { tellDrained, forceDrain, rollback: _rollback, ...attempt }: Attempt, tellsResult: boolean): UpgradeNodeInput {
   const { spec, state } = run;
   return {
     upgrade: run.upgrade, node, ...attempt, ...(forceDrain ? { forceDrain } : {}), repository: spec.packages.repository, imageRepository: state.imageRepository, kubeadm: spec.kubeadm,

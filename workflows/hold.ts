@@ -3,25 +3,27 @@ import { api, host } from './activity-options.ts';
 import { hear } from './cluster-messages.ts';
 import { now } from './cluster-run.ts';
 import type { ClusterRunner } from './cluster-run.ts';
-import { isSkipped, reachPause, takeRetry, withoutSkip } from './domain/control.ts';
+import { isSkipped, reachPause, takeRetry, withoutDecision, withoutSkip } from './domain/control.ts';
 import type { Failure } from './domain/failure.ts';
 import type { PlannedNode } from './domain/plan.ts';
-import { isSkippedByStrategy } from './domain/on-failure.ts';
+import { decisionInAdvance } from './domain/on-failure.ts';
 import { readMessage } from './domain/operator-message.ts';
 import { addTimes, DETAILED_NODES, timesOf } from './domain/run.ts';
+import type { NodeRun } from './domain/run.ts';
 import type { PackageStepInput } from './domain/step.ts';
 import { failureOf } from './failures.ts';
 import { startNode } from './flight.ts';
 import type { Attempt } from './flight.ts';
 import { reportedStep } from './reported-step.ts';
+import { mustGoBack } from './rollback-decisions.ts';
 
 /**
- * Upgrades one node and stays with it until it is done or a person has skipped it. A node that an earlier run of this upgrade
+ * Upgrades one node, or takes one back that is done, and stays with it until that is done or a person has skipped it. A node that an earlier run of this upgrade
  * has started, or held, is taken up where it is.
  */
 export async function upgradeHeldNode(run: ClusterRunner, node: PlannedNode, tellDrained = false): Promise<void> {
   const own = run.node(node.name);
-  let next: Attempt | null = own.inFlight || own.state === 'held' ? null : { retry: own.retries, from: null, force: false, forceDrain: false, tellDrained };
+  let next = firstAttempt(own, tellDrained);
   for (;;) {
     if (next !== null) await startNode(run, node, next);
     await condition(() => !own.inFlight);
@@ -30,6 +32,15 @@ export async function upgradeHeldNode(run: ClusterRunner, node: PlannedNode, tel
     if (decision === null) return;
     next = { ...decision, tellDrained };
   }
+}
+
+/** Null for a node that is under way or held. One that is done goes back. */
+function firstAttempt(own: NodeRun, tellDrained: boolean): Attempt | null {
+  if (own.inFlight || own.state === 'held') return null;
+  const rollback = own.state === 'done';
+  // The end of the former try may be told once more.
+  if (rollback) own.retries += 1;
+  return { retry: own.retries, from: null, force: false, forceDrain: false, rollback, tellDrained };
 }
 
 /** Stages one node; a failure holds it like any other. */
@@ -67,26 +78,25 @@ async function stage(run: ClusterRunner, node: PlannedNode): Promise<void> {
 /** Takes the decision on a held node: the spec's, or the operator's word, for which it waits. Null: it was skipped and its cordon released. */
 async function decide(run: ClusterRunner, node: PlannedNode): Promise<Omit<Attempt, 'tellDrained'> | null> {
   const onFailure = run.spec.strategy?.onFailure ?? 'hold';
-  if (isSkippedByStrategy(onFailure, run.state, run.node(node.name))) {
-    hear(run, readMessage('skip', { node: node.name, by: 'the spec', reason: `strategy.onFailure: ${onFailure}` }));
+  const kind = mustGoBack(run, node) ? null : decisionInAdvance(onFailure, run.state, run.node(node.name));
+  if (kind !== null) {
+    const scope = kind === 'rollback' ? { scope: 'node' } : {};
+    hear(run, readMessage(kind, { ...scope, node: node.name, by: 'the spec', reason: `strategy.onFailure: ${onFailure}` }));
   }
   return followDecision(run, node);
 }
 
 async function followDecision(run: ClusterRunner, node: PlannedNode): Promise<Omit<Attempt, 'tellDrained'> | null> {
   const own = run.node(node.name);
-  const decided = (): boolean => isSkipped(run.state.control, node.name) || run.state.control.retry.some((retry) => retry.node === node.name);
+  const decided = (): boolean => mustGoBack(run, node) || isSkipped(run.state.control, node.name) || run.state.control.retry.some((retry) => retry.node === node.name);
   // Heard in a full history as well: a control-plane node that is held keeps its phase in this one.
   await run.waitForPerson(decided);
-  const { control, retry } = takeRetry(run.state.control, node.name);
-  run.state.control = control;
-  own.retries += 1;
-  if (retry !== null) {
-    const failed = own.step;
+  const attempt = takeAttempt(run, node);
+  if (attempt !== null) {
     // It stays open: another node must not take its slot before this one begins again.
     Object.assign(own, { state: 'pending', failure: null, since: now() });
     run.show();
-    return { retry: own.retries, from: retry.from ?? failed, force: retry.force, forceDrain: retry.forceDrain };
+    return attempt;
   }
   run.releasing.add(node.name);
   const failure = await run.work(() => releaseNode(run, node));
@@ -101,6 +111,20 @@ async function followDecision(run: ClusterRunner, node: PlannedNode): Promise<Om
   run.state.control = withoutSkip(run.state.control, node.name);
   run.show();
   return followDecision(run, node);
+}
+
+/** The try that was decided on, taken out of what waits to be acted on; null where the node is skipped. */
+function takeAttempt(run: ClusterRunner, node: PlannedNode): Omit<Attempt, 'tellDrained'> | null {
+  const own = run.node(node.name);
+  own.retries += 1;
+  if (mustGoBack(run, node)) {
+    run.state.control = withoutDecision(run.state.control, node.name);
+    return { retry: own.retries, from: null, force: false, forceDrain: false, rollback: true };
+  }
+  const { control, retry } = takeRetry(run.state.control, node.name);
+  run.state.control = control;
+  if (retry === null) return null;
+  return { retry: own.retries, from: retry.from ?? own.step, force: retry.force, forceDrain: retry.forceDrain, rollback: own.rollsBack };
 }
 
 /** A node is left as it is, by a person's word. */

@@ -10,6 +10,7 @@ import type { Decision } from './domain/decision.ts';
 import type { Failure } from './domain/failure.ts';
 import type { Resolution } from './domain/operator-message.ts';
 import type { NodeTimes } from './domain/run.ts';
+import type { RollbackScope } from './domain/rollback.ts';
 import type { PackedRun } from './domain/run-pack.ts';
 import type { UpgradeReport, UpgradeStatus } from './domain/status.ts';
 
@@ -17,7 +18,7 @@ import type { UpgradeReport, UpgradeStatus } from './domain/status.ts';
 export const DEFAULT_TASK_QUEUE = 'capstan';
 
 /** Workflow types by the names that histories carry. */
-export const WORKFLOW = { upgradeCluster: 'upgradeCluster', upgradeNode: 'upgradeNode', inspectCluster: 'inspectCluster', releaseCluster: 'releaseCluster' } as const;
+export const WORKFLOW = { upgradeCluster: 'upgradeCluster', upgradeNode: 'upgradeNode', rollbackNode: 'rollbackNode', inspectCluster: 'inspectCluster', releaseCluster: 'releaseCluster' } as const;
 
 /** The workflow id is the lock of the cluster's name. */
 export function upgradeWorkflowId(cluster: string): string {
@@ -126,7 +127,7 @@ export interface CancelMessage {
   readonly reason?: string;
 }
 
-/** A decision on a held node; `force-drain` also on one whose drain runs. */
+/** A decision on a held node; `force-drain` also on one whose drain runs. `rollback` is the message `rollback` with the scope `node`. */
 export interface ResolveHoldMessage extends RetryNodeMessage {
   readonly decision: Resolution;
   /** With `force-drain`: the name of the cluster. */
@@ -145,21 +146,31 @@ export interface SetPolicyMessage {
   readonly reason?: string;
 }
 
+export interface RollbackMessage {
+  readonly scope: RollbackScope;
+  /** With the scope `node`. */
+  readonly node?: string;
+  readonly by?: string;
+  readonly reason?: string;
+}
+
 export const pauseSignal = defineSignal<[PauseMessage?]>('pause');
 export const resumeSignal = defineSignal<[ResumeMessage?]>('resume');
 export const skipNodeSignal = defineSignal<[SkipNodeMessage]>('skipNode');
 export const retryNodeSignal = defineSignal<[RetryNodeMessage]>('retryNode');
 export const cancelSignal = defineSignal<[CancelMessage?]>('cancel');
+export const rollbackSignal = defineSignal<[RollbackMessage]>('rollback');
 
-/** Both answer with the decision as it was noted, or refuse with the reason; refused, nothing has changed. */
+/** Each answers with the decision as it was noted, or refuses with the reason; refused, nothing has changed. */
 export const resolveHoldUpdate = defineUpdate<Decision, [ResolveHoldMessage]>('resolveHold');
 export const setPolicyUpdate = defineUpdate<Decision, [SetPolicyMessage]>('setPolicy');
+export const rollbackUpdate = defineUpdate<Decision, [RollbackMessage]>('rollback');
 
 export const statusQuery = defineQuery<UpgradeStatus>('status');
 export const planQuery = defineQuery<UpgradePlan | null>('plan');
 export const reportQuery = defineQuery<UpgradeReport>('report');
 
-/** Sent by `upgradeNode` to its parent when the node enters a state or step. */
+/** Sent by `upgradeNode` and `rollbackNode` to their parent when the node enters a state or step. */
 export interface NodeProgressMessage {
   readonly node: string;
   readonly state: NodeState;
@@ -181,8 +192,8 @@ export const nodePolicySignal = defineSignal<[NodePolicyMessage]>('nodePolicy');
 
 /** How one try of a node ended. */
 export interface NodeResult {
-  readonly state: Extract<NodeState, 'done' | 'skipped' | 'held'>;
-  /** Step that failed, or before which the node was given back; null where it is done. */
+  readonly state: Extract<NodeState, 'done' | 'skipped' | 'held' | 'rolled-back'>;
+  /** Step that failed, or before which the node was given back; null where it is done or rolled back. */
   readonly step: NodeStep | null;
   readonly failure: Failure | null;
   readonly times: NodeTimes;
@@ -190,7 +201,7 @@ export interface NodeResult {
   readonly drainForced?: boolean;
 }
 
-/** Sent by `upgradeNode` when it ends, to whatever run its upgrade is in by then, where the run that started it may be over. */
+/** Sent by `upgradeNode` and `rollbackNode` when they end, to whatever run its upgrade is in by then, where the run that started it may be over. */
 export interface NodeResultMessage {
   /** `UpgradeRef.id`: a node of an upgrade that was terminated may still tell its result. */
   readonly upgrade: string;

@@ -1,7 +1,7 @@
 import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { api } from './activity-options.ts';
 import type { Failure } from './domain/failure.ts';
-import { comesBefore, firstChange, FIRST_STEP, mayStopBefore } from './domain/state.ts';
+import { comesBefore, FIRST_STEP, mayStopBefore } from './domain/state.ts';
 import type { NodeState, NodeStep } from './domain/state.ts';
 import type { ReportedStep } from './domain/status.ts';
 import type { StepResult } from './domain/step.ts';
@@ -23,6 +23,13 @@ export interface NodeSequence {
   readonly skip: () => void;
 }
 
+/** Where a sequence leads. */
+export interface NodeWay {
+  /** The first step after which the node is no longer what it was. */
+  readonly change: NodeStep;
+  readonly end: Extract<NodeState, 'done' | 'rolled-back'>;
+}
+
 /** Ends the sequence at a step, on purpose or by a failure. */
 class NodeStopped extends Error {
   readonly step: NodeStep;
@@ -38,7 +45,10 @@ class NodeStopped extends Error {
 // A drain may wait for hours on a budget, so a skip or a cancel ends it; every other step is short or must not be left half-way.
 const INTERRUPTIBLE: readonly NodeStep[] = ['cordonNode', 'drainNode'];
 
-export function openNodeSequence(input: UpgradeNodeInput): NodeSequence {
+/** A node that begins with one of these has no pods any more that a drain moves. */
+export const DRAINED: readonly NodeStep[] = ['upgradeKubelet', 'rollbackNode'];
+
+export function openNodeSequence(input: UpgradeNodeInput, { change, end }: NodeWay): NodeSequence {
   const steps: ReportedStep[] = [];
   const reports: Promise<void>[] = [];
   let paused = false;
@@ -46,7 +56,6 @@ export function openNodeSequence(input: UpgradeNodeInput): NodeSequence {
   let cancelled = false;
   let running: { readonly name: NodeStep; readonly scope: CancellationScope } | null = null;
 
-  const change = firstChange(input.node.roles);
   const isUnchanged = input.from === null || comesBefore(input.from, change);
   // Before a step begins, the node may still be given back where that step would be the first to change it.
   const maySkip = (next: NodeStep): boolean => isUnchanged && !comesBefore(change, next);
@@ -67,7 +76,7 @@ export function openNodeSequence(input: UpgradeNodeInput): NodeSequence {
     if (input.from !== null && comesBefore(name, input.from)) return null;
     await boundary(name);
     // Whoever starts a node knows its first step.
-    if ((input.tells.steps && name !== FIRST_STEP) || (input.tells.drained && name === 'upgradeKubelet')) reports.push(tellStep(input, state, name));
+    if ((input.tells.steps && name !== FIRST_STEP) || (input.tells.drained && DRAINED.includes(name))) reports.push(tellStep(input, state, name));
     const scope = new CancellationScope({ cancellable: INTERRUPTIBLE.includes(name) });
     running = { name, scope };
     try {
@@ -94,7 +103,7 @@ export function openNodeSequence(input: UpgradeNodeInput): NodeSequence {
     const stopped = await stopOf(sequence);
     await Promise.all(reports);
     const times = timesOf(steps, input.tells.details);
-    if (stopped === null) return { state: 'done', step: null, failure: null, times };
+    if (stopped === null) return { state: end, step: null, failure: null, times };
     if (stopped.failure !== null) return { state: 'held', step: stopped.step, failure: stopped.failure, times };
     const failure = await giveBack(input);
     // Without a step, another try begins with the first: nothing after the one at which it stopped was done.

@@ -2,6 +2,9 @@ import { condition } from '@temporalio/workflow';
 import type { ClusterRunner } from './cluster-run.ts';
 import { continueWhereFull } from './continue.ts';
 
+/** Most nodes of a cluster in flight at once, whatever the spec says: what one history can hold. */
+export const MOST_IN_FLIGHT = 500;
+
 export interface Slots<T> {
   /** Takes the next thing to start out of what is pending; null where nothing may start now. */
   readonly next: () => T | null;

@@ -9,18 +9,20 @@ import { comparePlans } from './domain/compare-plans.ts';
 import type { Finding } from './domain/check.ts';
 import { readMessage } from './domain/operator-message.ts';
 import { reportOf } from './domain/run-status.ts';
-import type { UpgradePhase, UpgradeState } from './domain/state.ts';
+import type { NodeState, UpgradePhase, UpgradeState } from './domain/state.ts';
 import type { UpgradeReport } from './domain/status.ts';
 import { failureOf, workflowFailure } from './failures.ts';
 import type { UpgradeClusterInput } from './messages.ts';
 import { upgradeControlPlane } from './control-plane.ts';
 import { landAll, watchInherited } from './flight.ts';
 import { releaseNode } from './hold.ts';
+import { workersGoBack } from './rollback-decisions.ts';
+import { rolledBackFinding, rollBackWorkers } from './rollback-workers.ts';
 import { stageNodes } from './stage-nodes.ts';
 import { releaseTaints, upgradeWorkers } from './workers.ts';
 
 /**
- * One upgrade of one cluster, from preflight to verify. Ends with its report, `done`, `failed` or `cancelled`;
+ * One upgrade of one cluster, from preflight to verify. Ends with its report, `done`, `rolled-back`, `failed` or `cancelled`;
  * a node that fails does not end it: the upgrade is held and waits for a decision, by `resolveHold` or a signal.
  * `cancel` and a cancellation requested in Temporal take the same way: the body's scope is cancelled, nodes in flight land, what is ours is released.
  */
@@ -39,10 +41,13 @@ export async function upgradeCluster(input: UpgradeClusterInput): Promise<Upgrad
       await phase('snapshot', () => prepare(run));
       await phase('control-plane', () => upgradeControlPlane(run));
       await phase('workers', () => upgradeWorkers(run));
-      await phase('addons', () => upgradeAddons(run, 'workers'));
+      await phase('addons', () => finishWorkers(run));
+      if (workersGoBack(run)) await phase('rolling-back', () => rollBackWorkers(run, 'workers'));
       await phase('verify', () => verify(run));
     });
-    return await finish(run, 'done');
+    if (!workersGoBack(run)) return await finish(run, 'done');
+    run.state.findings = [...run.state.findings, rolledBackFinding(run)];
+    return await finish(run, 'rolled-back');
   } catch (error) {
     if (error instanceof ContinueAsNew) throw error;
     const isCancelled = isCancellation(error);
@@ -67,6 +72,12 @@ async function runPhase(run: ClusterRunner, name: UpgradePhase, body: () => Prom
   await body();
   await continueWhereFull(run);
   run.leave(name);
+}
+
+/** What comes when all workers are through: add-ons due last, unless the workers go back; and single ones that go back. */
+async function finishWorkers(run: ClusterRunner): Promise<void> {
+  if (!workersGoBack(run)) await upgradeAddons(run, 'workers');
+  await rollBackWorkers(run, 'node');
 }
 
 /** Plans again; nothing but the approved plan is executed. */
@@ -127,14 +138,17 @@ async function recordControlPlane(run: ClusterRunner): Promise<void> {
 }
 
 async function verify(run: ClusterRunner): Promise<void> {
-  const skipped = run.state.nodes.filter((node) => node.state === 'skipped').map((node) => node.name);
+  const named = (...states: readonly NodeState[]): readonly string[] => run.state.nodes.filter((node) => states.includes(node.state)).map((node) => node.name);
+  // A worker is still pending where all of them go back.
+  const skipped = named('skipped', 'pending');
+  const rolledBack = named('rolled-back');
   await run.step('verifyCluster', () =>
-    api.verifyCluster.executeWithOptions({ summary: `Verify the cluster at ${run.state.plan.to}` }, [{ upgrade: run.upgrade, plan: run.state.plan, skipped }]),
+    api.verifyCluster.executeWithOptions({ summary: `Verify the cluster at ${run.state.plan.to}` }, [{ upgrade: run.upgrade, plan: run.state.plan, skipped, ...(rolledBack.length === 0 ? {} : { rolledBack }) }]),
   );
 }
 
 /** Releases what is still ours whatever happened, and answers with the report. */
-async function finish(run: ClusterRunner, state: Extract<UpgradeState, 'done' | 'failed' | 'cancelled'>): Promise<UpgradeReport> {
+async function finish(run: ClusterRunner, state: Extract<UpgradeState, 'done' | 'rolled-back' | 'failed' | 'cancelled'>): Promise<UpgradeReport> {
   await CancellationScope.nonCancellable(() => release(run));
   run.enter(state);
   return reportOf(run.state, run.startedBy, now());

@@ -2,6 +2,7 @@ import { setHandler } from '@temporalio/workflow';
 import { api, FIRST, host } from './activity-options.ts';
 import type { PlannedNode } from './domain/plan.ts';
 import type { DrainSpec, KubeadmSpec } from './domain/spec.ts';
+import { firstChange } from './domain/state.ts';
 import type { NodeStep } from './domain/state.ts';
 import type { ControlPlaneStepInput, CordonInput, NodeStepInput, PackageStepInput, UpgradeRef } from './domain/step.ts';
 import { forceDrainSignal, nodePolicySignal, pauseSignal, probeSignal, resumeSignal, skipNodeSignal, tellResultSignal } from './messages.ts';
@@ -10,7 +11,7 @@ import { openNodeDrain } from './node-drain.ts';
 import type { NodeDrain } from './node-drain.ts';
 import { openNodeSequence } from './node-sequence.ts';
 import { tellResult } from './tell.ts';
-import type { NodeSequence } from './node-sequence.ts';
+import type { NodeSequence, NodeWay } from './node-sequence.ts';
 
 export interface UpgradeNodeInput {
   readonly upgrade: UpgradeRef;
@@ -50,7 +51,12 @@ export interface NodeTells {
  * A step that fails ends this run as `held`; the parent asks a person and starts another run from that step.
  */
 export async function upgradeNode(input: UpgradeNodeInput): Promise<NodeResult> {
-  const sequence = openNodeSequence(input);
+  return runNode(input, { change: firstChange(input.node.roles), end: 'done' }, (sequence, drain) => upgrade(input, sequence, drain));
+}
+
+/** Runs the steps of a node while it listens to its upgrade. Registers its messages before the first await. */
+export async function runNode(input: UpgradeNodeInput, way: NodeWay, steps: (sequence: NodeSequence, drain: NodeDrain) => Promise<void>): Promise<NodeResult> {
+  const sequence = openNodeSequence(input, way);
   const drain = openNodeDrain(input);
   setHandler(pauseSignal, () => sequence.pause());
   setHandler(resumeSignal, () => sequence.resume());
@@ -60,17 +66,17 @@ export async function upgradeNode(input: UpgradeNodeInput): Promise<NodeResult> 
   setHandler(probeSignal, () => undefined);
   let tellsResult = input.tells.result;
   setHandler(tellResultSignal, () => { tellsResult = true; });
-  const ended = await sequence.run(() => upgrade(input, sequence, drain));
+  const ended = await sequence.run(() => steps(sequence, drain));
   const result = drain.isForced() ? { ...ended, drainForced: true } : ended;
   if (tellsResult) await tellResult(input, result);
   return result;
 }
 
-async function upgrade(input: UpgradeNodeInput, { epochMs, step }: NodeSequence, drain: NodeDrain): Promise<void> {
+async function upgrade(input: UpgradeNodeInput, sequence: NodeSequence, drain: NodeDrain): Promise<void> {
+  const { epochMs, step } = sequence;
   const { node, upgrade: ref, retry } = input;
   const base: NodeStepInput = { upgrade: ref, node, retry, epochMs };
   const packages: PackageStepInput = { ...base, repository: input.repository, imageRepository: input.imageRepository, kubeadm: input.kubeadm };
-  const cordon: CordonInput = { ...base, maxUnavailable: input.maxUnavailable };
   const to = node.to;
 
   await step('upgradeKubeadm', 'preparing', () => host.upgradeKubeadm.executeWithOptions({ summary: `${node.name}: kubeadm ${to}` }, [packages]));
@@ -84,15 +90,26 @@ async function upgrade(input: UpgradeNodeInput, { epochMs, step }: NodeSequence,
     await step('upgradeControlPlane', 'upgrading', () => host.upgradeControlPlane.executeWithOptions({ summary: `${node.name}: ${command}` }, [controlPlane]));
   }
 
+  await takeDown(input, sequence, drain);
+  const members = node.roles.includes('etcd') ? { members: input.members, acceptOutage: input.acceptOutage } : {};
+  const kubelet = await step('upgradeKubelet', 'upgrading', () => host.upgradeKubelet.executeWithOptions({ summary: `${node.name}: kubelet ${to}` }, [{ ...packages, ...members }]));
+  await bringBack(input, sequence, kubelet?.restartedAt ?? null);
+}
+
+/** Cordons and drains the node. */
+export async function takeDown({ upgrade: ref, node, retry, maxUnavailable, drain: policy }: UpgradeNodeInput, { epochMs, step }: NodeSequence, drain: NodeDrain): Promise<void> {
+  const cordon: CordonInput = { upgrade: ref, node, retry, epochMs, maxUnavailable };
   // A drain cordons by itself, as kubectl's does.
-  if (input.drain.enabled) {
+  if (policy.enabled) {
     await step('drainNode', 'draining', () => drain.run(cordon));
   } else {
     await step('cordonNode', 'cordoning', () => api.cordonNode.executeWithOptions({ summary: `${node.name}: cordon` }, [cordon]));
   }
-  const members = node.roles.includes('etcd') ? { members: input.members, acceptOutage: input.acceptOutage } : {};
-  const kubelet = await step('upgradeKubelet', 'upgrading', () => host.upgradeKubelet.executeWithOptions({ summary: `${node.name}: kubelet ${to}` }, [{ ...packages, ...members }]));
-  const restartedAt = kubelet?.restartedAt ?? null;
-  await step('waitNodeReady', 'verifying', () => api.waitNodeReady.executeWithOptions({ summary: `${node.name}: Ready at ${to}`, priority: FIRST }, [{ ...base, restartedAt }]));
+}
+
+/** Waits until the node is Ready at `node.to` after its kubelet was restarted, and gives it back. */
+export async function bringBack({ upgrade: ref, node, retry }: UpgradeNodeInput, { epochMs, step }: NodeSequence, restartedAt: string | null): Promise<void> {
+  const base: NodeStepInput = { upgrade: ref, node, retry, epochMs };
+  await step('waitNodeReady', 'verifying', () => api.waitNodeReady.executeWithOptions({ summary: `${node.name}: Ready at ${node.to}`, priority: FIRST }, [{ ...base, restartedAt }]));
   await step('uncordonNode', 'verifying', () => api.uncordonNode.executeWithOptions({ summary: `${node.name}: uncordon`, priority: FIRST }, [{ ...base, release: false }]));
 }

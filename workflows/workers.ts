@@ -11,10 +11,10 @@ import { openDrainWatch } from './drain-watch.ts';
 import { failureOf } from './failures.ts';
 import { windowOf } from './forward.ts';
 import { passOver, upgradeHeldNode } from './hold.ts';
-import { fillSlots } from './slots.ts';
+import { workersGoBack } from './rollback-decisions.ts';
+import { nextRollback, rollBackWorkers } from './rollback-workers.ts';
+import { fillSlots, MOST_IN_FLIGHT } from './slots.ts';
 
-/** Most nodes of a cluster in flight at once, whatever the spec says: what one history can hold. */
-const MOST_IN_FLIGHT = 500;
 /** How soon drains are looked at again while all that is pending would wait for one in flight; the pause doubles. */
 const BLOCKED_MS = 20_000;
 const LONGEST_BLOCKED_MS = 5 * 60_000;
@@ -25,8 +25,10 @@ export async function upgradeWorkers(run: ClusterRunner): Promise<void> {
   await taintPending(run, phases);
   for (const phase of phases) {
     await continueWhereFull(run);
+    if (workersGoBack(run)) break;
     await upgradePool(run, phase);
   }
+  await rollBackWorkers(run, 'node');
   await releaseTaints(run);
 }
 
@@ -79,6 +81,9 @@ async function upgradePool(run: ClusterRunner, phase: PlannedPhase): Promise<voi
 
   function next(): PlannedNode | null {
     dropSkipped();
+    if (workersGoBack(run)) pending = [];
+    const back = nextRollback(run, 'node');
+    if (back !== null) return back;
     if (pending.length === 0 || !run.maySchedule()) return null;
     isOpen ||= inPool.some(({ name }) => run.node(name).state === 'done');
     const width = widthNow(fullWidth(), isOpen);

@@ -31,6 +31,7 @@ const HOST_STEPS: Readonly<Record<string, readonly string[]>> = {
   upgradeEtcdMember: ['kubeadmUpgrade'],
   upgradeControlPlane: ['kubeadmUpgrade'],
   upgradeKubelet: ['upgradeKubelet'],
+  rollbackNode: ['rollbackNode'],
   snapshotEtcd: ['snapshotEtcd'],
   kubeadmUpgrade: ['kubeadmUpgrade'],
   kubeadmUpgradeNode: ['kubeadmUpgradeNode'],

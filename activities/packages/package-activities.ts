@@ -1,3 +1,4 @@
+import { createRollbackNode } from './rollback-node.ts';
 import { createStageNode } from './stage-node.ts';
 import { createUpgradeKubeadm } from './upgrade-kubeadm.ts';
 import { createUpgradeKubelet } from './upgrade-kubelet.ts';
@@ -9,5 +10,6 @@ export function createPackageActivities(options: HostActivityOptions) {
     stageNode: createStageNode(options),
     upgradeKubeadm: createUpgradeKubeadm(options),
     upgradeKubelet: createUpgradeKubelet(options),
+    rollbackNode: createRollbackNode(options),
   };
 }

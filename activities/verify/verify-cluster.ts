@@ -21,6 +21,8 @@ export interface VerifyInput {
   readonly plan: UpgradePlan;
   /** Names of nodes that were skipped: their versions are not looked at, but nothing of ours may be left on them. */
   readonly skipped: readonly string[];
+  /** Names of nodes that went back: their kubelet is to be at the version of before. Default: none. */
+  readonly rolledBack?: readonly string[];
 }
 
 export interface VerifyOptions {
@@ -75,7 +77,8 @@ function nodeProblems(planned: PlannedNode, nodes: readonly Node[], staticPods: 
   const problems = leftovers(node, input.upgrade);
   if (skipped) return problems;
   const kubelet = node.status.nodeInfo.kubeletVersion;
-  if (kubelet !== planned.to) problems.push(`the kubelet of node ${planned.name} is at ${kubelet}, not ${planned.to}`);
+  const wanted = input.rolledBack?.includes(planned.name) === true ? planned.from : planned.to;
+  if (kubelet !== wanted) problems.push(`the kubelet of node ${planned.name} is at ${kubelet}, not ${wanted}`);
   if (!isReady(node)) problems.push(`node ${planned.name} is not Ready`);
   if (!planned.roles.includes('control-plane')) return problems;
   for (const component of CONTROL_PLANE_COMPONENTS) {

@@ -21,7 +21,7 @@ export async function skip(context: CommandContext, name: string, options: Reaso
   return withRunningUpgrade(context, options, async (upgrade) => {
     const { client, cluster, before } = upgrade;
     const node = before === null ? null : requireNode(before, name);
-    if (node?.state === 'done') throw new CommandError(`${name} is done already: there is nothing to skip`);
+    if (node?.state === 'done' || node?.state === 'rolled-back') throw new CommandError(`${name} is ${node.state} already: there is nothing to skip`);
     const leftOut = `${name} is left as it is: the upgrade of ${cluster} goes on without it`;
     if (node?.state === 'held') {
       await client.update(cluster, { kind: 'resolveHold', message: { ...message, decision: 'skip' } });

@@ -23,16 +23,16 @@ export interface StatusOptions extends TableOptions {
 
 const NODE_COLOUR = {
   pending: 'dim', preparing: 'cyan', cordoning: 'cyan', draining: 'cyan', upgrading: 'cyan', verifying: 'cyan',
-  done: 'green', skipped: 'yellow', held: 'red',
+  done: 'green', skipped: 'yellow', held: 'red', 'rolled-back': 'yellow',
 } as const satisfies Record<NodeState, Colour>;
 
 const STATE_COLOUR = {
-  running: 'cyan', paused: 'yellow', held: 'red', done: 'green', cancelled: 'yellow', failed: 'red',
+  running: 'cyan', paused: 'yellow', held: 'red', done: 'green', 'rolled-back': 'yellow', cancelled: 'yellow', failed: 'red',
 } as const satisfies Record<UpgradeState, Colour>;
 
 /** The upgrade as a headline, a table of its nodes, and what a person should know or do. */
 export function statusTable(view: StatusView, options: StatusOptions): string {
-  const below = [...clusterSteps(view.activities), ...troubles(view)];
+  const below = [...clusterSteps(view.activities), ...troubles(view), ...wayBackLines(view)];
   return [
     headline(view, options),
     ...(view.pause === null ? [] : [pauseLine(view.cluster, view.pause)]),
@@ -46,7 +46,7 @@ export function statusTable(view: StatusView, options: StatusOptions): string {
 
 export function headline(view: UpgradeStatus, { colour, nowMs }: Pick<StatusOptions, 'colour' | 'nowMs'>): string {
   const done = view.nodes.filter(({ state }) => state === 'done').length;
-  const isOver = view.state === 'done' || view.state === 'failed' || view.state === 'cancelled';
+  const isOver = view.state === 'done' || view.state === 'rolled-back' || view.state === 'failed' || view.state === 'cancelled';
   const phase = isOver ? '' : `, phase ${view.phase}`;
   const since = isOver ? `started ${timeOf(view.startedAt)}` : `for ${elapsed(nowMs - Date.parse(view.startedAt))}`;
   return `${paint(plain(view.cluster), 'bold', colour)}  ${view.from} → ${view.to}  ${paint(view.state, STATE_COLOUR[view.state], colour)}${phase}`
@@ -90,11 +90,12 @@ function stepOf({ state, step }: NodeStatus, activity: RunningStep | undefined):
 
 /** Empty for a node that nothing happens to. */
 function timeInState({ state, since }: NodeStatus, nowMs: number): string {
-  if (since === null || state === 'pending' || state === 'done' || state === 'skipped') return '';
+  if (since === null || state === 'pending' || state === 'done' || state === 'skipped' || state === 'rolled-back') return '';
   return elapsed(nowMs - Date.parse(since));
 }
 
 function versionOf({ state, from, to }: NodeStatus): string {
+  if (state === 'rolled-back') return from;
   return state === 'done' || from === to ? to : `${from} → ${to}`;
 }
 
@@ -128,6 +129,11 @@ function clusterSteps(activities: readonly RunningStep[]): readonly string[] {
 function decisionsOn({ name, roles, step }: NodeStatus): readonly string[] {
   const isChanged = roles.includes('control-plane') && step !== null && !comesBefore(step, firstChange(roles));
   return isChanged ? [`retry ${name}`] : [`retry ${name}`, `skip ${name}`];
+}
+
+/** Where going back is possible. */
+function wayBackLines({ wayBack = [] }: StatusView): readonly string[] {
+  return wayBack.map((line) => `Way back: ${plain(line)}`);
 }
 
 /** What failed, in full, and the next command for each. */

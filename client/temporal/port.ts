@@ -5,7 +5,7 @@ import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import type { UpgradeReport, UpgradeStatus } from '../../workflows/domain/status.ts';
 import type { StepProgress } from '../../workflows/domain/step.ts';
 import type {
-  CancelMessage, InspectClusterInput, InspectClusterResult, PauseMessage, ReleaseClusterInput, ReleaseClusterResult, ResolveHoldMessage, ResumeMessage, RetryNodeMessage, SetPolicyMessage,
+  CancelMessage, InspectClusterInput, InspectClusterResult, PauseMessage, ReleaseClusterInput, ReleaseClusterResult, ResolveHoldMessage, ResumeMessage, RetryNodeMessage, RollbackMessage, SetPolicyMessage,
   SkipNodeMessage, UpgradeClusterInput,
 } from '../../workflows/messages.ts';
 
@@ -54,12 +54,14 @@ export type ControlMessage =
   | { readonly kind: 'resume'; readonly message: ResumeMessage }
   | { readonly kind: 'skipNode'; readonly message: SkipNodeMessage }
   | { readonly kind: 'retryNode'; readonly message: RetryNodeMessage }
-  | { readonly kind: 'cancel'; readonly message: CancelMessage };
+  | { readonly kind: 'cancel'; readonly message: CancelMessage }
+  | { readonly kind: 'rollback'; readonly message: RollbackMessage };
 
 /** What an upgrade answers with yes or no. */
 export type UpdateMessage =
   | { readonly kind: 'resolveHold'; readonly message: ResolveHoldMessage }
-  | { readonly kind: 'setPolicy'; readonly message: SetPolicyMessage };
+  | { readonly kind: 'setPolicy'; readonly message: SetPolicyMessage }
+  | { readonly kind: 'rollback'; readonly message: RollbackMessage };
 
 /** An upgrade as lists show it: known without any worker. Null where Temporal does not hold the value. */
 export interface UpgradeSummary {

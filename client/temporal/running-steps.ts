@@ -20,7 +20,7 @@ export async function runningSteps(client: Client, cluster: string): Promise<rea
   const own = (raw.pendingActivities ?? []).map((activity) => runningStep(null, activity));
   const prefix = nodeWorkflowId(cluster, '');
   const nodes = new Set((raw.pendingChildren ?? [])
-    .filter(({ workflowTypeName, workflowId }) => workflowTypeName === WORKFLOW.upgradeNode && workflowId?.startsWith(prefix) === true)
+    .filter(({ workflowTypeName, workflowId }) => isNodeWorkflow(workflowTypeName) && workflowId?.startsWith(prefix) === true)
     .map(({ workflowId }) => (workflowId ?? '').slice(prefix.length)));
   const info = raw.workflowExecutionInfo;
   if (info?.status === RUNNING && info.firstRunId !== info.execution?.runId) await addInherited(client, prefix, nodes);
@@ -28,9 +28,13 @@ export async function runningSteps(client: Client, cluster: string): Promise<rea
   return [...own, ...below.flat()];
 }
 
+function isNodeWorkflow(type: string | null | undefined): boolean {
+  return type === WORKFLOW.upgradeNode || type === WORKFLOW.rollbackNode;
+}
+
 /** Nodes that an earlier run of the upgrade has started: they are no children of this one. */
 async function addInherited(client: Client, prefix: string, nodes: Set<string>): Promise<void> {
-  const query = `WorkflowType = '${WORKFLOW.upgradeNode}' AND ExecutionStatus = 'Running' AND WorkflowId STARTS_WITH '${prefix}'`;
+  const query = `WorkflowType IN ('${WORKFLOW.upgradeNode}', '${WORKFLOW.rollbackNode}') AND ExecutionStatus = 'Running' AND WorkflowId STARTS_WITH '${prefix}'`;
   for await (const { workflowId } of client.workflow.list({ query, pageSize: MOST_NODES })) {
     if (nodes.size >= MOST_NODES) return;
     nodes.add(workflowId.slice(prefix.length));

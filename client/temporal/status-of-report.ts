@@ -7,7 +7,7 @@ export function statusOfReport(report: UpgradeReport, { plan }: Pick<UpgradeClus
   return {
     cluster, from, to, state, startedAt, startedBy, planHash, failure, findings, decisions, pause: null, policy: [],
     cancel: decisions.findLast(({ kind, refusal }) => kind === 'cancel' && refusal === null) ?? null,
-    phase: state === 'cancelled' || state === 'failed' ? state : 'done',
+    phase: state === 'cancelled' || state === 'failed' || state === 'rolled-back' ? state : 'done',
     nodes: report.nodes.map((node) => {
       const planned = plan.nodes.find(({ name }) => name === node.name);
       return {

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Decision } from '../../workflows/domain/decision.ts';
 import type { UpgradeReport } from '../../workflows/domain/status.ts';
 import {
-  cancelSignal, pauseSignal, resolveHoldUpdate, resumeSignal, retryNodeSignal, SEARCH_ATTRIBUTES, setPolicyUpdate, skipNodeSignal, upgradeWorkflowId, WORKFLOW,
+  cancelSignal, pauseSignal, resolveHoldUpdate, resumeSignal, retryNodeSignal, rollbackSignal, rollbackUpdate, SEARCH_ATTRIBUTES, setPolicyUpdate, skipNodeSignal, upgradeWorkflowId, WORKFLOW,
 } from '../../workflows/messages.ts';
 import type { UpgradeClusterInput, UpgradeMemo } from '../../workflows/messages.ts';
 import { CommandError } from '../command-error.ts';
@@ -112,6 +112,7 @@ async function send(client: Client, cluster: string, control: ControlMessage): P
     case 'skipNode': return handle.signal(skipNodeSignal, control.message);
     case 'retryNode': return handle.signal(retryNodeSignal, control.message);
     case 'cancel': return handle.signal(cancelSignal, control.message);
+    case 'rollback': return handle.signal(rollbackSignal, control.message);
   }
 }
 
@@ -121,6 +122,7 @@ async function update(client: Client, { taskQueue }: TemporalSettings, cluster: 
     switch (asked.kind) {
       case 'resolveHold': return await handle.executeUpdate(resolveHoldUpdate, { args: [asked.message] });
       case 'setPolicy': return await handle.executeUpdate(setPolicyUpdate, { args: [asked.message] });
+      case 'rollback': return await handle.executeUpdate(rollbackUpdate, { args: [asked.message] });
     }
   } catch (error) {
     if (error instanceof WorkflowUpdateFailedError) {

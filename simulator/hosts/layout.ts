@@ -1,6 +1,6 @@
 import { layOutControlPlane } from './control-plane.ts';
 import type { Machine } from './machine.ts';
-import { minorOfVersion, setPackage } from './machine.ts';
+import { minorNumber, minorOfVersion, setPackage } from './machine.ts';
 import { minorsOf, OWN_LISTS, ownSources, writeSources } from './repository.ts';
 import { firstImages } from './tools/images.ts';
 
@@ -13,7 +13,9 @@ export function layOut(machine: Machine): void {
   files.write(`${root}/proc/locks`, '');
   for (const name of machine.packages.keys()) setPackage(machine, name, {});
   writeSources(machine);
-  writeKubeletConfig(machine);
+  writeKubeletConfig(machine, machine.kubelet.version);
+  files.write(`${root}/var/lib/kubelet/kubeadm-flags.env`, 'KUBELET_KUBEADM_ARGS="--container-runtime-endpoint=unix:///run/containerd/containerd.sock"\n', 0o644);
+  files.write(`${root}/etc/kubernetes/kubelet.conf`, 'apiVersion: v1\nkind: Config\nusers:\n- name: default-auth\n  user:\n    client-certificate: /var/lib/kubelet/pki/kubelet-client-current.pem\n', 0o600);
   // Read when the present version was installed: the target came later.
   machine.lists.set(OWN_LISTS, minorsOf(machine, ownSources(machine)).filter((minor) => minor === minorOfVersion(machine.kubelet.version)));
   for (const image of firstImages(machine)) machine.images.add(image);
@@ -21,8 +23,10 @@ export function layOut(machine: Machine): void {
   if (node.role === 'control-plane') layOutControlPlane(machine);
 }
 
-export function writeKubeletConfig({ files, root }: Machine): void {
-  files.write(`${root}/var/lib/kubelet/config.yaml`, 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nfailSwapOn: true\nhealthzBindAddress: 127.0.0.1\nhealthzPort: 10248\nstaticPodPath: /etc/kubernetes/manifests\n', 0o644);
+/** What kubeadm of this minor writes for the kubelet. */
+export function writeKubeletConfig({ files, root }: Machine, version: string): void {
+  const ofMinor = minorNumber(version) >= 34 ? 'mergeDefaultEvictionSettings: false\n' : '';
+  files.write(`${root}/var/lib/kubelet/config.yaml`, `apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nfailSwapOn: true\nhealthzBindAddress: 127.0.0.1\nhealthzPort: 10248\n${ofMinor}staticPodPath: /etc/kubernetes/manifests\n`, 0o644);
 }
 
 /** Another program takes dpkg's lock; `released` resolves when it gives it back. */

@@ -154,6 +154,7 @@ describe('watch', () => {
   const outcomes = [
     { name: 'done', code: 0, status: testStatus({ state: 'done', phase: 'done', nodes: [node('w1', { state: 'done' })] }) },
     { name: 'failed', code: 6, status: testStatus({ state: 'failed', phase: 'failed', failure: { type: 'AddonFailed', message: 'coredns did not roll out' } }) },
+    { name: 'rolled back', code: 5, status: testStatus({ state: 'rolled-back', phase: 'rolled-back' }) },
     { name: 'cancelled', code: 6, status: testStatus({ state: 'cancelled', phase: 'cancelled' }) },
     { name: 'held with nothing in flight', code: 4, status: testStatus({ state: 'held', nodes: [node('w1', { state: 'held', step: 'drainNode' })] }) },
     { name: 'paused with nothing in flight', code: 4, status: testStatus({ state: 'paused', nodes: [node('w1')] }) },

@@ -64,6 +64,7 @@ describe('messages', () => {
     { args: ['force-drain', 'w1', '--confirm', 'prod'], code: 64, says: /--confirm prod is not the name of the cluster\nNext: .*--confirm prod-eu/ },
     { args: ['force-drain', 'w1'], code: 64, says: /--confirm/ },
     { args: ['force-drain', 'w9', '--confirm', 'prod-eu'], code: 1, says: /no node w9/ },
+    { args: ['rollback', 'w9'], code: 1, says: /no node w9 .*\nNext: nodes: w1, w2, w3/ },
     { args: ['set'], code: 64, says: /assignments/ },
     { args: ['set', 'maxUnavailable'], code: 64, says: /maxUnavailable sets nothing that is known\nNext: write maxUnavailable=3/ },
     { args: ['set', 'width=3'], code: 64, says: /width=3 sets nothing/ },
@@ -99,6 +100,52 @@ describe('messages', () => {
     assert.equal(code, 1);
     assert.match(err, /the upgrade is ending already/);
   });
+
+  test('about going back say what happens', async () => {
+    const client = fakeClient({ status: [held], found });
+    const one = await capstan(client, ['rollback', 'w1', '--reason', 'broken']);
+    const all = await capstan(client, ['rollback', '--scope', 'workers']);
+    const by = client.sent[0]?.message.by;
+    assert.deepEqual([one.code, all.code], [0, 0]);
+    assert.equal(one.err, 'w1 goes back to v1.33.13. Follow it with: capstan watch --cluster prod-eu\n');
+    assert.equal(all.err, 'The upgraded workers go back, the newest first; no further one is upgraded, and the control plane stays at v1.34.4. Follow it with: capstan watch --cluster prod-eu\n');
+    assert.deepEqual(client.sent, [{ kind: 'rollback', message: { scope: 'node', node: 'w1', by, reason: 'broken' } }, { kind: 'rollback', message: { scope: 'workers', by } }]);
+  });
+
+  test('about going back that have to wait for a resume say so', async () => {
+    const client = fakeClient({ status: [{ ...held, pause: { by: 'ann', reason: '', at: NOW } }], found });
+    assert.match((await capstan(client, ['rollback', '--scope', 'workers'])).err, /newest first once the upgrade is resumed/);
+    assert.match((await capstan(client, ['rollback', 'w3'])).err, /^w3 goes back to v1\.33\.13 once the upgrade is resumed\./);
+    assert.match((await capstan(client, ['rollback', 'w1'])).err, /^w1 goes back to v1\.33\.13\./);
+  });
+
+  test('about going back that the upgrade refuses end with its reason', async () => {
+    const client = fakeClient({ status: [held], found }, { update: () => Promise.reject(new CommandError('w2 has not begun', { next: 'capstan status' })) });
+    const { code, err } = await capstan(client, ['rollback', 'w2']);
+    assert.equal(code, 1);
+    assert.match(err, /w2 has not begun\nNext: capstan status/);
+  });
+
+  test('about going back wait in Temporal where no worker answers', async () => {
+    const client = fakeClient({ found }, { status: () => Promise.reject(noWorker('capstan', '')) });
+    const { code, err } = await capstan(client, ['rollback', 'w1']);
+    assert.equal(code, 0);
+    assert.match(err, /waits in Temporal/);
+    assert.deepEqual(client.sent.map(({ kind, message }) => [kind, 'scope' in message ? message.scope : null]), [['rollback', 'node']]);
+  });
+
+  for (const [args, says] of [
+    [['rollback'], /needs a node, or --scope workers/], [['rollback', 'w1', '--scope', 'workers'], /takes all of them, and w1 is named as well/],
+    [['rollback', '--scope', 'cluster'], /Allowed choices are node, workers/],
+  ] as const) {
+    test(`are not sent where they say nothing that could be done: ${args.join(' ')}`, async () => {
+      const client = fakeClient({ found });
+      const { code, err } = await capstan(client, args);
+      assert.equal(code, 64);
+      assert.match(err, says);
+      assert.deepEqual(client.sent, []);
+    });
+  }
 
   test('wait in Temporal where no worker answers', async () => {
     const client = fakeClient({ found }, { status: () => Promise.reject(noWorker('capstan', '')) });

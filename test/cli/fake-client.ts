@@ -66,7 +66,7 @@ export function fakeClient(answers: Answers = {}, own: Partial<UpgradeClient> = 
     send: async (_cluster, message) => { sent.push(message); },
     update: async (_cluster, message) => {
       sent.push(message);
-      const kind = message.kind === 'setPolicy' ? 'set' : message.message.decision;
+      const kind = message.kind === 'resolveHold' ? message.message.decision : message.kind === 'setPolicy' ? 'set' : message.kind;
       return { at: NOW, kind, node: null, by: '', reason: '', detail: 'maxUnavailable=3', refusal: null };
     },
     ended: () => new Promise(() => undefined),

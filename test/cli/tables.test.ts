@@ -27,6 +27,26 @@ test('status shows each node, what it waits for and for how long', async () => {
   ].join('\n'));
 });
 
+test('status shows what went back at its former version, and what still can', () => {
+  const wayBack = ['1 upgraded worker goes back by `capstan rollback NODE`'];
+  const out = statusTable({ ...testStatus({ wayBack, nodes: [node('w1', { state: 'rolled-back', step: null, since: NOW }), node('w2', { state: 'done' })] }), activities: [] }, OPTIONS);
+  assert.deepEqual(out.split('\n').slice(2), [
+    'NODE   ROLES    POOL      STATE         STEP   FOR   VERSION    NOTE',
+    'w1     worker   default   rolled-back                v1.33.13',
+    'w2     worker   default   done                       v1.34.4',
+    '',
+    'Way back: 1 upgraded worker goes back by `capstan rollback NODE`',
+  ]);
+});
+
+test('a report of workers that went back says what stays, and who decided', async () => {
+  const decision = { at: NOW, kind: 'rollback', node: null, by: 'ann@ops-1', reason: 'errors rise', detail: 'workers', refusal: null } as const;
+  const findings = [{ check: 'rolled-back', severity: 'warn', node: null, message: '2 workers are back. The control plane stays at v1.34.4', next: null }] as const;
+  const { out } = await capstan(fakeClient({}, { report: async () => ({ ...testReport(), state: 'rolled-back', findings, decisions: [decision] }) }), ['report']);
+  assert.match(out, /^2 workers are back\. The control plane stays at v1\.34\.4$/m);
+  assert.match(out, /ann@ops-1 {2}rollback workers: errors rise$/m);
+});
+
 test('status as JSON is the answer of the query and the running steps', async () => {
   const { out } = await capstan(fakeClient({}, { activities: async () => [DRAIN] }), ['status', '-o', 'json']);
   assert.deepEqual(JSON.parse(out), { ...testStatus(), activities: [DRAIN] });

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { applyMessage } from '../../workflows/domain/apply-message.ts';
-import type { Controlled, ControlledNode, UpgradeFacts } from '../../workflows/domain/apply-message.ts';
+import type { Controlled } from '../../workflows/domain/apply-message.ts';
 import { endForceDrain, isDrainForced, isSkipped, NO_CONTROL, reachPause, takeRetry } from '../../workflows/domain/control.ts';
 import type { ControlState } from '../../workflows/domain/control.ts';
 import { readMessage } from '../../workflows/domain/operator-message.ts';
 import type { DecisionKind } from '../../workflows/domain/decision.ts';
 import { NODE_STATES, NODE_STEPS } from '../../workflows/domain/state.ts';
+import type { ControlledNode, UpgradeFacts } from '../../workflows/domain/upgrade-facts.ts';
 import { testPlan } from '../workflows/fake-cluster.ts';
 
 const AT = '2026-01-01T10:00:00.000Z';
@@ -15,14 +16,16 @@ const LATER = '2026-01-01T11:00:00.000Z';
 
 function node(name: string, parts: Partial<ControlledNode> = {}): ControlledNode {
   return {
-    name, roles: ['worker'], state: 'pending', step: null, changed: false, inFlight: false, tellsSteps: true, drained: false, drains: true, releasing: false, ...parts,
+    name, roles: ['worker'], state: 'pending', step: null, changed: false, inFlight: false, tellsSteps: true, drained: false, drains: true, releasing: false, rollsBack: false, ...parts,
   };
 }
 
 function facts(nodes: readonly ControlledNode[], parts: Partial<UpgradeFacts> = {}): UpgradeFacts {
   return {
     cluster: 'prod', plan: testPlan(1, 10, 2), phase: 'workers', phasesDone: ['preflight', 'snapshot', 'control-plane'], isEnding: false,
-    node: (name) => nodes.find((other) => other.name === name) ?? null, ...parts,
+    node: (name) => nodes.find((other) => other.name === name) ?? null,
+    rollbackNodes: () => nodes.map(({ name, roles, state, step, changed, rollsBack }) => ({ name, roles, state, step, changed, rollsBack, from: 'v1.33.13', to: 'v1.34.4', changes: true })),
+    ...parts,
   };
 }
 
@@ -89,7 +92,7 @@ describe('skipping a node', () => {
     assert.match(refused(NO_CONTROL, 'skip', { node: 'cp-1' }, controlPlane({ state: 'held', changed: true })), /retry it instead/);
   });
   it('that is done, skipped, unknown or not named is refused with the reason', () => {
-    for (const nodes of [[], [node('w-1', { state: 'done' })], [node('w-1', { state: 'skipped' })]]) {
+    for (const nodes of [[], [node('w-1', { state: 'done' })], [node('w-1', { state: 'skipped' })], [node('w-1', { state: 'rolled-back' })]]) {
       assert.match(refused(NO_CONTROL, 'skip', { node: 'w-1' }, facts(nodes)), /w-1/);
     }
     assert.equal(refused(NO_CONTROL, 'skip', {}), 'no node is named');
@@ -97,6 +100,35 @@ describe('skipping a node', () => {
   it('takes back a retry that nobody acted on', () => {
     const known = facts([node('w-1', { state: 'held' })]);
     assert.deepEqual(said(said(NO_CONTROL, 'retry', { node: 'w-1' }, known), 'skip', { node: 'w-1' }, known).retry, []);
+  });
+});
+
+describe('taking back', () => {
+  const held = facts([node('w-1', { state: 'held', step: 'upgradeKubelet', changed: true }), node('w-2')]);
+  it('a held node is kept to the end, and takes the place of other decisions on it', () => {
+    const others = said(NO_CONTROL, 'skip', { node: 'w-1' }, held);
+    const { rollbacks, skip } = said(others, 'rollback', { scope: 'node', node: 'w-1', by: 'ann', reason: 'broken' }, held);
+    assert.deepEqual(rollbacks, [{ scope: 'node', node: 'w-1', by: 'ann', reason: 'broken', at: AT }]);
+    assert.deepEqual(skip, []);
+  });
+  it('the same node twice is refused, and changes nothing', () => {
+    const once = said(NO_CONTROL, 'rollback', { scope: 'node', node: 'w-1' }, held);
+    assert.match(refused(once, 'rollback', { scope: 'node', node: 'w-1' }, held), /w-1 is going back already/);
+  });
+  it('all workers leaves decisions on single nodes as they are', () => {
+    const retried = said(NO_CONTROL, 'retry', { node: 'w-1' }, held);
+    const all = said(retried, 'rollback', { scope: 'workers' }, held);
+    assert.deepEqual(all.rollbacks.map(({ scope, node: named }) => [scope, named]), [['workers', null]]);
+    assert.deepEqual(all.retry, retried.retry);
+  });
+  it('is refused with the reason where it cannot be done', () => {
+    const releasing = facts([node('w-1', { state: 'held', releasing: true })]);
+    assert.match(refused(NO_CONTROL, 'rollback', { scope: 'node', node: 'w-1' }, releasing), /is being given back/);
+    assert.match(refused(NO_CONTROL, 'rollback', { scope: 'node', node: 'w-2' }, held), /w-2 has not begun/);
+    assert.match(refused(NO_CONTROL, 'rollback', { scope: 'cluster' }, held), /the scope is node or workers, not cluster/);
+    assert.match(refused(NO_CONTROL, 'rollback', { scope: 'node', node: 'w-1' }, { ...held, isEnding: true }), /is ending already/);
+    const cancelled = said(NO_CONTROL, 'cancel', { by: 'ann' }, held);
+    assert.match(refused(cancelled, 'rollback', { scope: 'node', node: 'w-1' }, held), /is being cancelled/);
   });
 });
 
@@ -124,6 +156,10 @@ describe('retrying a node', () => {
   });
   it('from a step that does not exist does nothing and lists the steps', () => {
     assert.match(refused(NO_CONTROL, 'retry', { node: 'w-1', from: 'reboot' }, known), /no step reboot; steps are .*drainNode/);
+  });
+  it('from the step of a roll back is for a node that is on its way back', () => {
+    assert.equal(said(NO_CONTROL, 'retry', { node: 'w-1', from: 'rollbackNode' }, facts([node('w-1', { state: 'held', rollsBack: true })])).retry.length, 1);
+    assert.match(refused(NO_CONTROL, 'retry', { node: 'w-1', from: 'rollbackNode' }, known), /w-1 is not on its way back, so it has no step rollbackNode/);
   });
   it('is acted on once', () => {
     const taken = takeRetry(said(NO_CONTROL, 'retry', { node: 'w-1', from: 'drainNode', force: true, by: 'ann' }, facts([node('w-1', { state: 'held', step: 'upgradeKubelet' })])), 'w-1');

@@ -29,6 +29,8 @@ describe('a message of a person', () => {
     ['set', { maxUnavailable: [3] }, /^maxUnavailable is a list, not a count or text$/],
     ['cancel', 'now', /^the message is a text, not a JSON object$/],
     ['resume', ['w1'], /^the message is a list, not a JSON object$/],
+    ['rollback', { scope: 'node', node: 'w1', confirm: 'yes' }, /^unknown field confirm; rollback takes scope, node, by, reason$/],
+    ['rollback', { scope: 'node', node: 7 }, /^node is a number, not a text$/],
     ['cancel', { constructor: 'x' }, /^unknown field constructor/],
   ] as const;
   for (const [kind, given, says] of wrong) {
@@ -50,12 +52,12 @@ describe('a message of a person', () => {
   });
 
   it('shows what was asked for besides the node', () => {
-    const details = ([['pause', { after: 'w1' }], ['pause', { now: true }], ['retry', { node: 'w1', from: 'drainNode', force: true }], ['set', { pool: 'gpu', maxUnavailable: 2, drainTimeout: '1h' }], ['cancel', {}]] as const)
+    const details = ([['pause', { after: 'w1' }], ['pause', { now: true }], ['retry', { node: 'w1', from: 'drainNode', force: true }], ['set', { pool: 'gpu', maxUnavailable: 2, drainTimeout: '1h' }], ['cancel', {}], ['rollback', { scope: 'node', node: 'w1' }], ['rollback', { scope: 'workers' }]] as const)
       .map(([kind, given]) => {
         const read = readMessage(kind, given);
         return read.ok ? detailOf(read.message) : null;
       });
-    assert.deepEqual(details, ['after w1', 'now', 'from drainNode, force', 'gpu.maxUnavailable=2 gpu.drainTimeout=1h', '']);
+    assert.deepEqual(details, ['after w1', 'now', 'from drainNode, force', 'gpu.maxUnavailable=2 gpu.drainTimeout=1h', '', '', 'workers']);
   });
 });
 
@@ -63,9 +65,10 @@ describe('a decision on a held node', () => {
   it('is the message that it names, with its fields', () => {
     assert.deepEqual(readResolution({ node: 'w1', decision: 'skip', by: 'ann' }), readMessage('skip', { node: 'w1', by: 'ann' }));
     assert.deepEqual(readResolution({ node: 'w1', decision: 'force-drain', confirm: 'prod' }), readMessage('force-drain', { node: 'w1', confirm: 'prod' }));
+    assert.deepEqual(readResolution({ node: 'w1', decision: 'rollback', reason: 'broken' }), readMessage('rollback', { scope: 'node', node: 'w1', reason: 'broken' }));
   });
   it('is refused where it is none of them, or has a field of another', () => {
-    for (const [given, says] of [[{ node: 'w1', decision: 'cancel' }, /decision is cancel; it is retry, skip, force-drain/], [{ node: 'w1' }, /decision is missing/], [null, /decision is missing/], [{ node: 'w1', decision: 'skip', from: 'drainNode' }, /unknown field from/]] as const) {
+    for (const [given, says] of [[{ node: 'w1', decision: 'cancel' }, /decision is cancel; it is retry, skip, rollback, force-drain/], [{ node: 'w1' }, /decision is missing/], [null, /decision is missing/], [{ node: 'w1', decision: 'skip', from: 'drainNode' }, /unknown field from/]] as const) {
       const read = readResolution(given);
       assert.match(read.ok ? '' : read.refusal, says);
     }

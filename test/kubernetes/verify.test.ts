@@ -29,6 +29,19 @@ test('verification holds where API and etcd say what the plan said', async () =>
   }
 });
 
+test('a node that went back is to be at the version of before, Ready and with nothing of ours', async () => {
+  const api = await startFakeApi();
+  try {
+    putCluster(api, ['cp1', 'w1', 'w2'], 'v1.34.4');
+    api.put('nodes', fakeNode('w1', { version: 'v1.33.13' }));
+    await runActivity(verifyCluster, { upgrade: upgradeRef(api), plan, skipped: [], rolledBack: ['w1'] }).result;
+    const failed = await failureOf(runActivity(verifyCluster, { upgrade: upgradeRef(api), plan, skipped: [], rolledBack: ['w1', 'w2'] }).result);
+    assert.match(failed.message, /the kubelet of node w2 is at v1\.34\.4, not v1\.33\.13/);
+  } finally {
+    await api.stop();
+  }
+});
+
 test('all that differs is named at once; a skipped node may be behind but may carry nothing of ours', async () => {
   const api = await startFakeApi();
   try {

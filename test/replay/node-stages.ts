@@ -15,8 +15,8 @@ interface Kind {
   readonly early: NodeStep;
 }
 
-// `stageNode` is a step of the upgrade, and a drain cordons by itself.
-const OWN_STEPS = NODE_STEPS.filter((step) => step !== 'stageNode' && step !== 'cordonNode');
+// `stageNode` is a step of the upgrade, a drain cordons by itself, and `rollbackNode` is a workflow of its own.
+const OWN_STEPS = NODE_STEPS.filter((step) => step !== 'stageNode' && step !== 'cordonNode' && step !== 'rollbackNode');
 
 const CONTROL_PLANE: Kind = { name: 'control-plane', node: 'cp2', setting: { controlPlanes: 2, workers: 1 }, steps: OWN_STEPS, early: 'upgradeKubeadm' };
 const WORKER: Kind = {

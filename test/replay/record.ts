@@ -14,6 +14,7 @@ import { CLUSTER_STAGES } from './cluster-stages.ts';
 import { clearHistories, currentVersion, settledHistory, writeHistory } from './histories.ts';
 import { NODE_STAGES } from './node-stages.ts';
 import { RELEASE_STAGES } from './release-stages.ts';
+import { ROLLBACK_STAGES } from './rollback-stages.ts';
 import { runThatStarted } from './stage.ts';
 import type { Stage } from './stage.ts';
 
@@ -27,6 +28,7 @@ describe('records', { timeout: 15 * 60_000 }, () => {
 
   for (const stage of CLUSTER_STAGES) it(`upgradeCluster ${stage.name}`, () => recordStage(`upgrade-cluster/${stage.name}`, stage));
   for (const stage of NODE_STAGES) it(`upgradeNode ${stage.name}`, () => recordStage(`upgrade-node/${stage.name}`, stage));
+  for (const stage of ROLLBACK_STAGES) it(`rollbackNode ${stage.name}`, () => recordStage(`rollback-node/${stage.name}`, stage));
   for (const what of INSPECTIONS) {
     it(`inspectCluster ${what}`, async () => {
       const logs = what === 'logs' ? { logs: { upgrade: 'test', node: 'cp1', step: 'upgradeKubelet' } } : {};

@@ -12,11 +12,12 @@ import { CLUSTER_STAGES } from './cluster-stages.ts';
 import { currentVersion, keptHistories, readHistory } from './histories.ts';
 import { NODE_STAGES } from './node-stages.ts';
 import { RELEASE_STAGES } from './release-stages.ts';
+import { ROLLBACK_STAGES } from './rollback-stages.ts';
 
 type Bundle = NonNullable<ReplayWorkerOptions['workflowBundle']>;
 
 /** Stages of workflows that have ended; a node that is held has ended, and its upgrade waits. */
-const OVER = /^upgrade-cluster\/(?:done|failed|cancelled|continues)|^upgrade-node\/.*-(?:done|held|skipped|given-back)$/;
+const OVER = /^upgrade-cluster\/(?:done|rolled-back|failed|cancelled|continues)|^(?:upgrade|rollback)-node\/.*-(?:done|rolled-back|held|skipped|given-back)$/;
 
 describe('replay', { timeout: 300_000 }, async () => {
   const kept = await keptHistories();
@@ -26,6 +27,7 @@ describe('replay', { timeout: 300_000 }, async () => {
   it('has a history of this version for each stage, and none beside', () => {
     const stages = [
       ...CLUSTER_STAGES.map(({ name }) => `upgrade-cluster/${name}`), ...NODE_STAGES.map(({ name }) => `upgrade-node/${name}`),
+      ...ROLLBACK_STAGES.map(({ name }) => `rollback-node/${name}`),
       ...INSPECTIONS.map((name) => `inspect-cluster/${name}`), 'inspect-cluster/preflight-running',
       ...RELEASE_STAGES.map(({ name }) => `release-cluster/${name}`),
     ];
@@ -36,7 +38,7 @@ describe('replay', { timeout: 300_000 }, async () => {
     for (const phase of UPGRADE_PHASES) assert.ok(CLUSTER_STAGES.some(({ name }) => name.startsWith(phase)), phase);
   });
 
-  for (const name of kept.filter((other) => other.startsWith(`${version}/upgrade-`))) {
+  for (const name of kept.filter((other) => /^(?:upgrade|rollback)-/.test(other.slice(version.length + 1)) && other.startsWith(`${version}/`))) {
     const isOver = OVER.test(name.slice(version.length + 1));
     it(`holds a workflow that is ${isOver ? 'over' : 'under way'}: ${name}`, async () => {
       const last = (await readHistory(name)).events.at(-1)?.['eventType'];

@@ -99,7 +99,7 @@ describe('a problem', () => {
     { of: 'maxUnavailable 100%', text: `${HEAD}  pools: [{name: a, maxUnavailable: 100%}]\n`, says: /100% would take the whole pool down at once/ },
     { of: 'maxUnavailable "3"', text: `${HEAD}  pools: [{name: a, maxUnavailable: "3"}]\n`, says: /neither a count nor a whole percentage/ },
     { of: 'maxUnavailablePerZone 100%', text: `${HEAD}  pools: [{name: a, maxUnavailablePerZone: 100%}]\n`, says: /:9:44: spec\.pools\[0\]\.maxUnavailablePerZone: 100% would take the whole zone down at once/ },
-    { of: 'a strategy that is not served', text: `${HEAD}  strategy: {onFailure: rollback-node}\n`, says: /:9:25: spec\.strategy\.onFailure: .*hold or skip-within-budget/ },
+    { of: 'a strategy that is not served', text: `${HEAD}  strategy: {onFailure: rollback-cluster}\n`, says: /:9:25: spec\.strategy\.onFailure: .*hold, rollback-node or skip-within-budget/ },
     { of: 'a staging width of 0', text: `${HEAD}  staging: {width: 0}\n`, says: /:9:20: spec\.staging\.width: / },
     { of: 'maxUnavailable that is a list', text: `${HEAD}  pools: [{name: a, maxUnavailable: []}]\n`, says: /maxUnavailable: is an empty list/ },
     { of: 'an empty list of pools', text: `${HEAD}  pools: []\n`, says: /spec\.pools: is an empty list/ },

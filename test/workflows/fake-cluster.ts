@@ -110,6 +110,7 @@ export function fakeCluster(plan: UpgradePlan, behave: Behaviour = () => undefin
       return effect('drainNode', input.node.name);
     },
     upgradeKubelet: async ({ node }) => ({ ...(await effect('upgradeKubelet', node.name)), restartedAt: new Date().toISOString() }),
+    rollbackNode: async ({ node }) => ({ ...(await effect('rollbackNode', node.name)), restartedAt: new Date().toISOString() }),
     waitNodeReady: ({ node }) => effect('waitNodeReady', node.name),
     uncordonNode: ({ node }) => effect('uncordonNode', node.name),
     observeDrains: async ({ nodes }) => drains(nodes),

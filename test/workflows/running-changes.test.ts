@@ -57,7 +57,7 @@ describe('a decision on a held node', { timeout: 120_000 }, () => {
       for (const [message, reason] of [
         [{ node: 'w2', decision: 'retry' }, /^w2 is pending, not held$/], [{ node: 'w2', decision: 'skip' }, /^w2 is pending, not held$/], [{ node: 'cp1', decision: 'retry' }, /^cp1 is done, not held$/],
         [{ node: 'w9', decision: 'retry' }, /^no node w9/], [{ node: 'w1', decision: 'retry', from: 'dance' }, /^no step dance; steps are/],
-        [{ node: 'w1', decision: 'reboot' }, /^decision is reboot; it is retry, skip, force-drain$/], [{ node: 'w1', decision: 'retry', step: 'drainNode' }, /^unknown field step; retry takes/],
+        [{ node: 'w1', decision: 'reboot' }, /^decision is reboot; it is retry, skip, rollback, force-drain$/], [{ node: 'w1', decision: 'retry', step: 'drainNode' }, /^unknown field step; retry takes/],
         [{ node: 'w1', decision: 'force-drain', confirm: 'another' }, /^confirm is another, not the name of the cluster/],
         [{ node: 'w1', decision: 'force-drain', confirm: cluster }, /^w1 is held at upgradeKubelet, not in its drain$/],
       ] as const) await refuses(trial, () => resolve(trial, message), reason);

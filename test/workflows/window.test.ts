@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { UpgradePlan } from '../../workflows/domain/plan.ts';
-import { skipNodeSignal } from '../../workflows/messages.ts';
+import { retryNodeSignal, skipNodeSignal } from '../../workflows/messages.ts';
 import { gate, nodeState, until, workflowTests } from './harness.ts';
 
 /** Watches which workers are between the beginning of a step and the end of another. */
@@ -101,6 +101,20 @@ describe('the window of a pool', { timeout: 120_000 }, () => {
 
       assert.equal((await trial.handle.result()).state, 'cancelled');
       assert.deepEqual(trial.cluster.journal.slice(-3), ['uncordonNode w1', 'releaseTaints cluster', 'releaseLease cluster']);
+    });
+  });
+
+  it('keeps the slot of a held node for its retry: no other node starts in its place', async () => {
+    const behave = (step: string, node: string, call: number): void => {
+      if (step === 'upgradeKubelet' && node === 'w1' && call === 1) throw ApplicationFailure.create({ message: 'no', type: 'HostStepFailed', nonRetryable: true });
+    };
+    await upgrade({ controlPlanes: 1, workers: 2, behave }, async (trial) => {
+      await until(trial, (status) => nodeState(status, 'w1') === 'held');
+      await trial.handle.signal(retryNodeSignal, { node: 'w1' });
+      await trial.handle.result();
+
+      const { journal } = trial.cluster;
+      assert.ok(journal.indexOf('upgradeKubeadm w2') > journal.indexOf('uncordonNode w1'), journal.join(', '));
     });
   });
 

@@ -1,43 +1,11 @@
-import { isDrainForced, withoutSkip } from './control.ts';
+import { isDrainForced, withoutDecision, withoutSkip } from './control.ts';
 import type { ControlState, Pause } from './control.ts';
 import type { OperatorMessage } from './operator-message.ts';
-import type { UpgradePlan } from './plan.ts';
 import { applyPolicy } from './pool-policy.ts';
+import { readRollback, rollbackRefusal } from './rollback.ts';
 import { comesBefore, FIRST_STEP, NODE_STEPS, UPGRADE_PHASES } from './state.ts';
-import type { NodeState, NodeStep, Role, UpgradePhase } from './state.ts';
-
-/** What a message needs to know of the upgrade. */
-export interface UpgradeFacts {
-  /** Name of the cluster, which a severe decision has to repeat. */
-  readonly cluster: string;
-  readonly plan: UpgradePlan;
-  readonly phase: UpgradePhase;
-  readonly phasesDone: readonly UpgradePhase[];
-  /** True once all is done or has failed, and only what is ours is still released. */
-  readonly isEnding: boolean;
-  /** Null for a node that is not in the plan. */
-  readonly node: (name: string) => ControlledNode | null;
-}
-
-/** What a message needs to know of the node it names. */
-export interface ControlledNode {
-  readonly name: string;
-  readonly roles: readonly Role[];
-  readonly state: NodeState;
-  /** Step under way or failed. */
-  readonly step: NodeStep | null;
-  /** True once a control-plane node's kubeadm may have run. */
-  readonly changed: boolean;
-  readonly inFlight: boolean;
-  /** True where its state is told for every step; otherwise `preparing` stands for any of them. */
-  readonly tellsSteps: boolean;
-  /** True once its pods are known to be gone. */
-  readonly drained: boolean;
-  /** True where its pool's drain is on. */
-  readonly drains: boolean;
-  /** True while it is being given back after a skip. */
-  readonly releasing: boolean;
-}
+import type { NodeState, UpgradePhase } from './state.ts';
+import type { ControlledNode, UpgradeFacts } from './upgrade-facts.ts';
 
 /** The state after a message; `refusal` says why it changed nothing. */
 export interface Controlled {
@@ -60,6 +28,7 @@ export function applyMessage(control: ControlState, message: OperatorMessage, fa
     case 'skip': return applySkip(control, message, facts);
     case 'retry': return applyRetry(control, message, facts);
     case 'force-drain': return applyForceDrain(control, message, facts);
+    case 'rollback': return applyRollback(control, message, facts, at);
     case 'cancel': return accepted({ ...control, cancel: control.cancel ?? { by: message.by, reason: message.reason, at } });
     case 'set': {
       const result = applyPolicy(control.policy, message, facts.plan);
@@ -78,7 +47,7 @@ export function pauseAfterRefusal(
   after: string, facts: Pick<UpgradeFacts, 'phase' | 'phasesDone'> & { readonly node: (name: string) => Pick<ControlledNode, 'state'> | null },
 ): string | null {
   const node = facts.node(after);
-  if (node !== null) return node.state === 'done' || node.state === 'skipped' ? `${after} is ${node.state} already` : null;
+  if (node !== null) return isEnded(node.state) ? `${after} is ${node.state} already` : null;
   const phase = PAUSABLE_PHASES.find((known) => known === after);
   if (phase === undefined) return `${after} is neither a node nor a phase of this upgrade; phases are ${PAUSABLE_PHASES.join(', ')}`;
   const isOver = facts.phasesDone.includes(phase) || UPGRADE_PHASES.indexOf(phase) < UPGRADE_PHASES.indexOf(facts.phase);
@@ -86,7 +55,8 @@ export function pauseAfterRefusal(
 }
 
 function refusalNow({ cancel }: ControlState, { kind }: OperatorMessage, { isEnding }: UpgradeFacts): string | null {
-  if (kind === 'cancel') return isEnding ? 'the upgrade is ending already' : null;
+  if (isEnding && (kind === 'cancel' || kind === 'rollback')) return 'the upgrade is ending already';
+  if (kind === 'cancel') return null;
   return cancel === null ? null : `the upgrade is being cancelled since ${cancel.at}, by ${cancel.by}`;
 }
 
@@ -105,7 +75,7 @@ function applyPause(control: ControlState, message: MessageOf<'pause'>, facts: U
 function applySkip(control: ControlState, { node: name, by, reason }: MessageOf<'skip'>, facts: UpgradeFacts): Controlled {
   const node = facts.node(name);
   if (node === null) return { control, refusal: noNode(name) };
-  if (node.state === 'done' || node.state === 'skipped') return { control, refusal: `${name} is ${node.state} already` };
+  if (isEnded(node.state)) return { control, refusal: `${name} is ${node.state} already` };
   if (node.roles.includes('control-plane') && node.changed) {
     return { control, refusal: `${name} is a control-plane node that has begun to change: retry it instead` };
   }
@@ -115,11 +85,13 @@ function applySkip(control: ControlState, { node: name, by, reason }: MessageOf<
 
 /** Only a held node can be retried; a second message before the first was acted on replaces it. */
 function applyRetry(control: ControlState, { node: name, from, force }: MessageOf<'retry'>, facts: UpgradeFacts): Controlled {
-  const refusal = notHeld(facts.node(name), name);
+  const node = facts.node(name);
+  const refusal = notHeld(node, name);
   if (refusal !== null) return { control, refusal };
   const step = NODE_STEPS.find((known) => known === from) ?? null;
   if (from !== null && step === null) return { control, refusal: `no step ${from}; steps are ${NODE_STEPS.join(', ')}` };
-  const failed = facts.node(name)?.step ?? FIRST_STEP;
+  if (step === 'rollbackNode' && node?.rollsBack !== true) return { control, refusal: `${name} is not on its way back, so it has no step ${step}` };
+  const failed = node?.step ?? FIRST_STEP;
   if (step !== null && comesBefore(failed, step)) return { control, refusal: `${step} comes after ${failed}, at which ${name} is held: what lies between was not done` };
   return accepted(withRetry(control, { node: name, from: step, force, forceDrain: false }));
 }
@@ -138,11 +110,31 @@ function applyForceDrain(control: ControlState, { node: name, confirm }: Message
   return accepted(isDrainForced(control, name) ? control : { ...control, forceDrain: [...control.forceDrain, name] });
 }
 
+/** The nodes themselves hear of it where they are held, or when there is room for them. */
+function applyRollback(control: ControlState, message: MessageOf<'rollback'>, facts: UpgradeFacts, at: string): Controlled {
+  const request = readRollback(message);
+  if (typeof request === 'string') return { control, refusal: request };
+  const { node: name } = request;
+  if (name !== null && facts.node(name)?.releasing === true) return { control, refusal: givenBack(name) };
+  const refusal = rollbackRefusal(request, { phase: facts.phase, nodes: facts.rollbackNodes(), decisions: control.rollbacks });
+  if (refusal !== null) return { control, refusal };
+  const others = name === null ? control : withoutDecision(control, name);
+  return accepted({ ...others, rollbacks: [...control.rollbacks, { ...request, at }] });
+}
+
 /** Why a decision on a held node cannot be taken; null where it can. */
 export function notHeld(node: ControlledNode | null, name: string): string | null {
   if (node === null) return noNode(name);
-  if (node.releasing) return `${name} is being given back, since it was skipped`;
+  if (node.releasing) return givenBack(name);
   return node.state === 'held' ? null : `${name} is ${node.state}, not held`;
+}
+
+function isEnded(state: NodeState): boolean {
+  return state === 'done' || state === 'skipped' || state === 'rolled-back';
+}
+
+function givenBack(name: string): string {
+  return `${name} is being given back, since it was skipped`;
 }
 
 function withRetry(control: ControlState, retry: ControlState['retry'][number]): ControlState {

@@ -1,5 +1,6 @@
 import type { Said } from './operator-message.ts';
 import type { PoolPolicy } from './pool-policy.ts';
+import type { RollbackDecisions } from './rollback.ts';
 import type { NodeStep } from './state.ts';
 
 /**
@@ -17,6 +18,8 @@ export interface ControlState {
   readonly retry: readonly RetryDecision[];
   /** Nodes in flight whose drain is to be forced. */
   readonly forceDrain: readonly string[];
+  /** What goes back, kept to the end. A node's own `rollsBack` says whether it was acted on. */
+  readonly rollbacks: RollbackDecisions;
   /** What was set while the upgrade runs; pools that are not named go by the plan and the spec. */
   readonly policy: readonly PoolPolicy[];
   /** Who cancelled the upgrade; null while nobody has. */
@@ -38,7 +41,7 @@ export interface RetryDecision {
   readonly forceDrain: boolean;
 }
 
-export const NO_CONTROL: ControlState = { pause: null, pauseAfter: null, skip: [], retry: [], forceDrain: [], policy: [], cancel: null };
+export const NO_CONTROL: ControlState = { pause: null, pauseAfter: null, skip: [], retry: [], forceDrain: [], rollbacks: [], policy: [], cancel: null };
 
 /** Begins the pause that was asked for after `ended`, a node's name or a phase. */
 export function reachPause(control: ControlState, ended: string, at: string): ControlState {
@@ -56,6 +59,11 @@ export function takeRetry(control: ControlState, node: string): { readonly contr
 /** A skip counts no more: a later word replaced it, or it can no longer be done. */
 export function withoutSkip(control: ControlState, node: string): ControlState {
   return { ...control, skip: control.skip.filter((skip) => skip.node !== node) };
+}
+
+/** Another decision on the node takes the place of those that were not acted on. */
+export function withoutDecision(control: ControlState, node: string): ControlState {
+  return { ...withoutSkip(control, node), retry: control.retry.filter((retry) => retry.node !== node) };
 }
 
 export function isSkipped(control: ControlState, node: string): boolean {

@@ -16,6 +16,7 @@ export type OperatorMessage = Said & (
   | { readonly kind: 'retry'; readonly node: string; readonly from: string | null; readonly force: boolean }
   | { readonly kind: 'force-drain'; readonly node: string; readonly confirm: string }
   | { readonly kind: 'cancel' }
+  | { readonly kind: 'rollback'; readonly scope: string | null; readonly node: string | null }
   | { readonly kind: 'set'; readonly pool: string | null; readonly maxUnavailable: number | string | null; readonly drainTimeout: string | null }
 );
 
@@ -36,6 +37,7 @@ const FIELDS: Readonly<Record<DecisionKind, Readonly<Record<string, FieldKind>>>
   retry: { node: 'text', from: 'text', force: 'flag', ...SAID },
   'force-drain': { node: 'text', confirm: 'text', ...SAID },
   cancel: SAID,
+  rollback: { scope: 'text', node: 'text', ...SAID },
   set: { pool: 'text', maxUnavailable: 'count or text', drainTimeout: 'text', ...SAID },
 };
 
@@ -59,14 +61,14 @@ export function readMessage(kind: DecisionKind, given: unknown): ReadMessage {
 }
 
 /** Decisions on a held node, as the update `resolveHold` names them. */
-export const RESOLUTIONS = ['retry', 'skip', 'force-drain'] as const satisfies readonly DecisionKind[];
+export const RESOLUTIONS = ['retry', 'skip', 'rollback', 'force-drain'] as const satisfies readonly DecisionKind[];
 export type Resolution = (typeof RESOLUTIONS)[number];
 
 /** Reads the input of `resolveHold`: the message of its `decision`, whose other fields are those of the signal of that name. */
 export function readResolution(given: unknown): ReadMessage {
   const { decision, ...fields } = fieldsOf(given) ?? {};
   const known = RESOLUTIONS.find((resolution) => resolution === decision);
-  if (known !== undefined) return readMessage(known, fields);
+  if (known !== undefined) return readMessage(known, known === 'rollback' ? { scope: 'node', ...fields } : fields);
   return { ok: false, kind: 'retry', node: textOf(fields, 'node'), refusal: `decision is ${typeof decision === 'string' ? decision.slice(0, LONGEST_TEXT) : 'missing'}; it is ${RESOLUTIONS.join(', ')}`, ...saidOf(fields) };
 }
 
@@ -82,6 +84,7 @@ export function detailOf(message: OperatorMessage): string {
         message.drainTimeout === null ? '' : `${prefix}drainTimeout=${message.drainTimeout}`,
       ].filter((part) => part !== '').join(' ');
     }
+    case 'rollback': return message.scope === null || message.scope === 'node' ? '' : message.scope;
     case 'resume':
     case 'skip':
     case 'force-drain':
@@ -104,6 +107,7 @@ function messageOf(kind: DecisionKind, fields: Fields): OperatorMessage {
     case 'retry': return { kind, node, from: textOf(fields, 'from'), force: fields['force'] === true, ...said };
     case 'force-drain': return { kind, node, confirm: textOf(fields, 'confirm') ?? '', ...said };
     case 'cancel': return { kind, ...said };
+    case 'rollback': return { kind, scope: textOf(fields, 'scope'), node: textOf(fields, 'node'), ...said };
     case 'set': {
       const { maxUnavailable } = fields;
       return { kind, pool: textOf(fields, 'pool'), maxUnavailable: typeof maxUnavailable === 'number' ? maxUnavailable : textOf(fields, 'maxUnavailable'), drainTimeout: textOf(fields, 'drainTimeout'), ...said };

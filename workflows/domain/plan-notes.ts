@@ -1,11 +1,12 @@
 import type { UpgradePlan } from './plan.ts';
+import type { UpgradePhase } from './state.ts';
 import type { PlannedPool } from './plan-pools.ts';
 import { minorDistance, minorOf, parseVersion } from './version.ts';
 
 /** What the operator should know before saying yes. Made of facts of the plan alone, so that the hash stays stable. */
 export function planNotes(plan: Omit<UpgradePlan, 'hash' | 'notes'>, pools: readonly PlannedPool[]): string[] {
   if (!plan.changes) return [];
-  return [...pointOfNoReturn(plan), ...outage(plan), ...cordoned(plan), ...singleNodePools(plan, pools), ...emptyPools(pools), ...withoutZone(plan)];
+  return [...pointOfNoReturn(plan), ...wayBack(plan), ...outage(plan), ...cordoned(plan), ...singleNodePools(plan, pools), ...emptyPools(pools), ...withoutZone(plan)];
 }
 
 function pointOfNoReturn({ from, to, phases, nodes }: Omit<UpgradePlan, 'hash' | 'notes'>): string[] {
@@ -15,6 +16,16 @@ function pointOfNoReturn({ from, to, phases, nodes }: Omit<UpgradePlan, 'hash' |
   if (fromVersion === null || toVersion === null || minorDistance(fromVersion, toVersion) === 0) return [];
   const when = nodes.some((node) => node.first) ? 'From the first `kubeadm upgrade apply` on' : 'Since `kubeadm upgrade apply` ran';
   return [`${when} there is no way back to ${minorOf(fromVersion)} in place: the etcd snapshot taken before the first change is the way back.`];
+}
+
+/** Where each scope of a roll back stops being possible. */
+function wayBack({ phases, nodes }: Omit<UpgradePlan, 'hash' | 'notes'>): string[] {
+  const has = (wanted: UpgradePhase): boolean => phases.some(({ phase }) => phase === wanted);
+  const controlPlane = has('control-plane') && nodes.some((node) => node.changes && node.roles.includes('control-plane'));
+  return [
+    ...(controlPlane ? ['A control-plane node goes back alone (`capstan rollback NODE`) until kubeadm changes its control plane.'] : []),
+    ...(has('workers') ? ['Workers go back (`capstan rollback NODE`, or `--scope workers`) until the upgrade is verified.'] : []),
+  ];
 }
 
 function outage({ etcd }: Omit<UpgradePlan, 'hash' | 'notes'>): string[] {

@@ -67,7 +67,7 @@ function isHeld(node: NodeStatus): boolean {
 }
 
 function isInFlight(node: NodeStatus): boolean {
-  return node.state !== 'held' && node.state !== 'pending' && node.state !== 'done' && node.state !== 'skipped';
+  return node.state !== 'held' && node.state !== 'pending' && node.state !== 'done' && node.state !== 'skipped' && node.state !== 'rolled-back';
 }
 
 function table(rows: readonly string[]): string {
@@ -83,6 +83,7 @@ function row(node: NodeStatus): string {
 }
 
 function versionOf({ state, from, to }: NodeStatus): string {
+  if (state === 'rolled-back') return cell(from);
   return state === 'done' || from === to ? cell(to) : `${cell(from)} → ${cell(to)}`;
 }
 

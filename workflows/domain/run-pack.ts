@@ -43,7 +43,7 @@ export type PackedNode = readonly [
   state: number, step: number, sinceMs: number, retries: number, flags: number, total: readonly number[], failure?: Failure | null, steps?: readonly ReportedStep[],
 ];
 
-const FLAGS = { staged: 1, changed: 2, inFlight: 4, drained: 8 } as const;
+const FLAGS = { staged: 1, changed: 2, inFlight: 4, drained: 8, rollsBack: 16 } as const;
 const NONE = -1;
 
 export function packRun(run: ClusterRun): PackedRun {
@@ -79,7 +79,7 @@ function unpackNode(packed: PackedNode | 0, fresh: NodeRun, startMs: number): No
   const [totalMs = 0, count = 0, ms = 0, busyMs = 0, attempts = 0] = total;
   return {
     name: fresh.name, state: NODE_STATES[state] ?? fresh.state, step: NODE_STEPS[step] ?? null, since: sinceMs === NONE ? null : iso(startMs + sinceMs), retries,
-    staged: has(FLAGS.staged), changed: has(FLAGS.changed), inFlight: has(FLAGS.inFlight), drained: has(FLAGS.drained),
+    staged: has(FLAGS.staged), changed: has(FLAGS.changed), rollsBack: has(FLAGS.rollsBack), inFlight: has(FLAGS.inFlight), drained: has(FLAGS.drained),
     failure: failure ?? null, steps: [...(steps ?? [])],
     total: total.length === 0 ? null : { startedAt: iso(startMs + totalMs), steps: count, seconds: ms / 1000, busySeconds: busyMs / 1000, attempts },
   };

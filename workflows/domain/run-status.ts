@@ -1,14 +1,20 @@
 import type { ClusterRun, NodeRun } from './run.ts';
 import type { PlannedNode } from './plan.ts';
 import { overheadSeconds } from './report.ts';
-import type { UpgradeState } from './state.ts';
+import { wayBack } from './rollback.ts';
+import type { RollbackNode, RollbackView } from './rollback.ts';
+import type { UpgradePhase, UpgradeState } from './state.ts';
 import type { NodeStatus, ReportedNode, UpgradeReport, UpgradeStatus } from './status.ts';
 
 /** State of the upgrade as a whole. Held goes before paused: it needs a decision, not only a resume. */
 export function upgradeState(run: ClusterRun): UpgradeState {
-  if (run.phase === 'done' || run.phase === 'cancelled' || run.phase === 'failed') return run.phase;
+  if (isOver(run.phase)) return run.phase;
   if (run.nodes.some((node) => node.state === 'held')) return 'held';
   return run.control.pause === null ? 'running' : 'paused';
+}
+
+export function isOver(phase: UpgradePhase): phase is Extract<UpgradePhase, 'done' | 'rolled-back' | 'cancelled' | 'failed'> {
+  return phase === 'done' || phase === 'rolled-back' || phase === 'cancelled' || phase === 'failed';
 }
 
 export function statusOf(run: ClusterRun, startedBy: string): UpgradeStatus {
@@ -18,9 +24,23 @@ export function statusOf(run: ClusterRun, startedBy: string): UpgradeStatus {
     startedAt: run.startedAt, startedBy, planHash: plan.hash,
     pause: run.control.pause === null ? null : { by: run.control.pause.by, reason: run.control.pause.reason, at: run.control.pause.at },
     cancel: run.control.cancel, policy: run.control.policy, decisions: run.decisions,
-    failure: run.failure, findings: run.findings,
+    failure: run.failure, findings: run.findings, ...wayBackOf(run),
     nodes: withRuns(run, nodeStatus),
   };
+}
+
+/** What decisions about going back are made from. */
+export function rollbackView(run: ClusterRun): RollbackView {
+  return { phase: run.phase, decisions: run.control.rollbacks, nodes: withRuns(run, rollbackNodeOf) };
+}
+
+export function rollbackNodeOf({ name, roles, from, to, changes }: PlannedNode, { state, step, changed, rollsBack }: NodeRun): RollbackNode {
+  return { name, roles, from, to, changes, state, step, changed, rollsBack };
+}
+
+function wayBackOf(run: ClusterRun): { readonly wayBack?: readonly string[] } {
+  const lines = isOver(run.phase) ? [] : wayBack(rollbackView(run), run.snapshot);
+  return lines.length === 0 ? {} : { wayBack: lines };
 }
 
 function nodeStatus(node: PlannedNode, run: NodeRun): NodeStatus {

@@ -54,8 +54,10 @@ export interface NodeRun {
   /** How often the operator retried it. */
   retries: number;
   staged: boolean;
-  /** True once a control-plane node's kubeadm may have run: it can no longer be skipped. */
+  /** True once a control-plane node's kubeadm may have run (it can no longer be skipped), or a worker's kubelet may have changed. */
   changed: boolean;
+  /** True once it was told to go back: its workflow is `rollbackNode` from then on. */
+  rollsBack: boolean;
   /** True while its own workflow runs. */
   inFlight: boolean;
   /** True once its pods are gone, while it is in flight. */
@@ -77,7 +79,7 @@ export function newClusterRun(id: string, plan: UpgradePlan, startedAt: string):
 
 export function newNodeRun(name: string, changes: boolean): NodeRun {
   return {
-    name, state: changes ? 'pending' : 'done', step: null, since: null, retries: 0, staged: false, changed: false, inFlight: false, drained: false,
+    name, state: changes ? 'pending' : 'done', step: null, since: null, retries: 0, staged: false, changed: false, rollsBack: false, inFlight: false, drained: false,
     failure: null, steps: [], total: null,
   };
 }

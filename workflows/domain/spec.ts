@@ -92,13 +92,14 @@ export interface KubeadmSpec {
   readonly componentConfigs: { readonly file: string } | null;
 }
 
-export const FAILURE_STRATEGIES = ['hold', 'skip-within-budget'] as const;
+export const FAILURE_STRATEGIES = ['hold', 'rollback-node', 'skip-within-budget'] as const;
 export type FailureStrategy = (typeof FAILURE_STRATEGIES)[number];
 
 export interface StrategySpec {
   /**
-   * What happens to a worker that fails. `hold` asks a person. `skip-within-budget` gives back one that failed before its first
-   * change, as long as fewer workers of its pool have failed than `maxUnavailable`, and asks for the others.
+   * What happens to a worker that fails. `hold` asks a person. `rollback-node` takes it back to what it was, while fewer of its pool
+   * than `maxUnavailable` went that way. `skip-within-budget` gives back one that failed before its first change, as long as fewer
+   * workers of its pool have failed than `maxUnavailable`. Both ask for the others.
    */
   readonly onFailure: FailureStrategy;
 }

@@ -1,22 +1,22 @@
-/** States of a node, in the order a good upgrade passes them (design §2). The same strings are used everywhere. */
-export const NODE_STATES = ['pending', 'preparing', 'cordoning', 'draining', 'upgrading', 'verifying', 'done', 'skipped', 'held'] as const;
+/** States of a node, in the order a good upgrade passes them (design §2). The same strings are used everywhere. Packed runs hold their places: new ones come last. */
+export const NODE_STATES = ['pending', 'preparing', 'cordoning', 'draining', 'upgrading', 'verifying', 'done', 'skipped', 'held', 'rolled-back'] as const;
 export type NodeState = (typeof NODE_STATES)[number];
 
-/** Phases of an upgrade, in order; the last three end it. Staging belongs to `snapshot`: both come before the first change. */
-export const UPGRADE_PHASES = ['preflight', 'snapshot', 'control-plane', 'workers', 'addons', 'verify', 'done', 'cancelled', 'failed'] as const;
+/** Phases of an upgrade, in order; the last four end it. Staging belongs to `snapshot`: both come before the first change. */
+export const UPGRADE_PHASES = ['preflight', 'snapshot', 'control-plane', 'workers', 'addons', 'rolling-back', 'verify', 'done', 'rolled-back', 'cancelled', 'failed'] as const;
 export type UpgradePhase = (typeof UPGRADE_PHASES)[number];
 
 /** What the upgrade as a whole is doing now. */
-export const UPGRADE_STATES = ['running', 'paused', 'held', 'done', 'cancelled', 'failed'] as const;
+export const UPGRADE_STATES = ['running', 'paused', 'held', 'done', 'rolled-back', 'cancelled', 'failed'] as const;
 export type UpgradeState = (typeof UPGRADE_STATES)[number];
 
 export const ROLES = ['etcd', 'control-plane', 'worker'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Steps of one node, named as in histories, reports, host folders and `capstan logs NODE STEP`. */
+/** Steps of one node, named as in histories, reports, host folders and `capstan logs NODE STEP`. Packed runs hold their places: new ones come last. */
 export const NODE_STEPS = [
   'stageNode', 'upgradeKubeadm', 'upgradeEtcdMember', 'upgradeControlPlane',
-  'cordonNode', 'drainNode', 'upgradeKubelet', 'waitNodeReady', 'uncordonNode',
+  'cordonNode', 'drainNode', 'upgradeKubelet', 'waitNodeReady', 'uncordonNode', 'rollbackNode',
 ] as const;
 export type NodeStep = (typeof NODE_STEPS)[number];
 /** The one that a node's own workflow begins with; staging comes before it, for all nodes. */
@@ -30,7 +30,7 @@ export function firstChange(roles: readonly Role[]): NodeStep {
 
 /**
  * Whether a node may be left as it is before this step, once the upgrade is cancelled. Not between the steps that watch one run of
- * kubeadm, and not after the kubelet was changed: then it is seen to be Ready, and given back as any other.
+ * kubeadm, and not after the kubelet was changed, or taken back: then it is seen to be Ready, and given back as any other.
  */
 export function mayStopBefore(step: NodeStep, roles: readonly Role[]): boolean {
   switch (step) {
@@ -42,10 +42,17 @@ export function mayStopBefore(step: NodeStep, roles: readonly Role[]): boolean {
     case 'upgradeEtcdMember':
     case 'cordonNode':
     case 'drainNode':
-    case 'upgradeKubelet': return true;
+    case 'upgradeKubelet':
+    case 'rollbackNode': return true;
   }
 }
 
+/** Steps as they follow one another: up to a version, or back to the former one. */
+const ORDER: readonly NodeStep[] = [
+  'stageNode', 'upgradeKubeadm', 'upgradeEtcdMember', 'upgradeControlPlane',
+  'cordonNode', 'drainNode', 'upgradeKubelet', 'rollbackNode', 'waitNodeReady', 'uncordonNode',
+];
+
 export function comesBefore(step: NodeStep, other: NodeStep): boolean {
-  return NODE_STEPS.indexOf(step) < NODE_STEPS.indexOf(other);
+  return ORDER.indexOf(step) < ORDER.indexOf(other);
 }

@@ -25,6 +25,8 @@ export interface UpgradeStatus {
   /** Why the upgrade as a whole stopped; null while it has not. */
   readonly failure: Failure | null;
   readonly findings: readonly Finding[];
+  /** Where going back is possible now and where it no longer is, a sentence each; absent where nothing has changed, and at the end. */
+  readonly wayBack?: readonly string[];
   readonly nodes: readonly NodeStatus[];
 }
 

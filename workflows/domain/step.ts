@@ -37,6 +37,9 @@ export interface KubeletStepInput extends PackageStepInput {
   readonly acceptOutage?: boolean;
 }
 
+/** Input of `rollbackNode`: `node.to` is the version that the kubelet ran before, `node.from` the one that it leaves. */
+export type RollbackStepInput = PackageStepInput;
+
 export interface WaitNodeReadyInput extends NodeStepInput {
   /** Host's clock when its kubelet was restarted: only a heartbeat newer than this counts. Null where it was not restarted by us. */
   readonly restartedAt: string | null;
@@ -53,7 +56,7 @@ export interface UncordonInput extends NodeStepInput {
   readonly release: boolean;
 }
 
-/** Result of `upgradeKubelet`. */
+/** Result of `upgradeKubelet` and `rollbackNode`. */
 export interface KubeletResult extends StepResult {
   readonly restartedAt: string | null;
 }

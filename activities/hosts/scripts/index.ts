@@ -10,8 +10,9 @@ const PACKAGES = ['lib-packages', 'lib-repository', 'lib-apt', 'lib-dnf', 'lib-h
  */
 export const SCRIPTS = {
   stageNode: script('stage-node', [...PACKAGES, 'lib-package-arguments']),
-  upgradeKubeadm: script('upgrade-kubeadm', [...PACKAGES, 'lib-package-arguments']),
+  upgradeKubeadm: script('upgrade-kubeadm', [...PACKAGES, 'lib-record', 'lib-package-arguments']),
   upgradeKubelet: script('upgrade-kubelet', [...PACKAGES, 'lib-kubelet', 'lib-api-server', 'lib-leave-load-balancer', 'lib-package-arguments']),
+  rollbackNode: script('rollback-node', [...PACKAGES, 'lib-kubelet', 'lib-rollback', 'lib-package-arguments']),
   kubeadmUpgrade: script('kubeadm-upgrade', ['lib-api-server', 'lib-wake-kubelet', 'lib-release-api-server']),
   kubeadmPlan: script('kubeadm-plan', []),
   kubeadmState: script('kubeadm-state', []),

@@ -58,16 +58,20 @@ dnf_fetch() {
   dnf_staged install --downloadonly "$@"
 }
 
+# What a transaction is asked for: only one that is to go down may downgrade. Not empty: with the named files alone.
+dnf_verb=install
+dnf_offline=
+
 # --assumeno prints the transaction and ends with 1.
 dnf_simulate() {
-  "$manager" install --assumeno "$(dnf_lifted)" "--setopt=cachedir=$staged/cache" "$@" > "$record/simulation" 2>&1 || true
+  "$manager" "$dnf_verb" --assumeno ${dnf_offline:+"--disablerepo=*"} "$(dnf_lifted)" "--setopt=cachedir=$staged/cache" "$@" > "$record/simulation" 2>&1 || true
   grep -q '^Transaction Summary' "$record/simulation" || grep -qi 'nothing to do' "$record/simulation" || {
     cat "$record/simulation" >&2
     fail "$manager cannot install $*" 'See what stands in its way above; correct it on the host.'
   }
-  awk '
+  awk -v verb="$dnf_verb" '
     /^Transaction Summary/ { exit }
-    /^[A-Z][a-z]+/ { action = ($1 ~ /^(Removing|Downgrading)/) ? "remove" : ($1 ~ /^(Installing|Upgrading|Updating|Reinstalling)/) ? "install" : "" }
+    /^[A-Z][a-z]+/ { action = ($1 ~ /^Removing/ || ($1 ~ /^Downgrading/ && verb != "downgrade")) ? "remove" : ($1 ~ /^(Installing|Upgrading|Updating|Reinstalling|Downgrading)/) ? "install" : "" }
     /^ [A-Za-z0-9]/ && action != "" && $1 != "Package" { print action, $1 }' "$record/simulation"
 }
 

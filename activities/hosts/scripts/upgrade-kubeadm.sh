@@ -4,6 +4,7 @@
 use_manager
 private_folder "$record" "$staged"
 keep_former
+keep_configuration
 trap 'restore_holds kubeadm' EXIT
 trap 'exit 143' HUP INT TERM
 switch_repository

@@ -32,13 +32,14 @@ export function aptFamily(script: Script, args: PackageArguments): Family {
     if (!known.some((version) => version.startsWith(`${args.version.slice(1).replace('-', '~')}-`))) await must(script.pass('apt-get', [...staged(), 'update', '-q']));
   }
 
-  async function update(): Promise<void> {
+  async function update(print?: (text: string) => void): Promise<void> {
+    const outputs = print === undefined ? undefined : { out: print, err: print };
     if (args.template === '') {
-      await must(script.pass('apt-get', ['update', '-q', ...LOCK]));
+      await must(script.pass('apt-get', ['update', '-q', ...LOCK], outputs));
       return;
     }
     for (const file of matchingFiles(script, args)) {
-      await must(script.pass('apt-get', ['update', '-q', '-o', `Dir::Etc::sourcelist=${file}`, '-o', 'Dir::Etc::sourceparts=-', '-o', 'APT::Get::List-Cleanup=0', ...LOCK]));
+      await must(script.pass('apt-get', ['update', '-q', '-o', `Dir::Etc::sourcelist=${file}`, '-o', 'Dir::Etc::sourceparts=-', '-o', 'APT::Get::List-Cleanup=0', ...LOCK], outputs));
     }
   }
 

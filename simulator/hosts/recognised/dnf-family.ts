@@ -27,8 +27,8 @@ export function dnfFamily(script: Script, args: PackageArguments): Family {
     // dnf reads what it needs by itself.
     update: () => Promise.resolve(),
     fetch: async (specs) => { await must(script.pass('dnf', run('install', [...staged(), '--downloadonly', ...specs]))); },
-    simulate: async (specs) => {
-      const { out, err } = await script.capture('dnf', ['install', '--assumeno', LIFTED, cache(), ...specs]);
+    simulate: async (specs, [verb = 'install', ...options] = []) => {
+      const { out, err } = await script.capture('dnf', [verb, '--assumeno', ...options, LIFTED, cache(), ...specs]);
       const lines = linesOf(out);
       if (!lines.some((line) => line.startsWith('Transaction Summary') || /nothing to do/i.test(line))) {
         script.complain([out, err].filter((text) => text !== '').join('\n'));

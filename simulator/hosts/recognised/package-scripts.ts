@@ -3,6 +3,7 @@ import { minorOfVersion, versionOfPackage } from '../machine.ts';
 import { whyNotEndApiServer } from './kubeadm-scripts.ts';
 import { candidate, installExactly, isAtTarget, keepFormer, makeFolders, openPackages, PACKAGES, restoreHolds, switchSources } from './packages.ts';
 import type { Packages } from './packages.ts';
+import { keepConfiguration } from './record.ts';
 import { missingImages, wantedImages } from './images.ts';
 import type { Script } from './script.ts';
 import { Gone } from '../tools/call.ts';
@@ -40,6 +41,7 @@ export async function upgradeKubeadm(script: Script): Promise<void> {
   const { version } = packages.args;
   makeFolders(packages);
   await keepFormer(packages);
+  keepConfiguration(script, packages.args);
   await holding(packages, ['kubeadm'], async () => {
     switchSources(packages);
     await installExactly(packages, ['kubeadm']);
@@ -68,7 +70,7 @@ function leaveLoadBalancer({ script: { machine, say }, args }: Packages): void {
   say(`API server stays as it is until the kubelet starts it anew: ${whyNotEndApiServer(machine)}`);
 }
 
-async function restartKubelet({ script, args }: Packages): Promise<void> {
+export async function restartKubelet({ script, args }: Packages): Promise<void> {
   await script.capture('systemctl', ['daemon-reload']);
   await script.capture('systemctl', ['stop', 'kubelet']);
   const restarted = new Date(script.machine.world.clock.now()).toISOString();
@@ -83,7 +85,7 @@ async function restartKubelet({ script, args }: Packages): Promise<void> {
 }
 
 /** The script's trap: also where it fails, and not where it is killed. */
-async function holding(packages: Packages, names: readonly string[], body: () => Promise<void>): Promise<void> {
+export async function holding(packages: Packages, names: readonly string[], body: () => Promise<void>): Promise<void> {
   try {
     await body();
   } catch (error) {

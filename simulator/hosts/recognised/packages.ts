@@ -22,10 +22,11 @@ export interface Family {
   readonly separator: string;
   candidates(name: string, staged: boolean): Promise<readonly string[]>;
   stagedUpdate(): Promise<void>;
-  update(): Promise<void>;
+  /** `print` takes what it says, in the place of the script's own output. */
+  update(print?: (text: string) => void): Promise<void>;
   fetch(specs: readonly string[]): Promise<void>;
-  /** `install NAME` or `remove NAME`. */
-  simulate(specs: readonly string[]): Promise<readonly string[]>;
+  /** `install NAME` or `remove NAME`; `command` is dnf's, `install` by default. */
+  simulate(specs: readonly string[], command?: readonly string[]): Promise<readonly string[]>;
   install(specs: readonly string[]): Promise<number>;
   keepFormer(name: string, version: string): Promise<boolean>;
   hold(name: string, held: boolean): Promise<number>;
@@ -126,13 +127,13 @@ export async function installExactly(packages: Packages, wanted: readonly string
   packages.changed = true;
 }
 
-async function refuseOthers({ script, family }: Packages, allowed: readonly string[], specs: readonly string[]): Promise<void> {
-  const others = (await family.simulate(specs)).filter((action) => !allowed.some((name) => action === `install ${name}`));
+export async function refuseOthers({ script, family }: Packages, allowed: readonly string[], specs: readonly string[], command?: readonly string[]): Promise<void> {
+  const others = (await family.simulate(specs, command)).filter((action) => !allowed.some((name) => action === `install ${name}`));
   if (others.length === 0) return;
   script.fail(`installing ${specs.join(' ')} would change other packages too: ${others.join('; ')}; nothing was installed`, 'Bring those packages up to date in a maintenance of your own, then retry.');
 }
 
-async function releaseHold({ script: { machine }, args, family }: Packages, name: string): Promise<void> {
+export async function releaseHold({ script: { machine }, args, family }: Packages, name: string): Promise<void> {
   const recorded = `${args.record}/held/${name}`;
   const held = machine.packages.get(name)?.held === true;
   if (!machine.files.exists(recorded)) machine.files.write(recorded, held ? 'yes\n' : 'no\n');

@@ -3,10 +3,11 @@ import { moveEtcdLeader, readEtcd, snapshotEtcd } from './etcd-scripts.ts';
 import { kubeadmPlan, kubeadmState, kubeadmUpgrade } from './kubeadm-scripts.ts';
 import { recordControlPlane } from './record-script.ts';
 import { stageNode, upgradeKubeadm, upgradeKubelet } from './package-scripts.ts';
+import { rollbackNode } from './rollback-script.ts';
 import type { ScriptName } from './recognise.ts';
 import type { ScriptTwin } from './script.ts';
 
 /** A twin of each script that a host gets: the same output, and the same effects through the same tools. */
 export const SCRIPT_TWINS: Readonly<Record<ScriptName, ScriptTwin>> = {
-  stageNode, upgradeKubeadm, upgradeKubelet, kubeadmUpgrade, kubeadmPlan, kubeadmState, readEtcd, moveEtcdLeader, snapshotEtcd, recordControlPlane, checkHost, listImages, checkImages,
+  stageNode, upgradeKubeadm, upgradeKubelet, rollbackNode, kubeadmUpgrade, kubeadmPlan, kubeadmState, readEtcd, moveEtcdLeader, snapshotEtcd, recordControlPlane, checkHost, listImages, checkImages,
 };

@@ -11,14 +11,21 @@ import type { Call } from './call.ts';
 const DISK_NEEDED_KIB = 200 * 1024;
 const PACKAGE_MB = 22;
 
-/** `apt-get install`, with `-s` and `--download-only`. Failures: OperationFailed, Gone. */
+/** `apt-get install`, of packages of the repository or of files, with `-s` and `--download-only`. Failures: OperationFailed, Gone. */
 export async function install(call: Call, parsed: Words, specs: readonly string[]): Promise<number> {
   const { machine } = call;
   const { options, flags } = parsed;
-  const wanted = specs.map(splitSpec);
+  const unsupported = specs.find((spec) => isFile(spec) && archiveOf(machine, spec) === null);
+  if (unsupported !== undefined) {
+    call.out('Reading package lists...');
+    call.err(`E: Unsupported file ${unsupported} given on commandline`);
+    return 100;
+  }
+  const local = specs.flatMap((spec) => (isFile(spec) ? archiveOf(machine, spec) ?? [] : []));
+  const wanted = [...local, ...specs.filter((spec) => !isFile(spec)).map(splitSpec)];
   for (const line of ['Reading package lists...', 'Building dependency tree...', 'Reading state information...']) call.out(line);
   const minors = knownMinors(machine, options.get('Dir::State::lists'));
-  for (const { name, version } of wanted) {
+  for (const { name, version } of wanted.slice(local.length)) {
     if (offered(machine, name, minors).includes(version)) continue;
     call.err(`E: Version '${version}' for '${name}' was not found`);
     return 100;
@@ -30,10 +37,10 @@ export async function install(call: Call, parsed: Words, specs: readonly string[
     call.err(refusal);
     return 100;
   }
-  if (flags.has('-s')) return simulate(call, changed);
+  if (flags.has('-s')) return simulate(call, changed, local);
   await waitForLock(call, options);
   const archives = options.get('Dir::Cache::archives') ?? `${machine.root}/var/cache/apt/archives`;
-  const absent = changed.filter(({ name, version }) => !machine.files.exists(`${archives}/${archiveName(name, version)}`));
+  const absent = changed.filter((each) => !local.includes(each) && !machine.files.exists(`${archives}/${archiveName(each.name, each.version)}`));
   if (changed.length > 0) {
     call.out(`Need to get ${absent.length === changed.length ? '' : `${sizeOf(absent)}/`}${sizeOf(changed)} of archives.`);
     call.out('After this operation, 0 B of additional disk space will be used.');
@@ -64,25 +71,38 @@ export function archiveOf({ files }: Machine, path: string): Wanted | null {
 }
 
 function sayPlan(call: Call, changed: readonly Wanted[], flags: ReadonlySet<string>): void {
-  const names = changed.map(({ name }) => name).toSorted((left, right) => (left < right ? -1 : 1));
-  const held = names.filter((name) => call.machine.packages.get(name)?.held === true);
+  const inOrder = (packages: readonly Wanted[]): readonly string[] => packages.map(({ name }) => name).toSorted((left, right) => (left < right ? -1 : 1));
+  const downgraded = inOrder(changed.filter((each) => isOlder(call.machine, each)));
+  const names = inOrder(changed.filter((each) => !isOlder(call.machine, each)));
+  const held = inOrder(changed).filter((name) => call.machine.packages.get(name)?.held === true);
   if (held.length > 0 && flags.has('--allow-change-held-packages')) call.out(`The following held packages will be changed:\n  ${held.join(' ')}`);
   if (names.length > 0) call.out(`The following packages will be upgraded:\n  ${names.join(' ')}`);
-  call.out(`${String(names.length)} upgraded, 0 newly installed, 0 to remove and 0 not upgraded.`);
+  if (downgraded.length > 0) call.out(`The following packages will be DOWNGRADED:\n  ${downgraded.join(' ')}`);
+  call.out(`${String(names.length)} upgraded, 0 newly installed, ${downgraded.length > 0 ? `${String(downgraded.length)} downgraded, ` : ''}0 to remove and 0 not upgraded.`);
+}
+
+/** A file on the command line, where a package would be a name. */
+function isFile(spec: string): boolean {
+  return spec.includes('/');
+}
+
+function isOlder({ packages }: Machine, { name, version }: Wanted): boolean {
+  return version.localeCompare(packages.get(name)?.version ?? '', 'en', { numeric: true }) < 0;
 }
 
 /** What stands in the way of a transaction; null where nothing does. */
 function refuse(machine: Machine, changed: readonly Wanted[], flags: ReadonlySet<string>): string | null {
   if (flags.has('-s')) return null;
   if ([...machine.packages.values()].some((each) => each.half)) return `E: dpkg was interrupted, you must manually run 'dpkg --configure -a' to correct the problem. `;
+  if (changed.some((each) => isOlder(machine, each)) && !flags.has('--allow-downgrades')) return 'E: Packages were downgraded and -y was used without --allow-downgrades.';
   const held = changed.some(({ name }) => machine.packages.get(name)?.held === true);
   return held && !flags.has('--allow-change-held-packages') ? 'E: Held packages were changed and -y was used without --allow-change-held-packages.' : null;
 }
 
-function simulate({ machine, out }: Call, changed: readonly Wanted[]): number {
-  const origin = originOf().split(' ')[0] ?? '';
-  for (const { name, version } of changed) out(`Inst ${name} [${machine.packages.get(name)?.version ?? ''}] (${version} ${origin} [amd64])`);
-  for (const { name, version } of changed) out(`Conf ${name} (${version} ${origin} [amd64])`);
+function simulate({ machine, out }: Call, changed: readonly Wanted[], local: readonly Wanted[]): number {
+  const originFor = (each: Wanted): string => (local.includes(each) ? 'local-deb' : originOf().split(' ')[0] ?? '');
+  for (const each of changed) out(`Inst ${each.name} [${machine.packages.get(each.name)?.version ?? ''}] (${each.version} ${originFor(each)} [amd64])`);
+  for (const each of changed) out(`Conf ${each.name} (${each.version} ${originFor(each)} [amd64])`);
   return 0;
 }
 
@@ -114,6 +134,7 @@ async function unpack(call: Call, changed: readonly Wanted[]): Promise<void> {
   call.out('(Reading database ... 9215 files and directories currently installed.)');
   for (const { name, version } of changed) {
     const former = machine.packages.get(name)?.version ?? '';
+    if (isOlder(machine, { name, version })) call.err(`dpkg: warning: downgrading ${name} from ${former} to ${version}`);
     call.out(`Preparing to unpack .../${archiveName(name, version)} ...\nUnpacking ${name} (${version}) over (${former}) ...`);
     setPackage(machine, name, { version, half: false });
     machine.record(`package ${name}`, `${former} → ${version}`, tookMs / changed.length);

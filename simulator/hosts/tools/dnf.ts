@@ -33,6 +33,7 @@ export async function dnf(call: Call): Promise<number> {
         return 0;
       case 'list': return list(call, parsed, rest[0] ?? '');
       case 'install': return await install(call, parsed, rest.map(split));
+      case 'downgrade': return await downgrade(call, parsed, rest);
       case 'reinstall': return reinstall(call, parsed, rest.map(split));
       case 'versionlock': return versionlock(call, rest[0] ?? '', rest[1] ?? '');
       default:
@@ -90,11 +91,36 @@ async function install(call: Call, parsed: Words, wanted: readonly Wanted[]): Pr
     return 1;
   }
   const changed = wanted.filter(({ name, version }) => machine.packages.get(name)?.version !== version);
-  if (parsed.flags.has('--assumeno')) return simulate(call, changed);
+  if (parsed.flags.has('--assumeno')) return simulate(call, changed, 'Upgrading');
   const folder = `${parsed.settings.get('cachedir') ?? `${machine.root}/var/cache/dnf`}/kubernetes-twin/packages`;
   const missing = changed.filter(({ name, version }) => !machine.files.exists(`${folder}/${fileOf(name, version)}`));
   if (missing.length > 0) await fetch(call, folder, missing);
   if (parsed.flags.has('--downloadonly') || changed.length === 0) return 0;
+  return transact(call, changed);
+}
+
+/** `dnf downgrade` of files, or of packages that a repository offers. */
+async function downgrade(call: Call, parsed: Words, specs: readonly string[]): Promise<number> {
+  const { machine } = call;
+  const unreadable = specs.find((spec) => spec.endsWith('.rpm') && !machine.files.isFile(spec));
+  if (unreadable !== undefined) {
+    call.err(`Can not load RPM file: ${unreadable}.\nCould not open: ${unreadable}`);
+    return 1;
+  }
+  const minors = parsed.settings.get('disablerepo') === '*' ? [] : knownMinors(machine, parsed);
+  const wanted = specs.map((spec) => split(spec.endsWith('.rpm') ? (machine.files.read(spec) ?? '').trim() : spec));
+  const absent = wanted.find(({ name, version }, place) => specs[place]?.endsWith('.rpm') !== true && !offered(machine, name, minors).includes(version));
+  if (absent !== undefined) {
+    call.err(`No match for argument: ${absent.name}-${absent.version}`);
+    return 1;
+  }
+  const changed = wanted.filter(({ name, version }) => machine.packages.get(name)?.version !== version);
+  if (parsed.flags.has('--assumeno')) return simulate(call, changed, 'Downgrading');
+  return changed.length === 0 ? 0 : transact(call, changed);
+}
+
+async function transact(call: Call, changed: readonly Wanted[]): Promise<number> {
+  const { machine } = call;
   const tookMs = await spend(call, 'install packages', machine.world.description.timings.installPackages);
   for (const { name, version } of changed) {
     const former = machine.packages.get(name)?.version ?? '';
@@ -112,18 +138,18 @@ async function fetch(call: Call, folder: string, missing: readonly Wanted[]): Pr
 }
 
 /** `--assumeno` prints the transaction and ends with 1. */
-function simulate(call: Call, changed: readonly Wanted[]): number {
+function simulate(call: Call, changed: readonly Wanted[], action: 'Upgrading' | 'Downgrading'): number {
   if (changed.length === 0) {
     call.out('Nothing to do.');
     return 0;
   }
   call.out('Dependencies resolved.');
   call.out(' Package   Architecture   Version   Repository   Size');
-  call.out('Upgrading:');
+  call.out(`${action}:`);
   for (const { name, version } of changed) call.out(` ${name} x86_64 ${version} kubernetes 20 M`);
   call.out('');
   call.out('Transaction Summary');
-  call.out(`Upgrade  ${String(changed.length)} Packages`);
+  call.out(`${action === 'Upgrading' ? 'Upgrade' : 'Downgrade'}  ${String(changed.length)} Packages`);
   call.err('Operation aborted.');
   return 1;
 }

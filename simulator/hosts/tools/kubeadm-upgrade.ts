@@ -101,9 +101,10 @@ function kubeletConfig(call: Call): void {
   const { machine } = call;
   const folder = backupFolder(machine, 'kubelet-config');
   machine.files.write(`${machine.root}${folder}/config.yaml`, machine.files.read(`${machine.root}/var/lib/kubelet/config.yaml`) ?? '');
-  writeKubeletConfig(machine);
+  const version = versionOfPackage(machine.packages.get('kubeadm')?.version ?? '');
+  writeKubeletConfig(machine, version);
   call.out(`[upgrade] Backing up kubelet config file to ${folder}/config.yaml`);
-  if (minorNumber(versionOfPackage(machine.packages.get('kubeadm')?.version ?? '')) >= 34) call.out('[patches] Applied patch of type "application/strategic-merge-patch+json" to target "kubeletconfiguration"');
+  if (minorNumber(version) >= 34) call.out('[patches] Applied patch of type "application/strategic-merge-patch+json" to target "kubeletconfiguration"');
   call.out('[kubelet-start] Writing kubelet configuration to file "/var/lib/kubelet/config.yaml"');
   call.out('[upgrade/kubelet-config] The kubelet configuration for this node was successfully upgraded!');
 }

@@ -59,6 +59,7 @@ export function instantActivities(hook: StepHook = () => undefined): Activities 
     upgradeKubeadm: (input) => step('upgradeKubeadm', input, 'kubeadm 1.33.13-1.1 → 1.34.4-1.1'),
     upgradeEtcdMember: (input) => step('upgradeEtcdMember', input, 'etcd 3.5.24-0 → 3.6.4-0, member healthy'),
     upgradeControlPlane: async (input) => ({ ...await step('upgradeControlPlane', input, 'static pods at v1.34.4'), backups: [] }),
+    rollbackNode: async (input) => ({ ...await step('rollbackNode', input, 'back at v1.33.13'), restartedAt: new Date().toISOString() }),
     cordonNode: (input) => step('cordonNode', input, 'cordoned'),
     drainNode: (input) => step('drainNode', input, '30 pods evicted'),
     upgradeKubelet: async (input) => ({ ...await step('upgradeKubelet', input, 'kubelet and kubectl 1.33.13-1.1 → 1.34.4-1.1'), restartedAt: new Date().toISOString() }),

@@ -91,6 +91,9 @@ function changeCases(facts: Facts): readonly Case[] {
     step('kubeadm with an unknown flag', 'kubeadmUpgrade', worker, [recordOf(worker), facts.version, 'upgrade', 'node', '--nonsense']),
     step('kubelet at the version that runs', 'upgradeKubelet', worker, present(worker)),
     step('a step with an unknown argument', 'upgradeKubelet', worker, ['--nonsense', 'yes']),
+    step('roll back at the version that runs', 'rollbackNode', worker, present(worker)),
+    step('roll back to a version that was not recorded', 'rollbackNode', worker, [...packageArguments(facts, NOWHERE), ...places(worker)]),
+    step('roll back without a record', 'rollbackNode', worker, [...packageArguments(facts, facts.version), '--record', recordOf(worker, 'never'), '--staged', `${FOLDER}/${worker}/staged`]),
   ];
 }
 

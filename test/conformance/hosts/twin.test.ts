@@ -12,6 +12,9 @@ import type { Likeness } from './twin-place.ts';
 /** What real hosts of each version said when the lab was last asked; `test/lab/host-conformance.lab.ts` writes it with UPDATE_GOLDEN=1. */
 const RECORDED = join(import.meta.dirname, 'real-hosts');
 
+/** Cases that no real host has been asked yet: each leaves this list when the lab is recorded anew. */
+const UNRECORDED: readonly string[] = ['roll back at the version that runs', 'roll back to a version that was not recorded', 'roll back without a record'];
+
 interface Recorded extends Likeness {
   readonly seen: readonly Seen[];
 }
@@ -25,7 +28,8 @@ for (const file of readdirSync(RECORDED)) {
   const recorded: Recorded = JSON.parse(readFileSync(join(RECORDED, file), 'utf8'));
   for (const way of ['shell', 'recognised'] as const) {
     test(`a twin's hosts answer every case as real ones of ${recorded.version} did (${way})`, async (context) => {
-      const seen = await runCases(await twinPlace(context, recorded, way));
+      const all = await runCases(await twinPlace(context, recorded, way));
+      const seen = all.filter(({ name }) => !UNRECORDED.includes(name) || recorded.seen.some((each) => each.name === name));
       for (const [index, each] of recorded.seen.entries()) assert.deepEqual(seen[index], each);
       assert.equal(seen.length, recorded.seen.length);
     });

@@ -38,7 +38,7 @@ export class Follower {
       const status = await this.status();
       if (status !== null && wanted(status)) return status;
       last = status ?? last;
-      const ended = status !== null && ['held', 'failed', 'cancelled', 'done'].includes(status.state);
+      const ended = status !== null && ['held', 'failed', 'cancelled', 'rolled-back', 'done'].includes(status.state);
       if (ended || performance.now() > deadline) throw new Error(`waited for ${what}; the last status was ${JSON.stringify(last, null, 1)}`);
       await delay(ASK_MS);
     }

@@ -38,6 +38,11 @@ function wholeUpgrade(host: string, template = ''): readonly Run[] {
     step('kubeadmUpgrade', [record, 'v1.34.4', 'upgrade', ...(host === 'cp1' ? ['apply', 'v1.34.4', '--yes'] : ['node']), '--certificate-renewal=true']),
     probe('readEtcd'), probe('kubeadmState', [record, 'v1.34.4']), step('upgradeKubelet', [...target, ...places]),
     probe('checkHost', target), probe('listImages', [...target, '--image-repository', '']),
+    // A control plane that kubeadm has changed is refused.
+    step('rollbackNode', [...packageArguments('v1.33.13', '1.33', template), ...places]), step('rollbackNode', [...packageArguments('v1.33.12', '1.33', template), ...places]),
+    step('rollbackNode', [...packageArguments('v1.33.13', '1.33', template), ...places]),
+    step('rollbackNode', [...packageArguments('v1.33.13', '1.33', template), '--record', `/var/lib/capstan/u1/${host}/nowhere`, '--staged', `/var/lib/capstan/u1/${host}/staged`]),
+    probe('checkHost', packageArguments('v1.33.13', '1.33', template)),
   ];
 }
 

@@ -1,0 +1,23 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# What the node's configuration was before its first change: the way back. Needs: record.
+
+# Copies it, with the SHA-256 of each copy. The folder appears whole, before anything is changed, and is never written again.
+keep_configuration() (
+  [ ! -d "$record/files" ] || exit 0
+  rm -rf "$record/files.new"
+  private_folder "$record/files.new"
+  cd "$root/" || exit
+  set --
+  for file in var/lib/kubelet/config.yaml var/lib/kubelet/kubeadm-flags.env etc/kubernetes/kubelet.conf \
+    etc/systemd/system/kubelet.service.d/10-kubeadm.conf usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf \
+    etc/kubernetes/manifests/*.yaml; do
+    [ ! -f "$file" ] || set -- "$@" "$file"
+  done
+  [ $# -eq 0 ] || cp -p --parents "$@" "$record/files.new"
+  cd "$record/files.new" || exit
+  : > SHA256SUMS
+  [ $# -eq 0 ] || sha256sum "$@" > SHA256SUMS
+  sync SHA256SUMS "$@"
+  mv "$record/files.new" "$record/files"
+  sync "$record"
+)

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { MANIFESTS } from '../control-plane.ts';
+import type { Script } from './script.ts';
+import type { PackageArguments } from './packages.ts';
+
+const KUBELET_FILES = [
+  '/var/lib/kubelet/config.yaml', '/var/lib/kubelet/kubeadm-flags.env', '/etc/kubernetes/kubelet.conf',
+  '/etc/systemd/system/kubelet.service.d/10-kubeadm.conf', '/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf',
+];
+
+/** lib-record: the configuration before the first change, with the SHA-256 of each file. */
+export function keepConfiguration({ machine: { files } }: Script, { record }: PackageArguments): void {
+  if (files.exists(`${record}/files`)) return;
+  const paths = [...KUBELET_FILES, ...files.list(MANIFESTS).filter((name) => name.endsWith('.yaml')).map((name) => `${MANIFESTS}/${name}`)];
+  const rows = paths.flatMap((path) => {
+    const text = files.read(path);
+    if (text === null) return [];
+    files.write(`${record}/files${path}`, text);
+    return [`${sumOf(text)}  ${path.slice(1)}\n`];
+  });
+  files.write(`${record}/files/SHA256SUMS`, rows.join(''));
+}
+
+export interface RecordedFile {
+  /** Absolute path on the host. */
+  readonly path: string;
+  readonly copy: string;
+  /** Null where the copy is gone or is no longer what was recorded. */
+  readonly text: string | null;
+}
+
+/** What was recorded; null where nothing was. */
+export function recordedFiles({ machine: { files } }: Script, { record }: PackageArguments): readonly RecordedFile[] | null {
+  const sums = files.read(`${record}/files/SHA256SUMS`);
+  if (sums === null) return null;
+  return sums.split('\n').filter((row) => row !== '').map((row) => {
+    const [sum = '', path = ''] = row.split('  ');
+    const copy = `${record}/files/${path}`;
+    const text = files.read(copy);
+    return { path: `/${path}`, copy, text: text !== null && sumOf(text) === sum ? text : null };
+  });
+}
+
+function sumOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
