@@ -158,7 +158,7 @@ describe('retrying a node', () => {
     assert.match(refused(NO_CONTROL, 'retry', { node: 'w-1', from: 'reboot' }, known), /no step reboot; steps are .*drainNode/);
   });
   it('from the step of a roll back is for a node that is on its way back', () => {
-    assert.equal(said(NO_CONTROL, 'retry', { node: 'w-1', from: 'rollbackNode' }, facts([node('w-1', { state: 'held', rollsBack: true })])).retry.length, 1);
+    assert.equal(said(NO_CONTROL, 'retry', { node: 'w-1', from: 'rollbackNode' }, facts([node('w-1', { state: 'held', step: 'rollbackNode', rollsBack: true })])).retry.length, 1);
     assert.match(refused(NO_CONTROL, 'retry', { node: 'w-1', from: 'rollbackNode' }, known), /w-1 is not on its way back, so it has no step rollbackNode/);
   });
   it('is acted on once', () => {
