@@ -102,14 +102,9 @@ describe('with a real Temporal', { timeout: 120_000 }, () => {
     assert.deepEqual(steps[0]?.failure, { type: 'HostUnreachable', message: 'w1: no route' });
     assert.match((await call('status')).out, /attempt 2, after HostUnreachable: w1: no route/);
 
-    const seconds: number[] = [];
-    for (let round = 0; round < 3; round += 1) {
-      const status = await spawnCapstan(['status'], { environment });
-      assert.equal(status.code, 0, status.err);
-      seconds.push(status.seconds);
-    }
-    // Far over the goal of 0.8 s: other tests run on the same cores, and a program that loads too much takes many times as long.
-    assert.ok(Math.min(...seconds) < 4, `best of three: ${Math.min(...seconds)} s`);
+    // Beside a command that loads nothing, since other tests run on the same cores: the goal of 0.8 s is about five times as long.
+    const [least, status] = [await bestOfThree('version'), await bestOfThree('status')];
+    assert.ok(status < 12 * least, `best of three: ${status} s, and ${least} s for a command that loads nothing`);
 
     const left = await spawnCapstan(['watch'], { environment, onOutput: (_out, interrupt) => interrupt() });
     assert.equal(left.code, 130);
@@ -123,6 +118,16 @@ describe('with a real Temporal', { timeout: 120_000 }, () => {
     assert.match((await call('report', '--cluster', 'test')).out, /Decisions:\n.* set drainTimeout=1h: slow pods\n.* retry w1\n/);
     assert.match((await call('list')).out, /test {6}done {4}done {4}v1\.34\.4/);
   });
+
+  async function bestOfThree(command: string): Promise<number> {
+    const seconds: number[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      const ended = await spawnCapstan([command], { environment });
+      assert.equal(ended.code, 0, ended.err);
+      seconds.push(ended.seconds);
+    }
+    return Math.min(...seconds);
+  }
 
   async function untilSecondAttempt(): ReturnType<Awaited<ReturnType<typeof connect>>['activities']> {
     const client = await connect(environment);
