@@ -70,9 +70,10 @@ export function controlPlaneHost(context: TestContext, libraries: readonly strin
       pid: child.pid ?? 0,
       signals: () => (existsSync(path(`signals-${name}`)) ? readFileSync(path(`signals-${name}`), 'utf8').split('TERM').length - 1 : 0),
       end: async () => {
+        // First out of the list: a process that is listed after its end would be taken for its successor.
+        put(list, '');
         put(`end-${name}`, '');
         await ended;
-        put(list, '');
       },
     };
   }
