@@ -35,7 +35,9 @@ prepare_replacements() {
   for component in kube-apiserver etcd kube-controller-manager kube-scheduler; do
     process=$(process_of_component "$component")
     [ -n "$process" ] || continue
-    end_when_replaced "$component" "$process" "$1" "$(pod_folders "$component" "$1")" &
+    # Read here: the words of a command in the background are read by the background, which may come too late.
+    folders=$(pod_folders "$component" "$1")
+    end_when_replaced "$component" "$process" "$1" "$folders" &
     replacements="$replacements $!"
   done
 }

@@ -11,7 +11,9 @@ start_kubelet_wakes() {
   for component in kube-controller-manager kube-scheduler; do
     process=$(process_of_component "$component")
     [ -n "$process" ] || continue
-    wake_when_replaced "$component" "$process" "$(manifest_mark "$component")" "$1" &
+    # Read here: the words of a command in the background are read by the background, which may come too late.
+    mark=$(manifest_mark "$component")
+    wake_when_replaced "$component" "$process" "$mark" "$1" &
     wakes="$wakes $!"
   done
 }
