@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 
 // The shell waits for the end of its stdin, which comes with the death of this process, however it died.
 // The trap comes before the program: a SIGTERM in between must not leave the program behind.
+// The watcher is killed: a SIGTERM that met it before it had put its parent's trap away was lost, and the guard waited for ever.
 const GUARD = `
 child= ended=
 trap 'ended=yes; [ -z "$child" ] || kill -TERM "$child"' TERM
@@ -17,7 +18,7 @@ while :; do
   wait "$child"; status=$?
   kill -0 "$child" 2>/dev/null || break
 done
-kill $watcher 2>/dev/null
+kill -KILL $watcher 2>/dev/null
 wait $watcher 2>/dev/null
 exit $status
 `;
