@@ -3,13 +3,19 @@ import type { ChildProcess } from 'node:child_process';
 
 // The shell waits for the end of its stdin, which comes with the death of this process, however it died.
 // The trap comes before the program: a SIGTERM in between must not leave the program behind.
-// The watcher is killed: a SIGTERM that met it before it had put its parent's trap away was lost, and the guard waited for ever.
+// A fork of the shell loses a SIGTERM that meets it before it has put the trap away. So none is passed on before the fork has
+// become the program (one that is a shell itself is waited for 0.2 s), and the watcher gets SIGKILL.
 const GUARD = `
-child= ended=
-trap 'ended=yes; [ -z "$child" ] || kill -TERM "$child"' TERM
+child= started= ended= tries=0
+trap 'ended=yes; [ -z "$started" ] || kill -TERM "$child"' TERM
 exec 3<&0 </dev/null
 "$@" 3<&- &
 child=$!
+while [ "$tries" -lt 20 ] && [ "$(readlink "/proc/$child/exe")" = "$(readlink "/proc/$$/exe")" ]; do
+  tries=$((tries + 1))
+  sleep 0.01
+done
+started=yes
 [ -z "$ended" ] || kill -TERM "$child"
 { while read -r _; do :; done <&3; kill -TERM "$child"; } 2>/dev/null &
 watcher=$!
