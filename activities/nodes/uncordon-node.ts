@@ -22,22 +22,39 @@ export function createUncordonNode(options: NodeActivityOptions): (input: Uncord
 }
 
 async function releaseCordon(activity: Activity, kube: Kube, input: UncordonInput): Promise<{ readonly changed: boolean; readonly note: string }> {
+  const found = await takeOffOurs(activity, kube, input.node.name, (mark) => isMarkOf(mark, input.upgrade));
+  if (found === null) return { changed: false, note: 'the node is gone' };
+  const { changed, cordoned, mark, isOurs } = found;
+  return { changed, note: changed && (isOurs || !cordoned) ? 'uncordoned' : leftAs(cordoned, mark) };
+}
+
+/** What a node carried before what is ours was taken off. */
+export interface FoundOnNode {
+  readonly changed: boolean;
+  readonly cordoned: boolean;
+  /** Value of our mark; absent where there is none. */
+  readonly mark: string | undefined;
+  readonly isOurs: boolean;
+}
+
+/** Takes a cordon whose mark `isMark` accepts, that mark and our soft taint off a node; null where the node is gone. */
+export async function takeOffOurs(activity: Activity, kube: Kube, name: string, isMark: (mark: string | undefined) => boolean): Promise<FoundOnNode | null> {
   for (;;) {
-    const node = await rideOver(activity, () => kube.getNode(input.node.name));
-    if (node === null) return { changed: false, note: 'the node is gone' };
+    const node = await rideOver(activity, () => kube.getNode(name));
+    if (node === null) return null;
     const cordoned = node.spec.unschedulable === true;
     const mark = node.metadata.annotations?.[CORDONED_BY];
-    const isOurs = isMarkOf(mark, input.upgrade);
-    if (!isOurs && !isTainted(node)) return { changed: false, note: leftAs(cordoned, mark) };
+    const isOurs = isMark(mark);
+    if (!isOurs && !isTainted(node)) return { changed: false, cordoned, mark, isOurs };
     // One change for both; it is refused where the node is no longer as it was read, and then it is read again.
     const answer = await rideOver(activity, () =>
-      kube.changeNode(input.node.name, {
+      kube.changeNode(name, {
         resourceVersion: node.metadata.resourceVersion,
         ...(isOurs ? { unschedulable: false, annotations: { [CORDONED_BY]: null } } : {}),
         ...(isTainted(node) ? { taints: withoutTaint(node) } : {}),
       }),
     );
-    if (answer === 'changed') return { changed: true, note: isOurs || !cordoned ? 'uncordoned' : leftAs(cordoned, mark) };
+    if (answer === 'changed') return { changed: true, cordoned, mark, isOurs };
   }
 }
 

@@ -11,8 +11,9 @@ import { rideOver } from '../kubernetes/wait.ts';
 import type { Activity } from '../kubernetes/wait.ts';
 import { STARTED_BY, UPGRADE_LEASE, WORKFLOW } from '../lease/lease-activities.ts';
 import { CORDONED_BY } from '../nodes/cordon-mark.ts';
-import { isTainted, withoutTaint } from '../nodes/pending-taint.ts';
+import { isTainted } from '../nodes/pending-taint.ts';
 import { isReady } from '../nodes/ready.ts';
+import { takeOffOurs } from '../nodes/uncordon-node.ts';
 
 export interface ReleaseActivityOptions {
   readonly openKube: OpenKube;
@@ -74,21 +75,8 @@ function lockOf(lease: Lease): LeftLock {
 }
 
 async function releaseNode(activity: Activity, kube: Kube, left: LeftOnNode): Promise<boolean> {
-  for (;;) {
-    const node = await rideOver(activity, () => kube.getNode(left.name));
-    if (node === null) return false;
-    const mark = node.metadata.annotations?.[CORDONED_BY] ?? null;
-    const isFound = mark !== null && mark === left.mark;
-    if (!isFound && !isTainted(node)) return false;
-    const answer = await rideOver(activity, () =>
-      kube.changeNode(left.name, {
-        resourceVersion: node.metadata.resourceVersion,
-        ...(isFound ? { unschedulable: false, annotations: { [CORDONED_BY]: null } } : {}),
-        ...(isTainted(node) ? { taints: withoutTaint(node) } : {}),
-      }),
-    );
-    if (answer === 'changed') return true;
-  }
+  const found = await takeOffOurs(activity, kube, left.name, (mark) => mark !== undefined && mark === left.mark);
+  return found?.changed === true;
 }
 
 async function releaseLock(activity: Activity, kube: Kube, lock: LeftLock | null): Promise<boolean> {
