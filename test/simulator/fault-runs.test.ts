@@ -7,14 +7,13 @@ import type { ClusterDescription } from '../../simulator/description.ts';
 import { FAULTS, FAULT_NAMES } from '../../simulator/faults.ts';
 import type { FaultName } from '../../simulator/faults.ts';
 import { generateCluster, GENERATED_TARGET } from '../../simulator/generate.ts';
-import { LAB_TIMINGS, scaleTimings } from '../../simulator/timings.ts';
+import { FAST_TIMINGS } from '../support/twin.ts';
 import { startEngine, upgradeTwin } from './support/engine.ts';
 import type { Engine, Upgraded } from './support/engine.ts';
 import { at } from './support/watcher.ts';
 
 const LIMIT_MS = 15 * 60_000;
 const SPEED = 30;
-const TIMINGS = { ...scaleTimings(LAB_TIMINGS, 1 / 10), stopPodPart: { meanMs: 0.02, variation: 0.3 } };
 const LOOK_MS = 200;
 
 /** Each node has its own fault. */
@@ -63,7 +62,7 @@ describe('an upgrade in which something goes wrong', { timeout: LIMIT_MS, concur
 });
 
 function cluster(name: string, faults: readonly string[]): ClusterDescription {
-  return generateCluster({ name: `fault-${name}`, seed: 5, workers: 5, timings: TIMINGS, faults: faults.map((text) => ({ name: nameOf(text), node: text.split('@')[1] ?? null })) });
+  return generateCluster({ name: `fault-${name}`, seed: 5, workers: 5, timings: FAST_TIMINGS, faults: faults.map((text) => ({ name: nameOf(text), node: text.split('@')[1] ?? null })) });
 }
 
 function nameOf(text: string): FaultName {

@@ -7,8 +7,7 @@ import type { RehearsalReport } from '../../simulator/rehearse/main.ts';
 import { LAB_TIMINGS, scaleTimings } from '../../simulator/timings.ts';
 import { startTwin } from '../../simulator/twin.ts';
 import type { Twin } from '../../simulator/twin.ts';
-import { parseSpec } from '../../spec/parse.ts';
-import { readFile } from 'node:fs/promises';
+import { specOfTwin } from '../support/twin.ts';
 import { join } from 'node:path';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import { startEngine } from './support/engine.ts';
@@ -29,9 +28,7 @@ describe('a twin that is rehearsed and then upgraded', { timeout: LIMIT_MS }, ()
   before(async () => {
     engine = await startEngine();
     twin = await startTwin(CLUSTER, { seed: 5, speed: 20, maxUnavailable: WIDTH, folder: join(engine.folder, 'rehearsed') });
-    const parsed = parseSpec(await readFile(twin.files.spec, 'utf8'), twin.files.spec);
-    assert.ok(parsed.ok);
-    spec = parsed.spec;
+    spec = await specOfTwin(twin);
   });
   after(async () => {
     await twin?.stop();

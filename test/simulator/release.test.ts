@@ -1,21 +1,17 @@
 /** What a terminated upgrade leaves on a twin is given back, once nothing of it runs any more. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { generateCluster } from '../../simulator/generate.ts';
-import { LAB_TIMINGS, scaleTimings } from '../../simulator/timings.ts';
 import { startTwin } from '../../simulator/twin.ts';
 import type { Twin } from '../../simulator/twin.ts';
-import { parseSpec } from '../../spec/parse.ts';
-import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
+import { FAST_TIMINGS, specOfTwin } from '../support/twin.ts';
 import { until } from '../support/until.ts';
 import { startEngine } from './support/engine.ts';
 import type { Engine } from './support/engine.ts';
 import { at, isReady } from './support/watcher.ts';
 
 const LIMIT_MS = 10 * 60_000;
-const TIMINGS = { ...scaleTimings(LAB_TIMINGS, 1 / 10), stopPodPart: { meanMs: 0.02, variation: 0.3 } };
 
 describe('what a terminated upgrade left', { timeout: LIMIT_MS }, () => {
   let engine: Engine;
@@ -23,12 +19,12 @@ describe('what a terminated upgrade left', { timeout: LIMIT_MS }, () => {
   after(() => engine.close());
 
   test('is not touched while it runs, and released when it does not, but for a person\'s cordon', { timeout: LIMIT_MS }, async () => {
-    const description = generateCluster({ name: 'lost', seed: 3, workers: 4, timings: TIMINGS, faults: [{ name: 'budget-blocks', node: 'w2' }] });
+    const description = generateCluster({ name: 'lost', seed: 3, workers: 4, timings: FAST_TIMINGS, faults: [{ name: 'budget-blocks', node: 'w2' }] });
     const twin = await startTwin(description, { seed: 3, speed: 20, maxUnavailable: 1, folder: join(engine.folder, description.name) });
     try {
       await until('all nodes are Ready', () => twin.model.store.list('pods').every((pod) => isReady(pod)));
       cordonByHand(twin, 'w4');
-      const spec = await specOf(twin);
+      const spec = await specOfTwin(twin);
       const { plan } = await engine.client.inspect({ spec, what: 'plan' });
       assert.ok(plan !== null);
       await engine.client.start({ spec, plan, by: 'test@twin' });
@@ -54,12 +50,6 @@ describe('what a terminated upgrade left', { timeout: LIMIT_MS }, () => {
     }
   });
 });
-
-async function specOf(twin: Twin): Promise<UpgradeSpec> {
-  const parsed = parseSpec(await readFile(twin.files.spec, 'utf8'), twin.files.spec);
-  assert.ok(parsed.ok);
-  return parsed.spec;
-}
 
 function isCordoned(twin: Twin, name: string): boolean {
   return at(twin.model.store.get('nodes', null, name), 'spec', 'unschedulable') === true;

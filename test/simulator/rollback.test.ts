@@ -5,14 +5,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { UpgradeClient } from '../../client/temporal/port.ts';
 import type { ClusterDescription } from '../../simulator/description.ts';
 import { generateCluster, GENERATED_TARGET, GENERATED_VERSION } from '../../simulator/generate.ts';
-import { LAB_TIMINGS, scaleTimings } from '../../simulator/timings.ts';
 import type { NodeState } from '../../workflows/domain/state.ts';
+import { FAST_TIMINGS } from '../support/twin.ts';
 import { startEngine, upgradeTwin } from './support/engine.ts';
 import type { Engine, Upgraded } from './support/engine.ts';
 import { at, isReady } from './support/watcher.ts';
 
 const LIMIT_MS = 15 * 60_000;
-const TIMINGS = { ...scaleTimings(LAB_TIMINGS, 1 / 10), stopPodPart: { meanMs: 0.02, variation: 0.3 } };
 const OPTIONS = { seed: 5, speed: 30, maxUnavailable: 2 } as const;
 const LOOK_MS = 200;
 const PACKAGES = ['kubeadm', 'kubelet', 'kubectl'];
@@ -55,7 +54,7 @@ describe('a twin whose workers go back', { timeout: LIMIT_MS }, () => {
 });
 
 function cluster(name: string, faults: ClusterDescription['faults']): ClusterDescription {
-  return generateCluster({ name: `back-${name}`, seed: 5, workers: 5, timings: TIMINGS, faults });
+  return generateCluster({ name: `back-${name}`, seed: 5, workers: 5, timings: FAST_TIMINGS, faults });
 }
 
 async function untilNode(client: UpgradeClient, cluster: string, node: string, state: NodeState): Promise<void> {

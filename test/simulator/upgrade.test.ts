@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { generateCluster, GENERATED_TARGET } from '../../simulator/generate.ts';
 import type { JournalEntry } from '../../simulator/journal.ts';
 import { LAB_TIMINGS, scaleTimings } from '../../simulator/timings.ts';
+import { FAST_TIMINGS } from '../support/twin.ts';
 import { startEngine, upgradeTwin } from './support/engine.ts';
 import type { Engine, Upgraded } from './support/engine.ts';
 import { at } from './support/watcher.ts';
@@ -13,8 +14,6 @@ const WORKERS = 17;
 const WIDTH = 5;
 /** Twins whose minutes are fractions of a second: nothing that is asserted here has a duration. */
 const TIMINGS = { ...scaleTimings(LAB_TIMINGS, 1 / 200), stopPodPart: { meanMs: 0.001, variation: 0.3 } };
-/** At twenty times the speed: a host that is down for half a minute is soon back. */
-const FAST_TIMINGS = { ...scaleTimings(LAB_TIMINGS, 1 / 10), stopPodPart: { meanMs: 0.02, variation: 0.3 } };
 /** A minute on a quiet machine; this one may be anything but. */
 const LIMIT_MS = 15 * 60_000;
 

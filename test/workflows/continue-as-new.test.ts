@@ -1,17 +1,12 @@
-import { ApplicationFailure } from '@temporalio/common';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { cancelSignal, pauseSignal, reportQuery, resolveHoldUpdate, resumeSignal, retryNodeSignal, setPolicyUpdate, skipNodeSignal, statusQuery } from '../../workflows/messages.ts';
 import { devServer } from '../support/temporal.ts';
-import { gate, nodeState, stuckDrain, until, workflowTests } from './harness.ts';
+import { failing, gate, nodeState, stuckDrain, until, workflowTests } from './harness.ts';
 import type { Trial } from './harness.ts';
 
 /** Few enough events that a run holds a handful of nodes. */
 const LIMITS = { events: 110, lookMs: 1_000 };
-
-function broken(message: string): ApplicationFailure {
-  return ApplicationFailure.create({ message, type: 'HostStepFailed', nonRetryable: true });
-}
 
 describe('an upgrade that goes on in a new history', { timeout: 240_000 }, () => {
   const { upgrade } = workflowTests(devServer);
@@ -33,8 +28,8 @@ describe('an upgrade that goes on in a new history', { timeout: 240_000 }, () =>
 
   it('keeps pause, skip, retry and a held node over boundaries, and loses none that comes around one', async () => {
     const behave = (step: string, node: string, call: number): void => {
-      if (step === 'upgradeKubelet' && node === 'w6' && call === 1) throw broken('kubelet did not start');
-      if (step === 'drainNode' && node === 'w12') throw broken('no room');
+      if (step === 'upgradeKubelet' && node === 'w6' && call === 1) throw failing('kubelet did not start');
+      if (step === 'drainNode' && node === 'w12') throw failing('no room');
     };
     await upgrade({ controlPlanes: 1, workers: 24, maxUnavailable: 4, limits: LIMITS, behave }, async (trial) => {
       await trial.handle.signal(skipNodeSignal, { node: 'w20' });
@@ -80,7 +75,7 @@ describe('an upgrade that goes on in a new history', { timeout: 240_000 }, () =>
   it('keeps decisions and what was set over boundaries, and hears an update and a cancel that come after one', async () => {
     const drain = stuckDrain('w2');
     const behave = async (step: string, node: string, call: number): Promise<void> => {
-      if (step === 'upgradeKubelet' && node === 'w1' && call === 1) throw broken('kubelet did not start');
+      if (step === 'upgradeKubelet' && node === 'w1' && call === 1) throw failing('kubelet did not start');
       return drain.behave(step, node, call);
     };
     await upgrade({ controlPlanes: 1, workers: 24, maxUnavailable: 4, limits: LIMITS, behave }, async (trial) => {
@@ -179,7 +174,7 @@ describe('an upgrade that goes on in a new history', { timeout: 240_000 }, () =>
     const behave = (step: string, node: string): void => {
       if (step !== 'upgradeKubelet' || node !== 'cp2') return;
       tried += 1;
-      if (tried < tries) throw broken('kubelet did not start');
+      if (tried < tries) throw failing('kubelet did not start');
     };
     await upgrade({ controlPlanes: 3, workers: 2, limits: LIMITS, behave }, async (trial) => {
       for (let failed = 1; failed < tries; failed += 1) {
@@ -195,7 +190,7 @@ describe('an upgrade that goes on in a new history', { timeout: 240_000 }, () =>
 
   it('stages every node once over boundaries', async () => {
     const behave = (step: string, node: string, call: number): void => {
-      if (step === 'stageNode' && node === 'w9' && call === 1) throw broken('disk is full');
+      if (step === 'stageNode' && node === 'w9' && call === 1) throw failing('disk is full');
     };
     await upgrade({ controlPlanes: 1, workers: 25, maxUnavailable: 5, limits: LIMITS, behave, spec: (spec) => ({ ...spec, staging: { width: 4 } }) }, async (trial) => {
       await until(trial, ({ state }) => state === 'held');

@@ -1,13 +1,8 @@
-import { ApplicationFailure } from '@temporalio/common';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { pauseSignal, resumeSignal, retryNodeSignal, skipNodeSignal } from '../../workflows/messages.ts';
-import { gate, nodeState, until, workflowTests } from './harness.ts';
+import { failing, gate, nodeState, until, workflowTests } from './harness.ts';
 import type { Trial } from './harness.ts';
-
-function broken(message: string): ApplicationFailure {
-  return ApplicationFailure.create({ message, type: 'HostStepFailed', nonRetryable: true, details: [{ type: 'HostStepFailed', message, next: 'look' }] });
-}
 
 describe('what the operator decides', { timeout: 90_000 }, () => {
   const { upgrade } = workflowTests();
@@ -41,7 +36,7 @@ describe('what the operator decides', { timeout: 90_000 }, () => {
       if (step !== 'upgradeKubelet' || node !== 'w1' || call > 1) return;
       reached.open();
       await skipped.opened;
-      throw broken('kubelet did not start');
+      throw failing('kubelet did not start');
     };
     await upgrade({ behave }, async (trial) => {
       await reached.opened;
@@ -59,7 +54,7 @@ describe('what the operator decides', { timeout: 90_000 }, () => {
 
   it('skips by itself what failed before its first change where the spec says so, within its budget, and then asks', async () => {
     const behave = (step: string, node: string): void => {
-      if (step === 'drainNode' && (node === 'w2' || node === 'w4')) throw broken('a budget allows none');
+      if (step === 'drainNode' && (node === 'w2' || node === 'w4')) throw failing('a budget allows none');
     };
     const spec: NonNullable<Parameters<typeof upgrade>[0]['spec']> = (own) => ({ ...own, strategy: { onFailure: 'skip-within-budget' } });
     await upgrade({ controlPlanes: 1, workers: 5, maxUnavailable: 2, behave, spec }, async (trial) => {
@@ -76,7 +71,7 @@ describe('what the operator decides', { timeout: 90_000 }, () => {
 
   it('keeps the slot of a node that is retried: no other node goes down beside it', async () => {
     const behave = (step: string, node: string, call: number): void => {
-      if (step === 'drainNode' && node === 'w1' && call <= 3) throw broken('a budget allows none');
+      if (step === 'drainNode' && node === 'w1' && call <= 3) throw failing('a budget allows none');
     };
     await upgrade({ controlPlanes: 1, workers: 3, behave }, async (trial) => {
       for (let tries = 1; tries <= 3; tries += 1) {
@@ -94,7 +89,7 @@ describe('what the operator decides', { timeout: 90_000 }, () => {
     const reached = gate();
     const behave = (step: string, node: string): void => {
       if (node !== 'w1') return;
-      if (step === 'uncordonNode' && isAway) throw broken('the API server is away');
+      if (step === 'uncordonNode' && isAway) throw failing('the API server is away');
       if (step !== 'drainNode' || !isAway) return;
       reached.open();
       throw new Error('a budget allows none now');
@@ -117,7 +112,7 @@ describe('what the operator decides', { timeout: 90_000 }, () => {
       const reached = gate();
       const said = gate();
       const behave = async (step: string, node: string): Promise<void> => {
-        if (fails && step === 'upgradeKubelet' && node === 'w1') throw broken('kubelet did not start');
+        if (fails && step === 'upgradeKubelet' && node === 'w1') throw failing('kubelet did not start');
         if (step !== 'upgradeKubeadm' || node !== 'cp1') return;
         reached.open();
         await said.opened;

@@ -1,8 +1,7 @@
-import { ApplicationFailure } from '@temporalio/common';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { pauseSignal, reportQuery, resumeSignal, retryNodeSignal, skipNodeSignal } from '../../workflows/messages.ts';
-import { gate, nodeState, stuckDrain, until, workflowTests } from './harness.ts';
+import { failing, gate, nodeState, stuckDrain, until, workflowTests } from './harness.ts';
 
 const CONTROL_PLANE = (node: string, kubeadm: string): string[] => [
   `upgradeKubeadm ${node}`, `upgradeEtcdMember ${node}`, `${kubeadm} ${node}`, `drainNode ${node}`, `upgradeKubelet ${node}`,
@@ -11,10 +10,6 @@ const CONTROL_PLANE = (node: string, kubeadm: string): string[] => [
 const WORKER = (node: string): string[] => [
   `upgradeKubeadm ${node}`, `drainNode ${node}`, `upgradeKubelet ${node}`, `waitNodeReady ${node}`, `uncordonNode ${node}`,
 ];
-
-function broken(message: string): ApplicationFailure {
-  return ApplicationFailure.create({ message, type: 'HostStepFailed', nonRetryable: true, details: [{ type: 'HostStepFailed', message, next: 'look' }] });
-}
 
 describe('upgradeCluster', { timeout: 90_000 }, () => {
   const { upgrade } = workflowTests();
@@ -57,7 +52,7 @@ describe('upgradeCluster', { timeout: 90_000 }, () => {
 
   it('holds a node that fails, starts nothing new, and goes on from the failed step after retry', async () => {
     const behave = (step: string, node: string, call: number): void => {
-      if (step === 'upgradeKubelet' && node === 'w1' && call === 1) throw broken('kubelet did not start');
+      if (step === 'upgradeKubelet' && node === 'w1' && call === 1) throw failing('kubelet did not start');
     };
     await upgrade({ behave }, async (trial) => {
       const status = await until(trial, ({ state }) => state === 'held');
@@ -75,7 +70,7 @@ describe('upgradeCluster', { timeout: 90_000 }, () => {
 
   it('gives a skipped held worker back and finishes without it', async () => {
     const behave = (step: string, node: string): void => {
-      if (step === 'drainNode' && node === 'w1') throw broken('budget web allows none');
+      if (step === 'drainNode' && node === 'w1') throw failing('budget web allows none');
     };
     await upgrade({ behave }, async (trial) => {
       await until(trial, ({ state }) => state === 'held');
@@ -90,7 +85,7 @@ describe('upgradeCluster', { timeout: 90_000 }, () => {
 
   it('never skips a control-plane node after its first change', async () => {
     const behave = (step: string, node: string, call: number): void => {
-      if (step === 'drainNode' && node === 'cp2' && call === 1) throw broken('stuck');
+      if (step === 'drainNode' && node === 'cp2' && call === 1) throw failing('stuck');
     };
     await upgrade({ behave }, async (trial) => {
       await until(trial, ({ state }) => state === 'held');
@@ -104,7 +99,7 @@ describe('upgradeCluster', { timeout: 90_000 }, () => {
 
   it('does not start workers where a control-plane node was skipped', async () => {
     const behave = (step: string, node: string): void => {
-      if (step === 'upgradeKubeadm' && node === 'cp3') throw broken('no package');
+      if (step === 'upgradeKubeadm' && node === 'cp3') throw failing('no package');
     };
     await upgrade({ behave }, async (trial) => {
       await until(trial, ({ state }) => state === 'held');

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ import type { ClusterDescription } from '../../../simulator/description.ts';
 import { untilPolling } from '../../../simulator/demo/until-polling.ts';
 import { startTwin } from '../../../simulator/twin.ts';
 import type { Twin, TwinOptions } from '../../../simulator/twin.ts';
-import { parseSpec } from '../../../spec/parse.ts';
+import { specOfTwin } from '../../support/twin.ts';
 import { findOrStartDevServer } from '../../../worker/dev-server.ts';
 import { placesOf } from '../../../worker/places.ts';
 import type { UpgradeReport } from '../../../workflows/domain/status.ts';
@@ -87,9 +87,8 @@ export async function upgradeTwin<T>(engine: TwinEngine, run: TwinRun, body: (up
   const twin = await startTwin(description, { ...options, folder: join(engine.folder, description.name) });
   try {
     run.onReady?.(twin);
-    const parsed = parseSpec(await readFile(twin.files.spec, 'utf8'), twin.files.spec);
-    if (!parsed.ok) throw new Error(`the twin's own spec is wrong: ${JSON.stringify(parsed)}`);
-    const spec = run.spec?.(parsed.spec) ?? parsed.spec;
+    const own = await specOfTwin(twin);
+    const spec = run.spec?.(own) ?? own;
     const { plan, findings } = await engine.client.inspect({ spec, what: 'plan' });
     if (plan === null) throw new Error(`the twin cannot be planned: ${findings.map(({ message }) => message).join('; ')}`);
     await engine.client.start({ spec, plan, by: 'bench@here' });

@@ -1,16 +1,14 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { UpgradeClient } from '../../../client/temporal/port.ts';
 import type { ClusterDescription } from '../../../simulator/description.ts';
 import { generateCluster } from '../../../simulator/generate.ts';
 import { randomOf } from '../../../simulator/random.ts';
-import { LAB_TIMINGS, scaleTimings } from '../../../simulator/timings.ts';
 import { startTwin } from '../../../simulator/twin.ts';
 import type { Twin } from '../../../simulator/twin.ts';
-import { parseSpec } from '../../../spec/parse.ts';
 import type { UpgradePlan } from '../../../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../../../workflows/domain/spec.ts';
 import type { Stand } from '../engine/stand.ts';
+import { FAST_TIMINGS, specOfTwin } from '../../support/twin.ts';
 import { watchTwin } from '../invariants/watch-twin.ts';
 import type { TwinWatch, Violation } from '../invariants/watch-twin.ts';
 import { placePoint } from '../place/place-point.ts';
@@ -34,9 +32,8 @@ export interface SeedOptions {
   readonly prepare?: (twin: Twin) => void;
 }
 
+/** What a twin's hosts do takes milliseconds then, and a fault hits its middle all the same. */
 const SPEED = 60;
-/** A tenth of the lab's, on top of the speed: what a twin's hosts do takes milliseconds, and a fault hits its middle all the same. */
-const TIMINGS = { ...scaleTimings(LAB_TIMINGS, 1 / 10), stopPodPart: { meanMs: 0.02, variation: 0.3 } };
 const PODS_PER_NODE = 3;
 const LIMIT_MS = 6 * 60_000;
 
@@ -71,9 +68,7 @@ async function upgrade(deal: Deal, stand: Stand, twin: Twin, watch: TwinWatch, h
   };
   const undo = deal.points.map((placed) => placePoint(placed, scene, () => hits.push(placed.point.name)));
   try {
-    const parsed = parseSpec(await readFile(twin.files.spec, 'utf8'), twin.files.spec);
-    if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
-    const { spec } = parsed;
+    const spec = await specOfTwin(twin);
     await client.start({ spec, plan: await planOf(client, spec), by: 'operator@faults' });
     const [own] = deal.points;
     return await operate({
@@ -104,6 +99,6 @@ async function planOf(client: UpgradeClient, spec: UpgradeSpec): Promise<Upgrade
 }
 
 function describe({ seed, workers, cordoned }: Deal): ClusterDescription {
-  const description = generateCluster({ name: `seed-${seed}`, seed, workers: workers.length, podsPerNode: PODS_PER_NODE, timings: TIMINGS });
+  const description = generateCluster({ name: `seed-${seed}`, seed, workers: workers.length, podsPerNode: PODS_PER_NODE, timings: FAST_TIMINGS });
   return { ...description, nodes: description.nodes.map((node) => (node.name === cordoned ? { ...node, unschedulable: true } : node)) };
 }

@@ -1,4 +1,4 @@
-import { readFile, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { closeSync, openSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,10 +12,10 @@ import type { ClusterDescription } from '../../../simulator/description.ts';
 import { untilPolling } from '../../../simulator/demo/until-polling.ts';
 import { startTwin } from '../../../simulator/twin.ts';
 import type { Twin, TwinOptions } from '../../../simulator/twin.ts';
-import { parseSpec } from '../../../spec/parse.ts';
 import { spawnGuarded } from '../../../worker/guarded-child.ts';
 import type { UpgradeReport } from '../../../workflows/domain/status.ts';
 import { devServer } from '../../support/temporal.ts';
+import { specOfTwin } from '../../support/twin.ts';
 import { until } from '../../support/until.ts';
 import { isReady, watchModel } from './watcher.ts';
 import type { Watched } from './watcher.ts';
@@ -71,9 +71,7 @@ export async function upgradeTwin(engine: Engine, description: ClusterDescriptio
   try {
     await until(`all pods of ${description.name} are Ready`, () => isSettled(twin));
     const watched = watchModel(twin.model);
-    const parsed = parseSpec(await readFile(twin.files.spec, 'utf8'), twin.files.spec);
-    if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
-    const { spec } = parsed;
+    const spec = await specOfTwin(twin);
     const { plan } = await engine.client.inspect({ spec, what: 'plan' });
     if (plan === null) throw new Error(`no plan of ${description.name}`);
     const other = await engine.client.start({ spec, plan, by: 'test@twin' });
