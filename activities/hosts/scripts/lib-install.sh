@@ -58,17 +58,25 @@ install_exactly() {
     [ -n "$candidate" ] || fail "no package $package $version is in the sources of this host" "See \`apt-cache madison $package\` or \`dnf list --showduplicates $package\`; spec.packages.repository names the repository of a minor."
     specs="$specs $package$separator$candidate"
   done
-  for package in $missing; do release_hold "$package"; done
   # shellcheck disable=SC2086
-  refuse_others "$wanted $companions" $specs
-  : > "$record/changing"
-  # shellcheck disable=SC2086
-  "${family}_install" $specs
-  rm -f "$record/changing"
+  change_packages install "$missing" "$wanted $companions" $specs
   for package in $wanted; do
     at_target "$package" || fail "the package $package is at $(installed_version "$package") after the installation of $version" 'Look at what the package manager said above.'
   done
   changed=yes
+}
+
+# One transaction of the package manager; a mark in the record stays while it may be half done. $1: function of the family that makes
+# it, without the family's name, $2: packages whose holds are lifted, $3: names that it may install. The rest: what is installed.
+change_packages() {
+  act=${family}_$1
+  for package in $2; do release_hold "$package"; done
+  may_install=$3
+  shift 3
+  refuse_others "$may_install" "$@"
+  : > "$record/changing"
+  "$act" "$@"
+  rm -f "$record/changing"
 }
 
 # Ends the step before anything is installed where the transaction touches any other package.

@@ -70,13 +70,8 @@ restore_packages() {
     say 'kubeadm kubelet kubectl: at their former versions already'
     return 0
   fi
-  for package in $names; do release_hold "$package"; done
   # shellcheck disable=SC2086
-  refuse_others "$names" $specs
-  : > "$record/changing"
-  # shellcheck disable=SC2086
-  "${family}_install_former" $specs
-  rm -f "$record/changing"
+  change_packages install_former "$names" "$names" $specs
   for package in $names; do
     former=$(former_version "$package")
     [ "$(installed_version "$package")" = "$former" ] || fail "the package $package is at $(installed_version "$package") after $former was put back" 'Look at what the package manager said above.'
