@@ -1,6 +1,9 @@
+import type { Command } from 'commander';
 import type { CommandContext } from '../../client/context.ts';
 import type { ExitCode } from '../../client/exit-codes.ts';
+import { buildProgram } from '../../client/program.ts';
 import { run } from '../../client/run.ts';
+import { processTerminal } from '../../client/terminal.ts';
 import type { ControlMessage, UpdateMessage, UpgradeClient, UpgradeSummary } from '../../client/temporal/port.ts';
 import type { Finding } from '../../workflows/domain/check.ts';
 import type { UpgradePlan } from '../../workflows/domain/plan.ts';
@@ -147,4 +150,11 @@ function specOf(name: string): UpgradeClusterInput['spec'] {
     nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false }, staging: { width: 20 }, pools: [],
     packages: { repository: null }, kubeadm: { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null }, addons: [],
   };
+}
+
+/** The tree of commands, to be looked at; nothing of it is run. */
+export function commandTree(): Command {
+  return buildProgram({
+    terminal: processTerminal({}), environment: {}, connect: async () => fakeClient(), onInterrupt: () => undefined, takeSignals: () => undefined,
+  }, () => undefined);
 }

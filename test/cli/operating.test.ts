@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { buildProgram } from '../../client/program.ts';
 import { FAILURES } from '../../workflows/domain/failure.ts';
-import { processTerminal } from '../../client/terminal.ts';
+import { commandTree } from './fake-client.ts';
 
 const TEXT = await readFile(new URL('../../docs/operating.md', import.meta.url), 'utf8');
 
@@ -13,10 +12,7 @@ test('docs/operating.md says of each failure what it means and what to type', ()
 });
 
 test('docs/operating.md names no command or option that there is not', () => {
-  const program = buildProgram({
-    terminal: processTerminal({}), environment: {}, onInterrupt: () => undefined, takeSignals: () => undefined,
-    connect: () => Promise.reject(new Error('nothing is run here')),
-  }, () => undefined);
+  const program = commandTree();
   const typed = [...TEXT.matchAll(/\bcapstan ([a-z][a-z-]*)([^`\n#|]*)/g)];
   assert.ok(typed.length > 20);
   for (const [line, name = '', rest = ''] of typed) {

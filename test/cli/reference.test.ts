@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { buildProgram } from '../../client/program.ts';
 import { commandReference } from '../../client/reference.ts';
-import { processTerminal } from '../../client/terminal.ts';
-import { capstan, fakeClient } from './fake-client.ts';
+import { capstan, commandTree, fakeClient } from './fake-client.ts';
 
-const program = buildProgram({
-  terminal: processTerminal({}), environment: {}, connect: async () => fakeClient(), onInterrupt: () => undefined, takeSignals: () => undefined,
-}, () => undefined);
+const program = commandTree();
 
 test('docs/commands.md is what the commands say of themselves', async () => {
   const text = await readFile(new URL('../../docs/commands.md', import.meta.url), 'utf8');
