@@ -69,15 +69,6 @@ export async function joinNodes(plan: LabPlan): Promise<void> {
   await Promise.all([controlPlanes(), ...waiting.filter((node) => node.role === "worker").map(joinOne)]);
 }
 
-/**
- * Restarts the kubelets of control-plane nodes. While members joined, API servers ended and were started again, and for
- * ten minutes a kubelet holds the next start back: a cluster in service has no such past.
- */
-export async function forgetRestarts(plan: LabPlan): Promise<void> {
-  const nodes = plan.nodes.filter((node) => node.role === "control-plane");
-  await Promise.all(nodes.map((node) => inHost(node.container, "systemctl restart kubelet")));
-}
-
 /** Text of a kubeconfig with every right, whose server is the load balancer. */
 export async function adminKubeconfig(plan: LabPlan): Promise<string> {
   return (await inHost(firstControlPlane(plan).container, "cat /etc/kubernetes/admin.conf")).stdout;

@@ -1,7 +1,8 @@
 /** `up` and `down`: every step finds out what is there and does the rest. */
 import { prepareArtifacts } from "./artifacts.ts";
 import { kubernetesBinary } from "./build/binaries.ts";
-import { adminKubeconfig, deployWorkload, forgetRestarts, initialise, joinNodes, setUpAccess, setUpEndpoint, setUpNodes } from "./cluster.ts";
+import { adminKubeconfig, deployWorkload, initialise, joinNodes, setUpAccess, setUpEndpoint, setUpNodes } from "./cluster.ts";
+import { forgetRestarts } from "./control-plane.ts";
 import { labFiles, makeKey, readState, removeLabFolder, writeKnownHosts, writeKubeconfig, writeSpec, writeState } from "./files.ts";
 import type { LabState } from "./files.ts";
 import { removeMachines, startMachines } from "./hosts.ts";
@@ -35,8 +36,8 @@ export async function up(options: LabOptions): Promise<LabState> {
   await step("Images and packages on every node", () => setUpNodes(plan, artifacts));
   await step("kubeadm init", () => initialise(plan));
   await step("kubeadm join", () => joinNodes(plan));
-  if (before?.ready !== true) await step("Restarts of joining forgotten", () => forgetRestarts(plan));
   await writeKubeconfig(await adminKubeconfig(plan));
+  if (before?.ready !== true) await step("Restarts of joining forgotten", () => forgetRestarts(plan, kubectl));
   await step("Workload", () => deployWorkload(kubectl, labFiles.kubeconfig));
   await step("Service through the load balancer", () => waitForService(plan.serviceUrl));
   await writeSpec(plan);
