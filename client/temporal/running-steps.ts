@@ -41,7 +41,8 @@ async function addInherited(client: Client, prefix: string, nodes: Set<string>):
   }
 }
 
-async function stepsOfNode(client: Client, cluster: string, node: string): Promise<readonly RunningStep[]> {
+/** The same of one node alone; empty where it has no workflow. */
+export async function stepsOfNode(client: Client, cluster: string, node: string): Promise<readonly RunningStep[]> {
   const { raw } = await client.workflow.getHandle(nodeWorkflowId(cluster, node)).describe();
   return (raw.pendingActivities ?? []).map((activity) => runningStep(node, activity));
 }

@@ -7,7 +7,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { UpgradeReport } from '../../workflows/domain/status.ts';
 import { freshLab } from './fresh.ts';
 import { kubectl, labFiles, labFolder, onHost } from './lab.ts';
@@ -21,6 +20,7 @@ import { lookAtWebUi } from './scenario/web-ui.ts';
 import type { SeenInWebUi } from './scenario/web-ui.ts';
 import { capstan, newStage, startCapstan } from './scenario/programs.ts';
 import type { Program, Stage } from './scenario/programs.ts';
+import { stays, untilAnswered, untilOnHost } from './scenario/wait.ts';
 
 const SPEC = labFiles.spec;
 const CLUSTER = 'capstan-lab';
@@ -204,32 +204,6 @@ function nodeIn(status: { readonly nodes: readonly { readonly name: string; read
   const node = status.nodes.find((other) => states.includes(other.state));
   assert.ok(node);
   return node.name;
-}
-
-async function untilOnHost(lab: LabState, node: string, command: string): Promise<void> {
-  for (;;) {
-    if ((await onHost(lab, node, command, { accept: [0, 1] })) !== '') return;
-    await delay(500);
-  }
-}
-
-/** Waits until a command that needs the server, or server and worker, ends well. */
-async function untilAnswered(stage: Stage, command: readonly string[]): Promise<void> {
-  for (;;) {
-    if ((await capstan(stage, command)).code === 0) return;
-    await delay(500);
-  }
-}
-
-/** Looks every second for `ms`, and returns the last look. @throws AssertionError at the first look without a value. */
-async function stays<T>(ms: number, look: () => Promise<T | undefined>): Promise<T> {
-  const end = performance.now() + ms;
-  for (;;) {
-    const seen = await look();
-    assert.ok(seen !== undefined, 'what should have stayed has changed');
-    if (performance.now() > end) return seen;
-    await delay(1000);
-  }
 }
 
 function summary({ report, service, api, leastAvailable }: Outcome): string {

@@ -1,0 +1,127 @@
+/**
+ * One upgrade of the real lab whose hosts fail under it: a reset in the middle of kubeadm, an etcd member lost between two nodes,
+ * a stopped API server, a network that is cut for a minute; and the whole cluster back by a restore whose worker is killed.
+ */
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { UpgradeStatus } from '../../../workflows/domain/status.ts';
+import { labFolder, onHost } from '../lab.ts';
+import { nodesOf } from '../scenario/evidence.ts';
+import type { Program } from '../scenario/programs.ts';
+import { stays, until, untilAnswered, untilOnHost } from '../scenario/wait.ts';
+import { assertNodesAt, assertWholeAt, hasObject, writeObject } from './cluster-state.ts';
+import { cutNetwork, resetHost, startStaticPod, stopStaticPod } from './host-faults.ts';
+import { CLUSTER, MINUTES, openScene, SPEC } from './scene.ts';
+import type { Scene } from './scene.ts';
+
+const FROM = 'v1.33.13';
+const TO = 'v1.34.4';
+const ETCD_FROM = '3.5.24';
+const KUBEADM = 'pgrep -f "kubeadm upgrade"';
+
+describe('a real cluster whose hosts fail while it is upgraded', { timeout: 100 * MINUTES }, () => {
+  let scene: Scene;
+  let worker: Program;
+  const measured: Record<string, unknown> = {};
+  const stateOf = (status: UpgradeStatus | null, name: string): string | undefined => status?.nodes.find((node) => node.name === name)?.state;
+
+  /** A node's end, with a person who retries it where it is held: the reason is kept. */
+  async function untilDone(name: string): Promise<void> {
+    const reasons: string[] = [];
+    await until(`${name} done`, async () => {
+      const status = await scene.follower.status();
+      const node = status?.nodes.find((other) => other.name === name);
+      if (node?.state === 'held') {
+        reasons.push(node.failure?.message ?? 'held without a reason');
+        await scene.sayWell('retry', name, '--cluster', CLUSTER);
+        await until(`${name} taken up`, async () => stateOf(await scene.follower.status(), name) !== 'held', 2 * MINUTES);
+      }
+      return node?.state === 'done';
+    }, 25 * MINUTES);
+    measured[`${name}Held`] = reasons;
+    assert.ok(!reasons.includes('held without a reason'));
+  }
+
+  before(async () => {
+    scene = await openScene(false);
+    worker = scene.startWorker();
+    await untilAnswered(scene.stage, ['doctor']);
+    await writeObject(scene.lab, 'before-the-upgrade');
+  });
+
+  after(async () => {
+    await writeFile(join(labFolder, 'hosts.json'), `${JSON.stringify(measured, null, 2)}\n`);
+    await worker?.kill('SIGKILL');
+    await scene?.close();
+  });
+
+  it('goes on after a host was reset in the middle of kubeadm', { timeout: 40 * MINUTES }, async () => {
+    const { lab, sayWell } = scene;
+    await sayWell('start', '-f', SPEC, '--yes');
+    await sayWell('pause', '--cluster', CLUSTER, '--after', 'cp1', '--reason', 'faults');
+    await untilOnHost(lab, 'cp1', `${KUBEADM} > /dev/null && pgrep -x etcd > /dev/null && ls /etc/kubernetes/tmp | grep kubeadm-backup-etcd`, 20 * MINUTES);
+    await resetHost(lab, 'cp1');
+    await untilDone('cp1');
+    await assertNodesAt(lab, ['cp1'], TO);
+  });
+
+  it('begins no control-plane node while an etcd member is lost', { timeout: 40 * MINUTES }, async () => {
+    const { lab, sayWell } = scene;
+    await stopStaticPod(lab, 'cp3', 'etcd');
+    try {
+      await sayWell('pause', '--cluster', CLUSTER, '--after', 'cp2', '--reason', 'faults');
+      await sayWell('resume', '--cluster', CLUSTER);
+      await until('cp2 begun', async () => ['preparing', 'upgrading'].includes(stateOf(await scene.follower.status(), 'cp2') ?? ''), 5 * MINUTES);
+      await stays(45_000, async () => ((await onHost(lab, 'cp2', KUBEADM, { accept: [0, 1] })) === '' ? true : undefined));
+    } finally {
+      await startStaticPod(lab, 'cp3', 'etcd');
+    }
+    await untilOnHost(lab, 'cp2', KUBEADM);
+  });
+
+  it('goes on while an API server is stopped', { timeout: 40 * MINUTES }, async () => {
+    const { lab } = scene;
+    await stopStaticPod(lab, 'cp1', 'kube-apiserver');
+    try {
+      await stays(45_000, async () => (stateOf(await scene.follower.status(), 'cp2') === 'held' ? undefined : true));
+    } finally {
+      await startStaticPod(lab, 'cp1', 'kube-apiserver');
+    }
+    await untilDone('cp2');
+    await assertNodesAt(lab, ['cp2'], TO);
+  });
+
+  it('goes on after the network of a host was cut for a minute', { timeout: 40 * MINUTES }, async () => {
+    const { lab, sayWell } = scene;
+    await sayWell('pause', '--cluster', CLUSTER, '--after', 'w1', '--reason', 'faults');
+    await sayWell('resume', '--cluster', CLUSTER);
+    await untilDone('cp3');
+    await until('the kubelet of w1', async () => (await scene.follower.status())?.nodes.some(({ name, step }) => name === 'w1' && step === 'upgradeKubelet'), 20 * MINUTES);
+    await cutNetwork(lab, 'w1', 60_000);
+    const back = performance.now();
+    await untilDone('w1');
+    measured['doneAfterTheNetworkSeconds'] = (performance.now() - back) / 1000;
+    await assertNodesAt(lab, ['cp3', 'w1'], TO);
+    assert.equal((await nodesOf(lab)).find(({ name }) => name === 'w2')?.kubelet, FROM);
+  });
+
+  it('brings the whole cluster back in the middle of the upgrade, though the restoring worker is killed', { timeout: 30 * MINUTES }, async () => {
+    const { lab, say, sayWell } = scene;
+    await writeObject(lab, 'after-the-snapshot');
+    const asked = await say('rollback', '--scope', 'cluster', '--cluster', CLUSTER);
+    assert.equal(asked.code, 64, asked.stdout + asked.stderr);
+    assert.equal((await say('rollback', '--scope', 'cluster', '--cluster', CLUSTER, '--confirm', 'another')).code, 64);
+    const begun = performance.now();
+    await sayWell('rollback', '--scope', 'cluster', '--cluster', CLUSTER, '--confirm', CLUSTER, '--reason', 'faults');
+    await untilOnHost(lab, 'cp2', 'pgrep -x kubelet > /dev/null || pgrep -x kube-apiserver > /dev/null || echo stopped');
+    await worker.kill('SIGKILL');
+    worker = scene.startWorker();
+    const ended = await say('watch', '--cluster', CLUSTER);
+    measured['restoreWithKilledWorkerSeconds'] = (performance.now() - begun) / 1000;
+    assert.equal(ended.code, 5, ended.stdout + ended.stderr);
+    await assertWholeAt(lab, FROM, ETCD_FROM);
+    assert.deepEqual([await hasObject(lab, 'before-the-upgrade'), await hasObject(lab, 'after-the-snapshot')], [true, false]);
+  });
+});
