@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import type { UpgradePlan } from '../../../workflows/domain/plan.ts';
 import type { UpgradeStatus } from '../../../workflows/domain/status.ts';
 import { labFolder, onHost } from '../lab.ts';
 import { nodesOf } from '../scenario/evidence.ts';
@@ -24,6 +25,10 @@ const KUBEADM = 'pgrep -f "kubeadm upgrade"';
 describe('a real cluster whose hosts fail while it is upgraded', { timeout: 100 * MINUTES }, () => {
   let scene: Scene;
   let worker: Program;
+  // In the plan's order, which follows etcd's leader.
+  let first: string;
+  let second: string;
+  let third: string;
   const measured: Record<string, unknown> = {};
   const stateOf = (status: UpgradeStatus | null, name: string): string | undefined => status?.nodes.find((node) => node.name === name)?.state;
 
@@ -48,6 +53,8 @@ describe('a real cluster whose hosts fail while it is upgraded', { timeout: 100 
     scene = await openScene(false);
     worker = scene.startWorker();
     await untilAnswered(scene.stage, ['doctor']);
+    const plan: UpgradePlan = JSON.parse((await scene.say('plan', '-f', SPEC, '-o', 'json')).stdout);
+    [first = '', second = '', third = ''] = plan.phases.find(({ phase }) => phase === 'control-plane')?.groups.flat() ?? [];
     await writeObject(scene.lab, 'before-the-upgrade');
   });
 
@@ -60,50 +67,50 @@ describe('a real cluster whose hosts fail while it is upgraded', { timeout: 100 
   it('goes on after a host was reset in the middle of kubeadm', { timeout: 40 * MINUTES }, async () => {
     const { lab, sayWell } = scene;
     await sayWell('start', '-f', SPEC, '--yes');
-    await sayWell('pause', '--cluster', CLUSTER, '--after', 'cp1', '--reason', 'faults');
-    await untilOnHost(lab, 'cp1', `${KUBEADM} > /dev/null && pgrep -x etcd > /dev/null && ls /etc/kubernetes/tmp | grep kubeadm-backup-etcd`, 20 * MINUTES);
-    await resetHost(lab, 'cp1');
-    await untilDone('cp1');
-    await assertNodesAt(lab, ['cp1'], TO);
+    await sayWell('pause', '--cluster', CLUSTER, '--after', first, '--reason', 'faults');
+    await untilOnHost(lab, first, `${KUBEADM} > /dev/null && pgrep -x etcd > /dev/null && ls /etc/kubernetes/tmp | grep kubeadm-backup-etcd`, 20 * MINUTES);
+    await resetHost(lab, first);
+    await untilDone(first);
+    await assertNodesAt(lab, [first], TO);
   });
 
   it('begins no control-plane node while an etcd member is lost', { timeout: 40 * MINUTES }, async () => {
     const { lab, sayWell } = scene;
-    await stopStaticPod(lab, 'cp3', 'etcd');
+    await stopStaticPod(lab, third, 'etcd');
     try {
-      await sayWell('pause', '--cluster', CLUSTER, '--after', 'cp2', '--reason', 'faults');
+      await sayWell('pause', '--cluster', CLUSTER, '--after', second, '--reason', 'faults');
       await sayWell('resume', '--cluster', CLUSTER);
-      await until('cp2 begun', async () => ['preparing', 'upgrading'].includes(stateOf(await scene.follower.status(), 'cp2') ?? ''), 5 * MINUTES);
-      await stays(45_000, async () => ((await onHost(lab, 'cp2', KUBEADM, { accept: [0, 1] })) === '' ? true : undefined));
+      await until(`${second} begun`, async () => ['preparing', 'upgrading'].includes(stateOf(await scene.follower.status(), second) ?? ''), 5 * MINUTES);
+      await stays(45_000, async () => ((await onHost(lab, second, KUBEADM, { accept: [0, 1] })) === '' ? true : undefined));
     } finally {
-      await startStaticPod(lab, 'cp3', 'etcd');
+      await startStaticPod(lab, third, 'etcd');
     }
-    await untilOnHost(lab, 'cp2', KUBEADM);
+    await untilOnHost(lab, second, KUBEADM);
   });
 
   it('goes on while an API server is stopped', { timeout: 40 * MINUTES }, async () => {
     const { lab } = scene;
-    await stopStaticPod(lab, 'cp1', 'kube-apiserver');
+    await stopStaticPod(lab, first, 'kube-apiserver');
     try {
-      await stays(45_000, async () => (stateOf(await scene.follower.status(), 'cp2') === 'held' ? undefined : true));
+      await stays(45_000, async () => (stateOf(await scene.follower.status(), second) === 'held' ? undefined : true));
     } finally {
-      await startStaticPod(lab, 'cp1', 'kube-apiserver');
+      await startStaticPod(lab, first, 'kube-apiserver');
     }
-    await untilDone('cp2');
-    await assertNodesAt(lab, ['cp2'], TO);
+    await untilDone(second);
+    await assertNodesAt(lab, [second], TO);
   });
 
   it('goes on after the network of a host was cut for a minute', { timeout: 40 * MINUTES }, async () => {
     const { lab, sayWell } = scene;
     await sayWell('pause', '--cluster', CLUSTER, '--after', 'w1', '--reason', 'faults');
     await sayWell('resume', '--cluster', CLUSTER);
-    await untilDone('cp3');
+    await untilDone(third);
     await until('the kubelet of w1', async () => (await scene.follower.status())?.nodes.some(({ name, step }) => name === 'w1' && step === 'upgradeKubelet'), 20 * MINUTES);
     await cutNetwork(lab, 'w1', 60_000);
     const back = performance.now();
     await untilDone('w1');
     measured['doneAfterTheNetworkSeconds'] = (performance.now() - back) / 1000;
-    await assertNodesAt(lab, ['cp3', 'w1'], TO);
+    await assertNodesAt(lab, [third, 'w1'], TO);
     assert.equal((await nodesOf(lab)).find(({ name }) => name === 'w2')?.kubelet, FROM);
   });
 
@@ -115,7 +122,7 @@ describe('a real cluster whose hosts fail while it is upgraded', { timeout: 100 
     assert.equal((await say('rollback', '--scope', 'cluster', '--cluster', CLUSTER, '--confirm', 'another')).code, 64);
     const begun = performance.now();
     await sayWell('rollback', '--scope', 'cluster', '--cluster', CLUSTER, '--confirm', CLUSTER, '--reason', 'faults');
-    await untilOnHost(lab, 'cp2', 'pgrep -x kubelet > /dev/null || pgrep -x kube-apiserver > /dev/null || echo stopped');
+    await untilOnHost(lab, second, 'pgrep -x kubelet > /dev/null || pgrep -x kube-apiserver > /dev/null || echo stopped');
     await worker.kill('SIGKILL');
     worker = scene.startWorker();
     const ended = await say('watch', '--cluster', CLUSTER);
