@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { CommandContext } from '../context.ts';
 import { approvalLines, problemLines, resumedLines } from '../render/resumed.ts';
@@ -17,17 +18,22 @@ export interface ResumeOptions extends ReasonOptions {
 const LOOK_MS = 500;
 const PATIENCE_MS = 60_000;
 
-/** Asks to go on, and says what the cluster was found to be. */
+/** Asks to go on, and says what the cluster was found to be. Ends with 4 where the upgrade stays paused. */
 export async function resume(context: CommandContext, options: ResumeOptions): Promise<ExitCode> {
   const message = { ...said(options), ...(options.ignoreNew ? { ignoreNew: true } : {}) };
-  return withRunningUpgrade(context, options, async (upgrade) => {
+  let code: ExitCode = EXIT.ok;
+  await withRunningUpgrade(context, options, async (upgrade) => {
     let after: UpgradeStatus | null = null;
     const words = await send(upgrade, { kind: 'resume', message }, (status) => {
       after = status;
       return '';
     });
-    return after === null ? words : outcomeOf(upgrade, await untilRead(context, upgrade, after));
+    if (after === null) return words;
+    const status = await untilRead(context, upgrade, after);
+    if (status.resuming === undefined && (status.pause !== null || status.approval !== undefined)) code = EXIT.held;
+    return outcomeOf(upgrade, status);
   });
+  return code;
 }
 
 async function untilRead({ terminal }: CommandContext, { client, cluster }: RunningUpgrade, first: UpgradeStatus): Promise<UpgradeStatus> {
