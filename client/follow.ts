@@ -58,14 +58,15 @@ function outcomeOf(view: StatusView): ExitCode | null {
   }
 }
 
-function isAtRest({ nodes, activities }: StatusView): boolean {
-  return activities.length === 0 && nodes.every(({ state }) => AT_REST.includes(state));
+function isAtRest({ nodes, activities, resuming }: StatusView): boolean {
+  return resuming === undefined && activities.length === 0 && nodes.every(({ state }) => AT_REST.includes(state));
 }
 
-function conclusion({ cluster, state, from, to }: StatusView, outcome: ExitCode): string {
+function conclusion({ cluster, state, from, to, approval }: StatusView, outcome: ExitCode): string {
   if (outcome === EXIT.ok) return `\n${cluster} is at ${to}. What each step took: capstan report --cluster ${cluster}`;
   if (outcome === EXIT.rolledBack) return `\nThe workers of ${cluster} are back at ${from}; its control plane stays at ${to}. What was done: capstan report --cluster ${cluster}`;
   if (outcome === EXIT.failed) return `\nThe upgrade of ${cluster} ended: ${state}. What was done: capstan report --cluster ${cluster}`;
+  if (approval !== undefined) return `\nThe upgrade of ${cluster} is ${state} and waits for a person: ${approval.reason}. Go on with: capstan approve --cluster ${cluster}`;
   return `\nThe upgrade of ${cluster} is ${state} and waits for a person. ${state === 'paused' ? `Go on with: capstan resume --cluster ${cluster}` : 'Retry the node, skip it or roll it back as shown above.'}`;
 }
 

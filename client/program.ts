@@ -4,9 +4,11 @@ import type { DevCommandOptions } from './commands/dev.ts';
 import type { DoctorOptions } from './commands/doctor.ts';
 import type { ListOptions } from './commands/list.ts';
 import type { RehearseCommandOptions } from './commands/rehearse.ts';
+import type { ApproveOptions } from './commands/approve.ts';
 import type { PauseOptions, ReasonOptions } from './commands/control.ts';
 import type { ForceDrainOptions, RetryOptions } from './commands/resolve.ts';
 import type { PlanOptions } from './commands/plan.ts';
+import type { ResumeOptions } from './commands/resume.ts';
 import type { ReleaseOptions } from './commands/release.ts';
 import type { RollbackOptions } from './commands/rollback.ts';
 import type { StartOptions } from './commands/start.ts';
@@ -92,12 +94,18 @@ function addBefore(program: Command, context: CommandContext, finish: Finish): v
 
 function addRun(program: Command, context: CommandContext, finish: Finish): void {
   program.command('start').helpGroup(GROUP.run)
-    .description('plan, check, show both, ask, and begin the upgrade')
+    .description('plan, check, show both, ask, and begin the upgrade; where nobody can be asked, it waits for `capstan approve`')
     .addOption(fileOption())
     .option('-y, --yes', 'begin without asking', false)
     .option('-w, --wait', 'follow it, and end with its outcome', false)
-    .option('--no-input', 'never ask: without --yes nothing is started')
+    .option('--no-input', 'never ask: without --yes the upgrade waits for `capstan approve`')
     .action(async (options: StartOptions) => finish(await (await import('./commands/start.ts')).start(context, options)));
+  withWhich(program.command('approve').helpGroup(GROUP.run))
+    .description('show the plan that waits, ask, and say yes to it')
+    .option('--plan-hash <hash>', 'say yes to this plan and no other, without asking')
+    .option('--no-input', 'never ask: without --plan-hash nothing is approved')
+    .option('--reason <text>', 'why, for those who look')
+    .action(async (options: ApproveOptions) => finish(await (await import('./commands/approve.ts')).approve(context, options)));
   withWhich(program.command('status').helpGroup(GROUP.run))
     .description('show phase, nodes and what each waits for').addOption(outputOption())
     .action(async (options: StatusOptions) => finish(await (await import('./commands/status.ts')).status(context, options)));
@@ -124,9 +132,10 @@ function addControl(program: Command, context: CommandContext, finish: Finish): 
     .option('--reason <text>', 'why, for those who look')
     .action(async (options: PauseOptions) => finish(await (await import('./commands/control.ts')).pause(context, options)));
   withWhich(program.command('resume').helpGroup(GROUP.control))
-    .description('go on after a pause')
+    .description('go on after a pause, once the cluster was read again; what changed is shown')
+    .option('--ignore-new', 'go on without what the plan has grown by: new nodes, and those that are not what was approved', false)
     .option('--reason <text>', 'why, for those who look')
-    .action(async (options: ReasonOptions) => finish(await (await import('./commands/control.ts')).resume(context, options)));
+    .action(async (options: ResumeOptions) => finish(await (await import('./commands/resume.ts')).resume(context, options)));
   withWhich(program.command('skip').argument('<node>', 'name of the node').helpGroup(GROUP.control))
     .description('leave a node as it is and go on without it')
     .option('--reason <text>', 'why, for those who look')

@@ -52,7 +52,8 @@ async function requireRunning(client: UpgradeClient, cluster: string): Promise<v
   if (found.endedAt !== null) throw new CommandError(`the upgrade of ${cluster} has ended: ${found.state}`, { next: `capstan report --cluster ${cluster}` });
 }
 
-async function statusIfAnswered(client: UpgradeClient, cluster: string): Promise<UpgradeStatus | null> {
+/** Null where no worker answers. */
+export async function statusIfAnswered(client: UpgradeClient, cluster: string): Promise<UpgradeStatus | null> {
   try {
     return await client.status(cluster);
   } catch (error) {

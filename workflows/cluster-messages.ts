@@ -2,7 +2,6 @@ import { ApplicationFailure, log, setHandler } from '@temporalio/workflow';
 import { now } from './cluster-run.ts';
 import type { ClusterRunner } from './cluster-run.ts';
 import { applyMessage, notHeld } from './domain/apply-message.ts';
-import type { ControlState } from './domain/control.ts';
 import { withDecision } from './domain/decision.ts';
 import type { Decision, DecisionKind } from './domain/decision.ts';
 import { detailOf, nodeOf, readMessage, readResolution } from './domain/operator-message.ts';
@@ -13,7 +12,7 @@ import type { ControlledNode, UpgradeFacts } from './domain/upgrade-facts.ts';
 import { landNode } from './flight.ts';
 import { drainOf, forward, forwardPolicy } from './forward.ts';
 import {
-  cancelSignal, nodeProgressSignal, nodeResultSignal, pauseSignal, planQuery, probeSignal, reportQuery, resolveHoldUpdate, resumeSignal, retryNodeSignal,
+  approveSignal, approveUpdate, cancelSignal, nodeProgressSignal, nodeResultSignal, pauseSignal, planQuery, probeSignal, reportQuery, resolveHoldUpdate, resumeSignal, retryNodeSignal,
   rollbackSignal, rollbackUpdate, setPolicyUpdate, skipNodeSignal, statusQuery,
 } from './messages.ts';
 import { DRAINED } from './node-sequence.ts';
@@ -31,6 +30,11 @@ export function openMessages(run: ClusterRunner): void {
   setHandler(retryNodeSignal, onSignal('retry'), { description: 'Try a held node again from the step that failed' });
   setHandler(cancelSignal, onSignal('cancel'), { description: 'End the upgrade at the next boundary of each node, and release what is ours' });
   setHandler(rollbackSignal, onSignal('rollback'), { description: 'Take a held or upgraded node, or all workers, back to what they were' });
+  setHandler(approveSignal, onSignal('approve'), { description: 'Say yes to the plan that waits, by its hash' });
+  setHandler(approveUpdate, (given) => hear(run, readMessage('approve', given)), {
+    validator: (given) => refuse(refusalOf(run, readMessage('approve', given))),
+    description: 'Say yes to the plan that waits, by its hash; says whether it is the one',
+  });
   setHandler(resolveHoldUpdate, (given) => hear(run, readResolution(given)), {
     validator: (given) => refuse(resolutionRefusal(run, readResolution(given))),
     description: 'Decide about a held node: retry, skip, rollback, or force-drain with confirm',
@@ -78,20 +82,21 @@ export function hear(run: ClusterRunner, read: ReadMessage): Decision {
   };
   state.decisions = withDecision(state.decisions, decision);
   state.control = control;
-  if (read.ok && refusal === null) passOn(run, read.message, before);
+  if (read.ok && refusal === null) passOn(run, read.message);
   run.show();
   return decision;
 }
 
-function passOn(run: ClusterRunner, message: OperatorMessage, before: ControlState): void {
+function passOn(run: ClusterRunner, message: OperatorMessage): void {
   const inFlight = [...run.open].filter((name) => run.node(name).inFlight);
   switch (message.kind) {
     case 'pause':
+      if (run.state.control.resume === null) endGrowthWait(run);
       if (run.state.control.pause?.now === true) forward(run, 'pause', inFlight);
       return;
     case 'resume':
-      // Only a pause that reached them.
-      if (before.pause?.now === true) forward(run, 'resume', inFlight);
+      // Nodes in flight go on once the cluster was read again (`come-back.ts`).
+      endGrowthWait(run);
       return;
     case 'skip':
       if (inFlight.includes(message.node)) forward(run, 'skipNode', [message.node]);
@@ -105,9 +110,15 @@ function passOn(run: ClusterRunner, message: OperatorMessage, before: ControlSta
     case 'cancel':
       run.cancel();
       return;
+    case 'approve':
     case 'rollback':
     case 'retry':
   }
+}
+
+/** Another word about the pause: the cluster is read again before anybody is asked. */
+function endGrowthWait({ state }: ClusterRunner): void {
+  if (state.approval?.kind === 'growth') state.approval = null;
 }
 
 function refusalOf(run: ClusterRunner, read: ReadMessage): string | null {
@@ -129,7 +140,7 @@ function refuse(refusal: string | null): void {
 function factsOf(run: ClusterRunner): UpgradeFacts {
   const { state, spec } = run;
   return {
-    cluster: spec.name, plan: state.plan, phase: state.phase, phasesDone: state.phasesDone,
+    cluster: spec.name, plan: state.plan, phase: state.phase, phasesDone: state.phasesDone, approval: state.approval,
     isEnding: state.failure !== null || state.phasesDone.includes('verify'), node: (name) => controlledNode(run, name),
     rollbackNodes: () => rollbackView(state).nodes,
   };

@@ -47,6 +47,8 @@ export interface ClusterRunner {
   readonly leave: (phase: UpgradePhase) => void;
   /** Call after any change of the state: wakes who waits for one, and refreshes what people see. */
   readonly show: () => void;
+  /** Lays phases and windows out anew: this run continues as new at its next safe point, and begins nothing before. */
+  readonly renew: () => void;
   /** Grows with every change of the state. */
   readonly changes: () => number;
   readonly node: (name: string) => NodeRun;
@@ -74,7 +76,7 @@ const REDRAW_MS = 10_000;
 export function openClusterRun(input: UpgradeClusterInput, cancel: () => void): ClusterRunner {
   const info = workflowInfo();
   const id = upgradeId(input.spec.name, input.plan.to, info.firstExecutionRunId);
-  const state = input.resume === undefined ? newClusterRun(id, input.plan, info.startTime.toISOString()) : unpackRun(input.resume, input.plan);
+  const state: ClusterRun = input.resume === undefined ? newClusterRun(id, input.plan, info.startTime.toISOString()) : unpackRun(input.resume, input.plan);
   const upgrade: UpgradeRef = { cluster: input.spec.name, clusterUid: input.plan.clusterUid, id: state.id, workflowId: info.workflowId, access: input.spec.access };
   const places = new Map(state.nodes.map((node, index) => [node.name, index]));
   const open = new Set(state.nodes.filter((node) => node.inFlight || node.state === 'held').map((node) => node.name));
@@ -99,11 +101,16 @@ export function openClusterRun(input: UpgradeClusterInput, cancel: () => void): 
   function upgradeStateNow(): string {
     if (isOver(state.phase)) return state.phase;
     if (isHeld()) return 'held';
-    return state.control.pause === null ? 'running' : 'paused';
+    return state.control.pause === null && state.approval === null ? 'running' : 'paused';
+  }
+
+  /** An amended plan has its new nodes last. */
+  function placeOf(name: string): number {
+    return places.get(name) ?? state.nodes.findIndex((node) => node.name === name);
   }
 
   function nodeOf(name: string): NodeRun {
-    const node = state.nodes[places.get(name) ?? NOWHERE];
+    const node = state.nodes[placeOf(name)];
     if (node === undefined) throw new Error(`node ${name} is not in the plan`);
     return node;
   }
@@ -163,10 +170,11 @@ export function openClusterRun(input: UpgradeClusterInput, cancel: () => void): 
       state.control = reachPause(state.control, phase, now());
       show();
     },
+    renew: history.end,
     changes: () => changes,
     node: nodeOf,
     planned: (name) => {
-      const planned = state.plan.nodes[places.get(name) ?? NOWHERE];
+      const planned = state.plan.nodes[placeOf(name)];
       if (planned === undefined) throw new Error(`node ${name} is not in the plan`);
       return planned;
     },
@@ -180,8 +188,6 @@ export function openClusterRun(input: UpgradeClusterInput, cancel: () => void): 
     isQuiet: () => working === 0 && silent.size === 0,
   };
 }
-
-const NOWHERE = -1;
 
 /** The workflow's clock, ISO. */
 export function now(): string {

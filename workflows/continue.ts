@@ -20,7 +20,7 @@ export async function continueWhereFull(run: ClusterRunner): Promise<void> {
   } while (!run.isQuiet());
   coverWaiting(run);
   const { resume: _resume, ...input } = run.input;
-  await continueAtCurrentVersion({ ...input, resume: packRun(run.state) });
+  await continueAtCurrentVersion({ ...input, plan: run.state.plan, resume: packRun(run.state) });
 }
 
 // A new history has nothing to be replayed: where workers have versions it begins on the current one, so that none is kept for weeks.

@@ -15,7 +15,7 @@ export async function upgradeControlPlane(run: ClusterRunner): Promise<void> {
     await run.mayGoOn();
     const pending = pendingNodes(run);
     // A node that is passed over may be the one to pause after.
-    if (!run.maySchedule()) continue;
+    if (!run.maySchedule() || run.history.isFull()) continue;
     if (pending.length === 0) break;
     const leader = pending.length > 1 ? await etcdLeader(run) : null;
     const next = nextControlPlaneNode(pending.map((node) => node.name), leader);

@@ -21,6 +21,8 @@ export interface History {
   readonly isFull: () => boolean;
   /** True where what is begun now may still be under way when this history is full. */
   readonly isLate: () => boolean;
+  /** From now on this history is full: what was planned is laid out anew in the next one. */
+  readonly end: () => void;
   /** Says that commands were given which the history does not show yet. */
   readonly expect: (events: number) => void;
 }
@@ -53,6 +55,7 @@ export function openHistory(limit: number, outstanding: () => Outstanding): Hist
       const { children, inherited } = outstanding();
       return known() + EVENTS_OF_NODE * (children + inherited) > limit;
     },
+    end: () => { isLatched = true; },
     expect: (events) => {
       known();
       commanded += events;

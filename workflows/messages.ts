@@ -40,6 +40,8 @@ export interface UpgradeClusterInput {
   readonly plan: UpgradePlan;
   /** Who started it, for people: `user@host`. */
   readonly by: string;
+  /** True where nobody has said yes to the plan yet: the upgrade waits for `approve` before its first change. Absent is false. */
+  readonly awaitApproval?: boolean;
   /** Only from one run to the next of the same upgrade. */
   readonly resume?: PackedRun;
   /** Only for tests of how an upgrade goes on in a new history. */
@@ -102,6 +104,15 @@ export interface PauseMessage {
 }
 
 export interface ResumeMessage {
+  /** Go on without what the plan has grown by: new nodes are not taken in, and those that changed are left as they are. */
+  readonly ignoreNew?: boolean;
+  readonly by?: string;
+  readonly reason?: string;
+}
+
+export interface ApproveMessage {
+  /** Hash of the plan that waits, as `status` shows it. */
+  readonly planHash: string;
   readonly by?: string;
   readonly reason?: string;
 }
@@ -156,18 +167,20 @@ export interface RollbackMessage {
 
 export const pauseSignal = defineSignal<[PauseMessage?]>('pause');
 export const resumeSignal = defineSignal<[ResumeMessage?]>('resume');
+export const approveSignal = defineSignal<[ApproveMessage]>('approve');
 export const skipNodeSignal = defineSignal<[SkipNodeMessage]>('skipNode');
 export const retryNodeSignal = defineSignal<[RetryNodeMessage]>('retryNode');
 export const cancelSignal = defineSignal<[CancelMessage?]>('cancel');
 export const rollbackSignal = defineSignal<[RollbackMessage]>('rollback');
 
 /** Each answers with the decision as it was noted, or refuses with the reason; refused, nothing has changed. */
+export const approveUpdate = defineUpdate<Decision, [ApproveMessage]>('approve');
 export const resolveHoldUpdate = defineUpdate<Decision, [ResolveHoldMessage]>('resolveHold');
 export const setPolicyUpdate = defineUpdate<Decision, [SetPolicyMessage]>('setPolicy');
 export const rollbackUpdate = defineUpdate<Decision, [RollbackMessage]>('rollback');
 
 export const statusQuery = defineQuery<UpgradeStatus>('status');
-export const planQuery = defineQuery<UpgradePlan | null>('plan');
+export const planQuery = defineQuery<UpgradePlan>('plan');
 export const reportQuery = defineQuery<UpgradeReport>('report');
 
 /** Sent by `upgradeNode` and `rollbackNode` to their parent when the node enters a state or step. */

@@ -2,6 +2,7 @@ import { CancellationScope, ContinueAsNew, isCancellation } from '@temporalio/wo
 import { api, host, inspect } from './activity-options.ts';
 import { upgradeAddons } from './addons.ts';
 import { hear, openMessages } from './cluster-messages.ts';
+import { awaitApproval, watchResume } from './come-back.ts';
 import { now, openClusterRun } from './cluster-run.ts';
 import type { ClusterRunner } from './cluster-run.ts';
 import { continueWhereFull } from './continue.ts';
@@ -37,6 +38,7 @@ export async function upgradeCluster(input: UpgradeClusterInput): Promise<Upgrad
     await body.run(async () => {
       await confirmPlan(run);
       void watchInherited(run);
+      void watchResume(run);
       await phase('preflight', () => preflight(run));
       await phase('snapshot', () => prepare(run));
       await phase('control-plane', () => upgradeControlPlane(run));
@@ -68,7 +70,13 @@ async function runPhase(run: ClusterRunner, name: UpgradePhase, body: () => Prom
   if (run.state.phasesDone.includes(name)) return;
   run.enter(name);
   // A phase that goes on in a new history looks after its held nodes itself.
-  if (run.input.resume?.phase !== name) await run.mayGoOn();
+  if (run.input.resume?.phase !== name || run.input.resume.begun === false) {
+    run.state.begun = false;
+    await run.mayGoOn();
+    // What a pause has changed is laid out before the phase begins.
+    await continueWhereFull(run);
+    run.state.begun = true;
+  }
   await body();
   await continueWhereFull(run);
   run.leave(name);
@@ -85,6 +93,15 @@ async function confirmPlan(run: ClusterRunner): Promise<void> {
   const { input } = run;
   run.enter(run.state.phase);
   if (input.resume !== undefined) return;
+  await confirmUnmoved(run);
+  if (input.awaitApproval !== true) return;
+  await awaitApproval(run);
+  // Days may have passed since it was read.
+  await confirmUnmoved(run);
+}
+
+async function confirmUnmoved(run: ClusterRunner): Promise<void> {
+  const { input } = run;
   const { plan, imageRepository } = await inspect.planUpgrade.executeWithOptions({ summary: 'Read the cluster and plan' }, [{ spec: input.spec }]);
   run.state.imageRepository = imageRepository;
   if (plan.hash === input.plan.hash) return;
@@ -140,7 +157,8 @@ async function recordControlPlane(run: ClusterRunner): Promise<void> {
 async function verify(run: ClusterRunner): Promise<void> {
   const named = (...states: readonly NodeState[]): readonly string[] => run.state.nodes.filter((node) => states.includes(node.state)).map((node) => node.name);
   // A worker is still pending where all of them go back.
-  const skipped = named('skipped', 'pending');
+  const gone = run.state.nodes.filter((node) => node.note === 'gone' && node.state !== 'skipped').map((node) => node.name);
+  const skipped = [...named('skipped', 'pending'), ...gone];
   const rolledBack = named('rolled-back');
   await run.step('verifyCluster', () =>
     api.verifyCluster.executeWithOptions({ summary: `Verify the cluster at ${run.state.plan.to}` }, [{ upgrade: run.upgrade, plan: run.state.plan, skipped, ...(rolledBack.length === 0 ? {} : { rolledBack }) }]),

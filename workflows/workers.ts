@@ -14,6 +14,7 @@ import { passOver, upgradeHeldNode } from './hold.ts';
 import { workersGoBack } from './rollback-decisions.ts';
 import { nextRollback, rollBackWorkers } from './rollback-workers.ts';
 import { fillSlots, MOST_IN_FLIGHT } from './slots.ts';
+import { stageNodes } from './stage-nodes.ts';
 
 /** How soon drains are looked at again while all that is pending would wait for one in flight; the pause doubles. */
 const BLOCKED_MS = 20_000;
@@ -22,6 +23,8 @@ const LONGEST_BLOCKED_MS = 5 * 60_000;
 /** Worker pools in the spec's order, each through its window of slots, refilled as nodes finish. A held node keeps its slot, and nothing new starts. */
 export async function upgradeWorkers(run: ClusterRunner): Promise<void> {
   const phases = run.state.plan.phases.filter((phase) => phase.phase === 'workers');
+  // Nodes that came while the upgrade was paused.
+  if (phases.flatMap((phase) => phase.groups.flat()).some((name) => isToStage(run, name))) await stageNodes(run);
   await taintPending(run, phases);
   for (const phase of phases) {
     await continueWhereFull(run);
@@ -30,6 +33,11 @@ export async function upgradeWorkers(run: ClusterRunner): Promise<void> {
   }
   await rollBackWorkers(run, 'node');
   await releaseTaints(run);
+}
+
+function isToStage(run: ClusterRunner, name: string): boolean {
+  const { state, step, staged } = run.node(name);
+  return !staged && (state === 'pending' || (state === 'held' && step === 'stageNode'));
 }
 
 /** Pods evicted from a worker should go to one that is upgraded already. Without this they only move more often. */

@@ -2,7 +2,7 @@ import { usageError } from '../command-error.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { CommandContext } from '../context.ts';
 import { person } from '../person.ts';
-import { heldNames, movingNodes, nodeNames, send, withRunningUpgrade } from '../running-upgrade.ts';
+import { movingNodes, nodeNames, send, withRunningUpgrade } from '../running-upgrade.ts';
 import type { WhichOptions } from '../which-cluster.ts';
 import { PAUSABLE_PHASES, pauseAfterRefusal } from '../../workflows/domain/apply-message.ts';
 import type { UpgradeStatus } from '../../workflows/domain/status.ts';
@@ -33,14 +33,6 @@ export async function pause(context: CommandContext, options: PauseOptions): Pro
   });
 }
 
-export async function resume(context: CommandContext, options: ReasonOptions): Promise<ExitCode> {
-  return withRunningUpgrade(context, options, (upgrade) => send(upgrade, { kind: 'resume', message: said(options) }, (status) => {
-    if (status.state === 'held') return `The upgrade of ${upgrade.cluster} is not paused, but held: ${heldNames(status)} needs \`capstan retry\` or \`capstan skip\``;
-    if (upgrade.before?.pause === null) return `The upgrade of ${upgrade.cluster} was not paused; a pause set for later is taken back`;
-    return `The upgrade of ${upgrade.cluster} goes on`;
-  }));
-}
-
 export async function cancel(context: CommandContext, options: ReasonOptions): Promise<ExitCode> {
   return withRunningUpgrade(context, options, (upgrade) => send(upgrade, { kind: 'cancel', message: said(options) }, (status) => {
     const moving = movingNodes(status);
@@ -57,6 +49,7 @@ export function said({ reason }: ReasonOptions): { readonly by: string; readonly
 function refuseAfter(status: UpgradeStatus, after: string): void {
   const refusal = pauseAfterRefusal(after, {
     phase: status.phase, phasesDone: [],
+    isGoingBack: status.decisions.some(({ kind, detail, refusal: refused }) => kind === 'rollback' && detail === 'workers' && refused === null),
     node: (name) => status.nodes.find((node) => node.name === name) ?? null,
   });
   if (refusal !== null) throw usageError(refusal, `nodes: ${nodeNames(status)}; phases: ${PAUSABLE_PHASES.join(', ')}`);

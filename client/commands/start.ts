@@ -1,4 +1,4 @@
-import { CommandError, usageError } from '../command-error.ts';
+import { CommandError } from '../command-error.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { withClient } from '../context.ts';
@@ -20,17 +20,15 @@ export interface StartOptions {
   readonly yes: boolean;
   /** Follows the upgrade to its outcome. */
   readonly wait: boolean;
-  /** False under `--no-input`: nothing is asked. */
+  /** False under `--no-input`: nothing is asked, and the upgrade waits for `approve`. */
   readonly input: boolean;
 }
 
-/** Plans, shows plan and findings, asks, and starts the upgrade that was shown and no other. */
+/** Plans, shows plan and findings, asks, and starts the upgrade that was shown and no other. Where nobody can be asked, it waits for `approve` before its first change. */
 export async function start(context: CommandContext, options: StartOptions): Promise<ExitCode> {
   const { terminal, onInterrupt } = context;
   const specFile = await readSpecFile(context, options.file);
-  if (!options.yes && !(options.input && terminal.canAsk)) {
-    throw usageError('nobody can be asked here, so nothing was started', `look at the plan with \`capstan plan -f ${options.file}\`, then start it with --yes`);
-  }
+  const awaitApproval = !options.yes && !(options.input && terminal.canAsk);
   const { name } = specFile.spec;
   onInterrupt('Nothing was started.');
   return withClient(context, async (client) => {
@@ -45,13 +43,13 @@ export async function start(context: CommandContext, options: StartOptions): Pro
     if (result.findings.some(({ severity }) => severity === 'block')) {
       throw new CommandError('preflight blocks: nothing was started', { exitCode: EXIT.blocked, next: `do what is named above, then run \`capstan start -f ${options.file}\` again` });
     }
-    if (!options.yes && !(await agreed(context, plan))) {
+    if (!options.yes && !awaitApproval && !(await agreed(context, plan))) {
       terminal.say('Nothing was started.');
       return EXIT.error;
     }
-    refuseSecond(await client.start({ spec: specFile.spec, plan, by: person() }));
+    refuseSecond(await client.start({ spec: specFile.spec, plan, by: person(), ...(awaitApproval ? { awaitApproval } : {}) }));
     onInterrupt(`The upgrade of ${name} goes on. Attach again with: capstan watch --cluster ${name}`);
-    tellStarted(context, client, name);
+    tellStarted(context, client, name, awaitApproval ? plan.hash : null);
     return options.wait ? follow(context, client, name) : EXIT.ok;
   });
 }
@@ -79,8 +77,9 @@ async function agreed({ terminal }: CommandContext, plan: UpgradePlan): Promise<
   return answer.trim() === 'yes';
 }
 
-function tellStarted({ terminal }: CommandContext, client: UpgradeClient, cluster: string): void {
+function tellStarted({ terminal }: CommandContext, client: UpgradeClient, cluster: string, waiting: string | null): void {
   const page = client.page(cluster);
-  terminal.say(`\nThe upgrade of ${cluster} has begun. Follow it with: capstan watch --cluster ${cluster}`);
+  if (waiting !== null) terminal.say(`\nThe upgrade of ${cluster} waits for approval: nothing is changed before. Say yes with: capstan approve --cluster ${cluster} --plan-hash ${waiting}`);
+  else terminal.say(`\nThe upgrade of ${cluster} has begun. Follow it with: capstan watch --cluster ${cluster}`);
   if (page !== null) terminal.say(`Web UI: ${page}`);
 }

@@ -1,6 +1,7 @@
 import type { NodeStatus } from '../../workflows/domain/status.ts';
 import type { Terminal } from '../terminal.ts';
 import { liveArea } from './live.ts';
+import { resumedLines } from './resumed.ts';
 import { statusTable, stepNote } from './status.ts';
 import type { StatusView } from './status.ts';
 import { firstLine, paint, plain } from './text.ts';
@@ -57,6 +58,7 @@ function render(terminal: Terminal, view: StatusView): string {
 
 function changes(before: StatusView | null, view: StatusView): readonly string[] {
   const lines: string[] = [];
+  if (view.resumed !== undefined && before?.resumed?.at !== view.resumed.at) lines.push(...resumedLines(view));
   if (before === null || before.state !== view.state || before.phase !== view.phase) lines.push(`${plain(view.cluster)}: ${view.state}, phase ${view.phase}`);
   for (const node of view.nodes) {
     const line = nodeLine(node, view);

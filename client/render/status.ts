@@ -3,6 +3,7 @@ import type { NodeState, UpgradeState } from '../../workflows/domain/state.ts';
 import type { NodeStatus, UpgradeStatus } from '../../workflows/domain/status.ts';
 import type { RunningStep } from '../temporal/port.ts';
 import { decisionLines } from './decisions.ts';
+import { approvalLines, problemLines, resumedLines } from './resumed.ts';
 import { table } from './table.ts';
 import type { TableOptions } from './table.ts';
 import { elapsed, firstLine, paint, plain, timeOf } from './text.ts';
@@ -35,7 +36,8 @@ export function statusTable(view: StatusView, options: StatusOptions): string {
   const below = [...clusterSteps(view.activities), ...troubles(view), ...wayBackLines(view)];
   return [
     headline(view, options),
-    ...(view.pause === null ? [] : [pauseLine(view.cluster, view.pause)]),
+    ...(view.pause === null ? [] : [pauseLine(view)]),
+    ...resumeLines(view),
     ...(view.cancel === null ? [] : [cancelLine(view.cancel)]),
     ...policyLines(view.policy),
     ...(view.nodes.length === 0 ? [] : ['', nodesTable(view, options)]),
@@ -53,8 +55,21 @@ export function headline(view: UpgradeStatus, { colour, nowMs }: Pick<StatusOpti
     + `, ${done}/${view.nodes.length} nodes done, ${since} by ${plain(view.startedBy)}`;
 }
 
-function pauseLine(cluster: string, { by, reason, at }: NonNullable<UpgradeStatus['pause']>): string {
-  return `Paused by ${plain(by)} at ${timeOf(at)}${reason === '' ? '' : `: ${plain(reason)}`}. Go on with: capstan resume --cluster ${plain(cluster)}`;
+function pauseLine({ cluster, pause, resuming, approval }: StatusView): string {
+  const { by = '', reason = '', at = '' } = pause ?? {};
+  const next = resuming !== undefined || approval?.kind === 'growth' ? '' : ` Go on with: capstan resume --cluster ${plain(cluster)}`;
+  return `Paused by ${plain(by)} at ${timeOf(at)}${reason === '' ? '' : `: ${plain(reason)}`}.${next}`;
+}
+
+/** What became of the wish to go on. */
+function resumeLines(view: StatusView): readonly string[] {
+  const { cluster, resuming, approval, resumed } = view;
+  return [
+    ...(resuming === undefined ? [] : [`${plain(resuming.by)} wants to go on since ${timeOf(resuming.at)}: the cluster is read again first.`]),
+    ...resumedLines(view),
+    ...((resumed?.problem ?? null) === null || resuming !== undefined ? [] : problemLines(view, cluster)),
+    ...(approval === undefined ? [] : approvalLines(approval, cluster)),
+  ];
 }
 
 function cancelLine({ by, reason, at }: NonNullable<UpgradeStatus['cancel']>): string {
@@ -101,7 +116,7 @@ function versionOf({ state, from, to }: NodeStatus): string {
 
 function note(node: NodeStatus, activity: RunningStep | undefined): string {
   if (node.failure !== null) return firstLine(`${node.failure.type}: ${node.failure.message}`);
-  return activity === undefined ? '' : stepNote(activity);
+  return activity === undefined ? node.note ?? '' : stepNote(activity);
 }
 
 /** What a step waits for, on one line. */

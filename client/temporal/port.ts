@@ -1,11 +1,12 @@
 import type { Finding } from '../../workflows/domain/check.ts';
 import type { Decision } from '../../workflows/domain/decision.ts';
 import type { Failure } from '../../workflows/domain/failure.ts';
+import type { UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import type { UpgradeReport, UpgradeStatus } from '../../workflows/domain/status.ts';
 import type { StepProgress } from '../../workflows/domain/step.ts';
 import type {
-  CancelMessage, InspectClusterInput, InspectClusterResult, PauseMessage, ReleaseClusterInput, ReleaseClusterResult, ResolveHoldMessage, ResumeMessage, RetryNodeMessage, RollbackMessage, SetPolicyMessage,
+  ApproveMessage, CancelMessage, InspectClusterInput, InspectClusterResult, PauseMessage, ReleaseClusterInput, ReleaseClusterResult, ResolveHoldMessage, ResumeMessage, RetryNodeMessage, RollbackMessage, SetPolicyMessage,
   SkipNodeMessage, UpgradeClusterInput,
 } from '../../workflows/messages.ts';
 
@@ -25,6 +26,8 @@ export interface UpgradeClient {
   list(limit: number): Promise<readonly UpgradeSummary[]>;
   /** Clusters whose upgrade runs now. */
   running(): Promise<readonly string[]>;
+  /** The plan that a running upgrade executes, or waits to. */
+  plan(cluster: string): Promise<UpgradePlan>;
   status(cluster: string): Promise<UpgradeStatus>;
   /** Steps that run or wait for their next attempt, of the nodes in flight and of the cluster as a whole. */
   activities(cluster: string): Promise<readonly RunningStep[]>;
@@ -55,11 +58,13 @@ export type ControlMessage =
   | { readonly kind: 'skipNode'; readonly message: SkipNodeMessage }
   | { readonly kind: 'retryNode'; readonly message: RetryNodeMessage }
   | { readonly kind: 'cancel'; readonly message: CancelMessage }
+  | { readonly kind: 'approve'; readonly message: ApproveMessage }
   | { readonly kind: 'rollback'; readonly message: RollbackMessage };
 
 /** What an upgrade answers with yes or no. */
 export type UpdateMessage =
   | { readonly kind: 'resolveHold'; readonly message: ResolveHoldMessage }
+  | { readonly kind: 'approve'; readonly message: ApproveMessage }
   | { readonly kind: 'setPolicy'; readonly message: SetPolicyMessage }
   | { readonly kind: 'rollback'; readonly message: RollbackMessage };
 

@@ -2,8 +2,9 @@ import { WorkflowFailedError } from '@temporalio/client';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { CommandError } from '../command-error.ts';
 import type { Failure } from '../../workflows/domain/failure.ts';
+import type { UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { UpgradeReport, UpgradeStatus } from '../../workflows/domain/status.ts';
-import { reportQuery, statusQuery, upgradeId, upgradeWorkflowId } from '../../workflows/messages.ts';
+import { planQuery, reportQuery, statusQuery, upgradeId, upgradeWorkflowId } from '../../workflows/messages.ts';
 import type { UpgradeClusterInput } from '../../workflows/messages.ts';
 import { decodeFirst, failureOfError } from './failures.ts';
 import type { UpgradeOrigin } from './port.ts';
@@ -54,6 +55,13 @@ export async function readStatus(client: Client, settings: TemporalSettings, clu
       return { ...status, state: isCancelled ? 'cancelled' : 'failed', failure: await failureOfRun(handle) };
     }
   }
+}
+
+/** The plan of the last upgrade of a cluster, as it stands. */
+export async function readPlan(client: Client, settings: TemporalSettings, cluster: string): Promise<UpgradePlan> {
+  const description = await requireUpgrade(client, cluster);
+  const handle = client.workflow.getHandle<UpgradeCluster>(description.workflowId, description.runId);
+  return query(client, settings, description, () => handle.query(planQuery));
 }
 
 export async function readReport(client: Client, settings: TemporalSettings, cluster: string): Promise<UpgradeReport> {

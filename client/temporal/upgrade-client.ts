@@ -5,14 +5,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Decision } from '../../workflows/domain/decision.ts';
 import type { UpgradeReport } from '../../workflows/domain/status.ts';
 import {
-  cancelSignal, pauseSignal, resolveHoldUpdate, resumeSignal, retryNodeSignal, rollbackSignal, rollbackUpdate, SEARCH_ATTRIBUTES, setPolicyUpdate, skipNodeSignal, upgradeWorkflowId, WORKFLOW,
+  approveSignal, approveUpdate, cancelSignal, pauseSignal, resolveHoldUpdate, resumeSignal, retryNodeSignal, rollbackSignal, rollbackUpdate, SEARCH_ATTRIBUTES, setPolicyUpdate, skipNodeSignal, upgradeWorkflowId, WORKFLOW,
 } from '../../workflows/messages.ts';
 import type { UpgradeClusterInput, UpgradeMemo } from '../../workflows/messages.ts';
 import { CommandError } from '../command-error.ts';
 import { failureOfError } from './failures.ts';
 import { inspectCluster, releaseCluster } from './inspect.ts';
 import type { ControlMessage, UpdateMessage, UpgradeClient, UpgradeSummary } from './port.ts';
-import { describeUpgrade, readOrigin, readReport, readStatus, requireUpgrade } from './read-upgrade.ts';
+import { describeUpgrade, readOrigin, readPlan, readReport, readStatus, requireUpgrade } from './read-upgrade.ts';
 import type { UpgradeCluster } from './read-upgrade.ts';
 import { runningSteps } from './running-steps.ts';
 import { checkService } from './service-checks.ts';
@@ -47,6 +47,7 @@ export function openUpgradeClient(client: Client, settings: TemporalSettings): U
     }),
     list: (limit) => call(() => listUpgrades(client, limit)),
     running: () => call(() => runningClusters(client)),
+    plan: (cluster) => call(() => readPlan(client, settings, cluster)),
     status: (cluster) => call(() => readStatus(client, settings, cluster)),
     activities: (cluster) => call(() => runningSteps(client, cluster)),
     report: (cluster) => call(() => readReport(client, settings, cluster)),
@@ -112,6 +113,7 @@ async function send(client: Client, cluster: string, control: ControlMessage): P
     case 'skipNode': return handle.signal(skipNodeSignal, control.message);
     case 'retryNode': return handle.signal(retryNodeSignal, control.message);
     case 'cancel': return handle.signal(cancelSignal, control.message);
+    case 'approve': return handle.signal(approveSignal, control.message);
     case 'rollback': return handle.signal(rollbackSignal, control.message);
   }
 }
@@ -121,6 +123,7 @@ async function update(client: Client, { taskQueue }: TemporalSettings, cluster: 
   try {
     switch (asked.kind) {
       case 'resolveHold': return await handle.executeUpdate(resolveHoldUpdate, { args: [asked.message] });
+      case 'approve': return await handle.executeUpdate(approveUpdate, { args: [asked.message] });
       case 'setPolicy': return await handle.executeUpdate(setPolicyUpdate, { args: [asked.message] });
       case 'rollback': return await handle.executeUpdate(rollbackUpdate, { args: [asked.message] });
     }

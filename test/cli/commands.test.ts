@@ -83,13 +83,23 @@ describe('start', () => {
     });
   }
 
-  test('never asks without a terminal or under --no-input, and names --yes', async () => {
+  test('without a terminal, and under --no-input, waits for approval, and never asks', async () => {
     for (const [args, setting] of [[['start', '-f', SPEC], {}], [['start', '-f', SPEC, '--no-input'], { answer: 'yes' }]] as const) {
       const client = fakeClient();
-      const { code, err } = await capstan(client, args, setting);
-      assert.equal(code, 64);
-      assert.match(err, /--yes/);
-      assert.deepEqual(client.inspected, []);
+      const { code, out, err } = await capstan(client, args, setting);
+      assert.equal(code, 0);
+      assert.match(out, /^Plan hash$/m);
+      assert.deepEqual(client.started.map(({ plan, awaitApproval }) => [plan.hash, awaitApproval]), [['hash', true]]);
+      assert.match(err, /waits for approval: nothing is changed before\. Say yes with: capstan approve --cluster prod-eu --plan-hash hash\n/);
+      assert.doesNotMatch(err, /Only "yes"/);
+    }
+  });
+
+  test('with --yes, or once a person typed it, waits for nobody', async () => {
+    for (const [args, setting] of [[['start', '-f', SPEC, '--yes'], {}], [['start', '-f', SPEC], { answer: 'yes' }]] as const) {
+      const client = fakeClient();
+      await capstan(client, args, setting);
+      assert.equal(client.started[0]?.awaitApproval, undefined);
     }
   });
 

@@ -62,6 +62,7 @@ export function fakeClient(answers: Answers = {}, own: Partial<UpgradeClient> = 
     find: async () => (answers.found === undefined ? null : answers.found),
     list: async () => [running('prod-eu'), { ...running('stage'), state: 'done', phase: 'done', endedAt: '2026-11-21T12:04:10.000Z' }],
     running: async () => answers.running ?? ['prod-eu'],
+    plan: async () => answers.plan ?? testPlan(3, 2, 1),
     status: async () => (statuses.length > 1 ? statuses.shift() : undefined) ?? statuses[0] ?? testStatus(),
     activities: async () => [],
     report: async () => testReport(),

@@ -22,7 +22,7 @@ function node(name: string, parts: Partial<ControlledNode> = {}): ControlledNode
 
 function facts(nodes: readonly ControlledNode[], parts: Partial<UpgradeFacts> = {}): UpgradeFacts {
   return {
-    cluster: 'prod', plan: testPlan(1, 10, 2), phase: 'workers', phasesDone: ['preflight', 'snapshot', 'control-plane'], isEnding: false,
+    cluster: 'prod', plan: testPlan(1, 10, 2), phase: 'workers', phasesDone: ['preflight', 'snapshot', 'control-plane'], approval: null, isEnding: false,
     node: (name) => nodes.find((other) => other.name === name) ?? null,
     rollbackNodes: () => nodes.map(({ name, roles, state, step, changed, rollsBack }) => ({ name, roles, state, step, changed, rollsBack, from: 'v1.33.13', to: 'v1.34.4', changes: true })),
     ...parts,
@@ -63,13 +63,26 @@ describe('a pause', () => {
     const reached = reachPause(asked, 'w-1', LATER);
     assert.equal(reached.pause?.at, LATER);
     assert.equal(reached.pause?.reason, 'after w-1');
-    const resumed = said(reached, 'resume', {});
-    assert.deepEqual(reachPause(resumed, 'w-1', LATER), resumed);
+    assert.equal(reachPause(reached, 'w-1', LATER), reached);
   });
 
-  it('ends with resume, asked for or begun', () => {
-    assert.deepEqual(said(said(NO_CONTROL, 'pause', {}), 'resume', {}), NO_CONTROL);
+  it('that has begun ends once the cluster was read again, which resume asks for, once', () => {
+    const paused = said(NO_CONTROL, 'pause', {});
+    const asked = said(paused, 'resume', { by: 'ann', reason: 'back' });
+    assert.deepEqual(asked, { ...paused, resume: { by: 'ann', reason: 'back', at: AT, ignoreNew: false } });
+    assert.deepEqual(said(asked, 'resume', { by: 'bob' }, facts([]), LATER), asked);
+    assert.deepEqual(said(asked, 'resume', { by: 'bob', ignoreNew: true }, facts([]), LATER).resume, { by: 'bob', reason: '', at: LATER, ignoreNew: true });
+    assert.deepEqual(said(asked, 'pause', { by: 'bob' }, facts([]), LATER), paused);
+  });
+
+  it('that was asked for and has not begun is taken back by resume', () => {
     assert.deepEqual(said(said(NO_CONTROL, 'pause', { after: 'workers' }), 'resume', {}), NO_CONTROL);
+  });
+
+  it('after a roll back is refused where none of all workers was asked for', () => {
+    assert.match(refused(NO_CONTROL, 'pause', { after: 'rolling-back' }), /no roll back of all workers was asked for/);
+    const back = said(NO_CONTROL, 'rollback', { scope: 'workers' }, facts([node('w-1', { state: 'done' })]));
+    assert.equal(said(back, 'pause', { after: 'rolling-back' }).pauseAfter?.after, 'rolling-back');
   });
 
   for (const [after, says] of [
@@ -82,6 +95,21 @@ describe('a pause', () => {
   }
   it('is allowed after every node and phase that is still to end', () => {
     for (const after of ['w-1', 'workers', 'addons']) assert.equal(said(NO_CONTROL, 'pause', { after }, facts([node('w-1', { state: 'held' })])).pauseAfter?.after, after);
+  });
+});
+
+describe('a yes', () => {
+  const waiting = (kind: 'start' | 'growth'): UpgradeFacts => facts([], { approval: { planHash: 'abc', kind, reason: 'the plan grew: w-9', growth: { lines: ['w-9: new'], more: 0 } } });
+  it('is to the plan that waits and to no other, and counts once', () => {
+    const approved = said(NO_CONTROL, 'approve', { planHash: 'abc', by: 'ann' }, waiting('growth'));
+    assert.deepEqual(approved, { ...NO_CONTROL, approved: { planHash: 'abc', by: 'ann', reason: '', at: AT } });
+    assert.equal(said(approved, 'approve', { planHash: 'abc', by: 'bob' }, waiting('growth'), LATER), approved);
+    assert.equal(refused(NO_CONTROL, 'approve', { planHash: 'abd' }, waiting('growth')), 'the plan that waits for approval is abc, not abd');
+    assert.equal(refused(NO_CONTROL, 'approve', {}, waiting('start')), 'the plan that waits for approval is abc, not one without a hash');
+    assert.equal(refused(NO_CONTROL, 'approve', { planHash: 'abc' }), 'no plan waits for approval');
+  });
+  it('is what an upgrade waits for that nobody said yes to: resume does not begin it', () => {
+    assert.match(refused(NO_CONTROL, 'resume', {}, waiting('start')), /waits for approval before the first change: `capstan approve`/);
   });
 });
 

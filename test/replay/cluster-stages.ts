@@ -1,4 +1,7 @@
-import { pauseSignal, resumeSignal, retryNodeSignal, skipNodeSignal } from '../../workflows/messages.ts';
+import { ApplicationFailure } from '@temporalio/common';
+import { approveUpdate, pauseSignal, resumeSignal, retryNodeSignal, skipNodeSignal } from '../../workflows/messages.ts';
+import { until } from '../workflows/harness.ts';
+import { withNode, withoutNodes } from '../workflows/fake-cluster.ts';
 import { DECIDED_CLUSTER_STAGES } from './decision-stages.ts';
 import { ROLLBACK_CLUSTER_STAGES } from './rollback-stages.ts';
 import { answering, failing, untilContinued, untilNode, untilState } from './stage.ts';
@@ -102,6 +105,19 @@ const OPERATOR: readonly Stage[] = [
   },
 ];
 
+/** What the cluster is found to be after a pause, and a plan that waits for a yes. */
+const RESUMED: readonly Stage[] = [
+  { name: 'preflight-waiting', setting: { ...SMALL, awaitApproval: true }, act: async (trial) => { await untilState(trial, 'paused'); } },
+  { name: 'done-approved', setting: { ...SMALL, awaitApproval: true }, act: async (trial) => { await approve(trial); await trial.handle.result(); } },
+  { name: 'paused-grown', setting: SMALL, act: (trial) => resumeAfter(trial, (plan) => withNode(plan, 'w9')) },
+  {
+    name: 'paused-unread', setting: SMALL,
+    act: (trial) => resumeAfter(trial, () => { throw ApplicationFailure.create({ message: 'no answer', type: 'ApiUnreachable', nonRetryable: true }); }),
+  },
+  { name: 'continues-amended', setting: SMALL, runThatStarted: 'cp1', act: amendAndApprove },
+  { name: 'done-amended', setting: SMALL, act: amendAndApprove },
+];
+
 /** Over the boundary between two histories. */
 const LONG_STAGES: readonly Stage[] = [
   { name: 'continues', setting: CROSSING, at: { activity: 'drainNode', node: 'w2' }, runThatStarted: 'w2', act: cross },
@@ -110,12 +126,32 @@ const LONG_STAGES: readonly Stage[] = [
   { name: 'done-continued', setting: LONG },
 ];
 
-export const CLUSTER_STAGES: readonly Stage[] = [...PHASES, ...ENDS, ...OPERATOR, ...DECIDED_CLUSTER_STAGES, ...ROLLBACK_CLUSTER_STAGES, ...LONG_STAGES];
+export const CLUSTER_STAGES: readonly Stage[] = [...PHASES, ...ENDS, ...OPERATOR, ...RESUMED, ...DECIDED_CLUSTER_STAGES, ...ROLLBACK_CLUSTER_STAGES, ...LONG_STAGES];
 
 /** Lets the upgrade go on in a new history while the drain of w2 takes its time. */
 async function cross(trial: Trial, reached: Promise<void>): Promise<void> {
   await reached;
   await untilContinued(trial, 'w2');
+}
+
+/** Pauses before the workers, lets the cluster become another one, and resumes: until it was read. */
+async function resumeAfter(trial: Trial, change: Parameters<Trial['cluster']['become']>[0]): Promise<void> {
+  await trial.handle.signal(pauseSignal, { ...BY, after: 'control-plane' });
+  await untilState(trial, 'paused');
+  trial.cluster.become(change);
+  await trial.handle.signal(resumeSignal, BY);
+  await until(trial, ({ resumed, resuming }) => resumed !== undefined && resuming === undefined);
+}
+
+async function amendAndApprove(trial: Trial): Promise<void> {
+  await resumeAfter(trial, (plan) => withNode(withoutNodes(plan, ['w2']), 'w9'));
+  await approve(trial);
+  await trial.handle.result();
+}
+
+async function approve(trial: Trial): Promise<void> {
+  const { approval } = await until(trial, (status) => status.approval !== undefined);
+  await trial.handle.executeUpdate(approveUpdate, { args: [{ ...BY, planHash: approval?.planHash ?? '' }] });
 }
 
 async function hold(trial: Trial, node: string): Promise<void> {

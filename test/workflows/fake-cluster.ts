@@ -21,6 +21,8 @@ export interface FakeCluster {
   readonly drains: DrainStepInput[];
   /** Greatest number of nodes cordoned at once. */
   readonly most: () => number;
+  /** From now on a plan of the cluster is this one: what somebody did beside the upgrade. Throws for an API that is away. */
+  readonly become: (change: (plan: UpgradePlan) => UpgradePlan) => void;
 }
 
 export function testSpec(workers: number, maxUnavailable: number): UpgradeSpec {
@@ -67,6 +69,7 @@ export function fakeCluster(plan: UpgradePlan, behave: Behaviour = () => undefin
   const drained: DrainStepInput[] = [];
   const calls = new Map<string, number>();
   let most = 0;
+  let reality: (plan: UpgradePlan) => UpgradePlan = (same) => same;
 
   async function effect(step: string, node = 'cluster'): Promise<StepResult> {
     const key = `${step} ${node}`;
@@ -84,7 +87,7 @@ export function fakeCluster(plan: UpgradePlan, behave: Behaviour = () => undefin
   }
 
   const activities: Activities = {
-    planUpgrade: async () => ({ plan, imageRepository: null }),
+    planUpgrade: async () => ({ plan: reality(leftOf(plan, journal)), imageRepository: null }),
     runPreflight: async () => ({ findings: [], startedAt: new Date().toISOString(), seconds: 0 }),
     describeCluster: async () => ({ clusterUid: '', serverVersion: '', etcdLeader: null, nodes: [], shapes: [], workloads: [], budgets: [], gaps: [] }),
     readLog: async ({ offset }) => ({ text: `page at ${offset}\n`, next: offset < 2 ? offset + 1 : null }),
@@ -119,7 +122,35 @@ export function fakeCluster(plan: UpgradePlan, behave: Behaviour = () => undefin
     upgradeAddon: ({ addon }) => effect('upgradeAddon', addon.name),
     verifyCluster: () => effect('verifyCluster'),
   };
-  return { activities, journal, cordoned, drains: drained, most: () => most };
+  return { activities, journal, cordoned, drains: drained, most: () => most, become: (change) => { reality = change; } };
+}
+
+/** The plan of what the journal has left to do, as the planner would make it. */
+function leftOf(plan: UpgradePlan, journal: readonly string[]): UpgradePlan {
+  const upgraded = (name: string): boolean => journal.lastIndexOf(`upgradeKubelet ${name}`) > journal.lastIndexOf(`rollbackNode ${name}`);
+  return journal.length === 0 ? plan : atTarget(plan, plan.nodes.filter(({ name }) => upgraded(name)).map(({ name }) => name));
+}
+
+/** The plan once these nodes are at the target, whoever did that. */
+export function atTarget(plan: UpgradePlan, names: readonly string[]): UpgradePlan {
+  return {
+    ...plan, nodes: plan.nodes.map((node) => (names.includes(node.name) ? { ...node, from: node.to, changes: false } : node)),
+    phases: plan.phases.map((phase) => ({ ...phase, groups: phase.groups.map((group) => group.filter((name) => !names.includes(name))) })),
+  };
+}
+
+/** The plan without these nodes. */
+export function withoutNodes(plan: UpgradePlan, names: readonly string[]): UpgradePlan {
+  return { ...atTarget(plan, names), nodes: plan.nodes.filter(({ name }) => !names.includes(name)) };
+}
+
+/** The plan with another node that is still to be upgraded: of the pool `default`, or of the control plane where its name begins with cp. */
+export function withNode(plan: UpgradePlan, name: string): UpgradePlan {
+  const node = plannedNode(name, false);
+  return {
+    ...plan, nodes: [...plan.nodes, node],
+    phases: plan.phases.map((phase) => (phase.pool === node.pool ? { ...phase, groups: [[...phase.groups.flat(), name]] } : phase)),
+  };
 }
 
 const SNAPSHOT: Omit<SnapshotResult, keyof StepResult> = {

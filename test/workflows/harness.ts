@@ -38,6 +38,8 @@ export interface Setting {
   readonly spec?: (spec: UpgradeSpec) => UpgradeSpec;
   /** The plan that the operator approved, where it differs from the cluster's. */
   readonly approved?: (plan: UpgradePlan) => UpgradePlan;
+  /** Nobody has said yes to the plan yet. */
+  readonly awaitApproval?: boolean;
   /** Around every activity: to wait in one that changes nothing, or to answer for it. */
   readonly interceptors?: WorkerInterceptors;
 }
@@ -76,7 +78,7 @@ export function workflowTests(open: () => Promise<TestWorkflowEnvironment> = tim
     await worker.runUntil(async () => {
       const handle = await environment.client.workflow.start<typeof upgradeCluster>('upgradeCluster', {
         taskQueue, workflowId: upgradeWorkflowId(taskQueue),
-        args: [{ spec: setting.spec?.(spec) ?? spec, plan: setting.approved?.(plan) ?? plan, by: 'tester@here', ...(setting.limits === undefined ? {} : { limits: setting.limits }) }],
+        args: [{ spec: setting.spec?.(spec) ?? spec, plan: setting.approved?.(plan) ?? plan, by: 'tester@here', ...(setting.awaitApproval === true ? { awaitApproval: true } : {}), ...(setting.limits === undefined ? {} : { limits: setting.limits }) }],
       });
       await body({ cluster, handle, plan, environment });
     });

@@ -2,7 +2,7 @@ import { isDrainForced, withoutDecision, withoutSkip } from './control.ts';
 import type { ControlState, Pause } from './control.ts';
 import type { OperatorMessage } from './operator-message.ts';
 import { applyPolicy } from './pool-policy.ts';
-import { readRollback, rollbackRefusal } from './rollback.ts';
+import { readRollback, rollbackRefusal, rollsBackWorkers } from './rollback.ts';
 import { comesBefore, FIRST_STEP, NODE_STEPS, UPGRADE_PHASES } from './state.ts';
 import type { NodeState, UpgradePhase } from './state.ts';
 import type { ControlledNode, UpgradeFacts } from './upgrade-facts.ts';
@@ -24,7 +24,8 @@ export function applyMessage(control: ControlState, message: OperatorMessage, fa
   if (refusal !== null) return { control, refusal };
   switch (message.kind) {
     case 'pause': return applyPause(control, message, facts, at);
-    case 'resume': return accepted({ ...control, pause: null, pauseAfter: null });
+    case 'resume': return applyResume(control, message, facts, at);
+    case 'approve': return applyApprove(control, message, facts, at);
     case 'skip': return applySkip(control, message, facts);
     case 'retry': return applyRetry(control, message, facts);
     case 'force-drain': return applyForceDrain(control, message, facts);
@@ -44,14 +45,15 @@ export const PAUSABLE_PHASES: readonly UpgradePhase[] = UPGRADE_PHASES.slice(0, 
 
 /** Why nothing can be paused after this node or phase; null where it can. */
 export function pauseAfterRefusal(
-  after: string, facts: Pick<UpgradeFacts, 'phase' | 'phasesDone'> & { readonly node: (name: string) => Pick<ControlledNode, 'state'> | null },
+  after: string, facts: Pick<UpgradeFacts, 'phase' | 'phasesDone'> & { readonly node: (name: string) => Pick<ControlledNode, 'state'> | null; readonly isGoingBack: boolean },
 ): string | null {
   const node = facts.node(after);
   if (node !== null) return isEnded(node.state) ? `${after} is ${node.state} already` : null;
   const phase = PAUSABLE_PHASES.find((known) => known === after);
   if (phase === undefined) return `${after} is neither a node nor a phase of this upgrade; phases are ${PAUSABLE_PHASES.join(', ')}`;
   const isOver = facts.phasesDone.includes(phase) || UPGRADE_PHASES.indexOf(phase) < UPGRADE_PHASES.indexOf(facts.phase);
-  return isOver ? `the phase ${after} is over` : null;
+  if (isOver) return `the phase ${after} is over`;
+  return phase === 'rolling-back' && !facts.isGoingBack ? 'no roll back of all workers was asked for, so there is no such phase' : null;
 }
 
 function refusalNow({ cancel }: ControlState, { kind }: OperatorMessage, { isEnding }: UpgradeFacts): string | null {
@@ -64,11 +66,28 @@ function applyPause(control: ControlState, message: MessageOf<'pause'>, facts: U
   const { by, reason, now, after } = message;
   const pause: Pause = { by, reason, at, now };
   if (after !== null) {
-    const refusal = now ? 'now and after exclude each other' : pauseAfterRefusal(after, facts);
+    const refusal = now ? 'now and after exclude each other' : pauseAfterRefusal(after, { ...facts, isGoingBack: rollsBackWorkers(control.rollbacks) });
     return refusal === null ? accepted({ ...control, pauseAfter: { ...pause, after } }) : { control, refusal };
   }
-  if (control.pause !== null) return accepted({ ...control, pause: { ...control.pause, now: control.pause.now || now } });
+  // Who paused again does not want to go on.
+  if (control.pause !== null) return accepted({ ...control, resume: null, approved: null, pause: { ...control.pause, now: control.pause.now || now } });
   return accepted({ ...control, pause });
+}
+
+/** The pause itself ends once the cluster was read again. */
+function applyResume(control: ControlState, { by, reason, ignoreNew }: MessageOf<'resume'>, { approval }: UpgradeFacts, at: string): Controlled {
+  if (approval?.kind === 'start') return { control, refusal: 'the plan waits for approval before the first change: `capstan approve`' };
+  const resumed = { ...control, pauseAfter: null };
+  if (control.pause === null) return accepted(resumed);
+  if (control.resume !== null && control.resume.ignoreNew === ignoreNew) return accepted(resumed);
+  return accepted({ ...resumed, resume: { by, reason, at, ignoreNew } });
+}
+
+/** Contract 9: a yes names the plan that it is said to. */
+function applyApprove(control: ControlState, { planHash, by, reason }: MessageOf<'approve'>, { approval }: UpgradeFacts, at: string): Controlled {
+  if (approval === null) return { control, refusal: 'no plan waits for approval' };
+  if (planHash !== approval.planHash) return { control, refusal: `the plan that waits for approval is ${approval.planHash}, not ${planHash === '' ? 'one without a hash' : planHash}` };
+  return accepted(control.approved?.planHash === planHash ? control : { ...control, approved: { planHash, by, reason, at } });
 }
 
 /** A control-plane node is never skipped after its first change: it would stay half upgraded. */

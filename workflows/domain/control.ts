@@ -10,6 +10,10 @@ import type { NodeStep } from './state.ts';
  */
 export interface ControlState {
   readonly pause: Pause | null;
+  /** Who wants to go on; the pause stays until the cluster was read again. */
+  readonly resume: (Said & { readonly at: string; readonly ignoreNew: boolean }) | null;
+  /** The plan that a person has said yes to, until it is acted on. */
+  readonly approved: (Said & { readonly at: string; readonly planHash: string }) | null;
   /** Node or phase whose end begins a pause. */
   readonly pauseAfter: (Pause & { readonly after: string }) | null;
   /** Nodes to leave as they are. */
@@ -41,7 +45,7 @@ export interface RetryDecision {
   readonly forceDrain: boolean;
 }
 
-export const NO_CONTROL: ControlState = { pause: null, pauseAfter: null, skip: [], retry: [], forceDrain: [], rollbacks: [], policy: [], cancel: null };
+export const NO_CONTROL: ControlState = { pause: null, resume: null, approved: null, pauseAfter: null, skip: [], retry: [], forceDrain: [], rollbacks: [], policy: [], cancel: null };
 
 /** Begins the pause that was asked for after `ended`, a node's name or a phase. */
 export function reachPause(control: ControlState, ended: string, at: string): ControlState {

@@ -1,5 +1,5 @@
 /** What a person may say to a running upgrade. Packed runs hold their places: new ones come last. */
-export const DECISION_KINDS = ['pause', 'resume', 'skip', 'retry', 'force-drain', 'cancel', 'set', 'rollback'] as const;
+export const DECISION_KINDS = ['pause', 'resume', 'skip', 'retry', 'force-drain', 'cancel', 'set', 'rollback', 'approve'] as const;
 export type DecisionKind = (typeof DECISION_KINDS)[number];
 
 /** A person's word: who said it, when, and why. */

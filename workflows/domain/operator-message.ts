@@ -11,7 +11,8 @@ export interface Said {
 /** A message of a person, read: each field that was not said has its default. */
 export type OperatorMessage = Said & (
   | { readonly kind: 'pause'; readonly now: boolean; readonly after: string | null }
-  | { readonly kind: 'resume' }
+  | { readonly kind: 'resume'; readonly ignoreNew: boolean }
+  | { readonly kind: 'approve'; readonly planHash: string }
   | { readonly kind: 'skip'; readonly node: string }
   | { readonly kind: 'retry'; readonly node: string; readonly from: string | null; readonly force: boolean }
   | { readonly kind: 'force-drain'; readonly node: string; readonly confirm: string }
@@ -32,7 +33,8 @@ const SAID = { by: 'text', reason: 'text' } as const;
 /** Fields that each message takes. */
 const FIELDS: Readonly<Record<DecisionKind, Readonly<Record<string, FieldKind>>>> = {
   pause: { now: 'flag', after: 'text', ...SAID },
-  resume: SAID,
+  resume: { ignoreNew: 'flag', ...SAID },
+  approve: { planHash: 'text', ...SAID },
   skip: { node: 'text', ...SAID },
   retry: { node: 'text', from: 'text', force: 'flag', ...SAID },
   'force-drain': { node: 'text', confirm: 'text', ...SAID },
@@ -85,7 +87,8 @@ export function detailOf(message: OperatorMessage): string {
       ].filter((part) => part !== '').join(' ');
     }
     case 'rollback': return message.scope === null || message.scope === 'node' ? '' : message.scope;
-    case 'resume':
+    case 'resume': return message.ignoreNew ? 'without what grew' : '';
+    case 'approve': return message.planHash === '' ? '' : `plan ${message.planHash}`;
     case 'skip':
     case 'force-drain':
     case 'cancel': return '';
@@ -102,7 +105,8 @@ function messageOf(kind: DecisionKind, fields: Fields): OperatorMessage {
   const node = textOf(fields, 'node') ?? '';
   switch (kind) {
     case 'pause': return { kind, now: fields['now'] === true, after: textOf(fields, 'after'), ...said };
-    case 'resume': return { kind, ...said };
+    case 'resume': return { kind, ignoreNew: fields['ignoreNew'] === true, ...said };
+    case 'approve': return { kind, planHash: textOf(fields, 'planHash') ?? '', ...said };
     case 'skip': return { kind, node, ...said };
     case 'retry': return { kind, node, from: textOf(fields, 'from'), force: fields['force'] === true, ...said };
     case 'force-drain': return { kind, node, confirm: textOf(fields, 'confirm') ?? '', ...said };

@@ -1,4 +1,5 @@
 import type { Failure } from './failure.ts';
+import { shownLines } from './resume-report.ts';
 import { NODE_STATES } from './state.ts';
 import type { NodeStatus, UpgradeStatus } from './status.ts';
 
@@ -29,6 +30,9 @@ function headOf(status: UpgradeStatus): string {
     const reason = status.pause.reason === '' ? '' : ` (${cell(status.pause.reason)})`;
     lines.push(`Paused by ${cell(status.pause.by)} at ${time(status.pause.at)}${reason}.`);
   }
+  if (status.resumed !== undefined && status.resumed.changes.lines.length > 0) lines.push(`Changed while paused: ${shownLines(status.resumed.changes).map(cell).join('; ')}.`);
+  if (status.resumed !== undefined && status.resumed.problem !== null) lines.push(`Stays paused: ${failureText(status.resumed.problem)}`);
+  if (status.approval !== undefined) lines.push(`Waits for approval of plan ${text(status.approval.planHash)}: ${cell(status.approval.reason)}.`);
   if (status.cancel !== null) {
     const reason = status.cancel.reason === '' ? '' : ` (${cell(status.cancel.reason)})`;
     lines.push(`Cancelled by ${cell(status.cancel.by)} at ${time(status.cancel.at)}${reason}.`);

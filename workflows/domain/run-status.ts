@@ -10,7 +10,7 @@ import type { NodeStatus, ReportedNode, UpgradeReport, UpgradeStatus } from './s
 export function upgradeState(run: ClusterRun): UpgradeState {
   if (isOver(run.phase)) return run.phase;
   if (run.nodes.some((node) => node.state === 'held')) return 'held';
-  return run.control.pause === null ? 'running' : 'paused';
+  return run.control.pause === null && run.approval === null ? 'running' : 'paused';
 }
 
 export function isOver(phase: UpgradePhase): phase is Extract<UpgradePhase, 'done' | 'rolled-back' | 'cancelled' | 'failed'> {
@@ -23,6 +23,7 @@ export function statusOf(run: ClusterRun, startedBy: string): UpgradeStatus {
     cluster: plan.cluster, from: plan.from, to: plan.to, state: upgradeState(run), phase: run.phase,
     startedAt: run.startedAt, startedBy, planHash: plan.hash,
     pause: run.control.pause === null ? null : { by: run.control.pause.by, reason: run.control.pause.reason, at: run.control.pause.at },
+    ...resumeOf(run),
     cancel: run.control.cancel, policy: run.control.policy, decisions: run.decisions,
     failure: run.failure, findings: run.findings, ...wayBackOf(run),
     nodes: withRuns(run, nodeStatus),
@@ -38,6 +39,15 @@ export function rollbackNodeOf({ name, roles, from, to, changes }: PlannedNode, 
   return { name, roles, from, to, changes, state, step, changed, rollsBack };
 }
 
+/** What only some upgrades have to say about going on after a pause. */
+function resumeOf({ control: { resume, approved }, approval, resumed }: ClusterRun): Pick<UpgradeStatus, 'resuming' | 'approval' | 'resumed'> {
+  const isWaiting = approval !== null && approved === null;
+  return {
+    ...(resume === null || isWaiting ? {} : { resuming: { by: resume.by, reason: resume.reason, at: resume.at } }),
+    ...(isWaiting ? { approval } : {}), ...(resumed === null ? {} : { resumed }),
+  };
+}
+
 function wayBackOf(run: ClusterRun): { readonly wayBack?: readonly string[] } {
   const lines = isOver(run.phase) ? [] : wayBack(rollbackView(run), run.snapshot);
   return lines.length === 0 ? {} : { wayBack: lines };
@@ -46,7 +56,7 @@ function wayBackOf(run: ClusterRun): { readonly wayBack?: readonly string[] } {
 function nodeStatus(node: PlannedNode, run: NodeRun): NodeStatus {
   return {
     name: node.name, roles: node.roles, pool: node.pool, state: run.state, step: run.step, since: run.since,
-    from: node.from, to: node.to, failure: run.failure,
+    from: node.from, to: node.to, failure: run.failure, ...(run.note === null ? {} : { note: run.note }),
   };
 }
 
@@ -59,14 +69,14 @@ export function reportOf(run: ClusterRun, startedBy: string, now: string): Upgra
     steps: run.steps,
     decisions: run.decisions,
     snapshot: snapshot === null ? null : { node: snapshot.node, file: snapshot.file, sha256: snapshot.sha256, takenAt: snapshot.takenAt },
-    failure: run.failure, findings: run.findings,
+    failure: run.failure, findings: run.findings, ...(run.resumed === null ? {} : { resumed: run.resumed }),
     overheadSeconds: overheadSeconds(run.covered, run.startedAt, now),
     wallSeconds: seconds(run.startedAt, now),
   };
 }
 
 function reportedNode(node: PlannedNode, run: NodeRun): ReportedNode {
-  return { name: node.name, roles: node.roles, state: run.state, steps: run.steps, total: run.total };
+  return { name: node.name, roles: node.roles, state: run.state, ...(run.note === null ? {} : { note: run.note }), steps: run.steps, total: run.total };
 }
 
 /** Both lists have the order of the plan. */

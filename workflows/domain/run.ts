@@ -1,3 +1,4 @@
+import type { NodeNote } from './amend-node.ts';
 import { NO_CONTROL } from './control.ts';
 import type { ControlState } from './control.ts';
 import { cover, newCoverage } from './coverage.ts';
@@ -7,6 +8,7 @@ import type { Decision } from './decision.ts';
 import type { Failure } from './failure.ts';
 import type { UpgradePlan } from './plan.ts';
 import { spanOf } from './report.ts';
+import type { Approval, ResumeReport } from './resume-report.ts';
 import type { NodeState, NodeStep, UpgradePhase } from './state.ts';
 import type { ReportedStep, StepTotal } from './status.ts';
 import type { SnapshotResult } from './step.ts';
@@ -22,7 +24,8 @@ export interface ClusterRun {
   /** Folder name on the hosts; stays over all runs. */
   readonly id: string;
   readonly startedAt: string;
-  readonly plan: UpgradePlan;
+  /** The approved one, as amended since. */
+  plan: UpgradePlan;
   /** Of kubeadm-config; null takes kubeadm's own. */
   imageRepository: string | null;
   /** True once `kubeadm upgrade apply` has ended well on one node: the others run `kubeadm upgrade node`. */
@@ -30,12 +33,18 @@ export interface ClusterRun {
   /** True from just before workers get their soft taint: it has to be taken off whatever happens. */
   tainted: boolean;
   phase: UpgradePhase;
+  /** False while a phase that was entered still waits for the end of a pause. */
+  begun: boolean;
   readonly phasesDone: UpgradePhase[];
   /** Names of the spec's add-ons that were applied. */
   readonly addonsDone: string[];
   control: ControlState;
   /** The newest `MOST_DECISIONS`, refused ones included, in the order in which they were heard. */
   decisions: readonly Decision[];
+  /** The plan that waits for a person's yes; null where none does. */
+  approval: Approval | null;
+  /** What the last resume found; null before the first. */
+  resumed: ResumeReport | null;
   /** In the order of the plan. */
   readonly nodes: NodeRun[];
   readonly steps: ReportedStep[];
@@ -63,6 +72,8 @@ export interface NodeRun {
   /** True once its pods are gone, while it is in flight. */
   drained: boolean;
   failure: Failure | null;
+  /** How it differs from what was approved at first; null where it does not. */
+  note: NodeNote | null;
   /** All steps, or those worth a look where there are more than `DETAILED_NODES` nodes. */
   readonly steps: ReportedStep[];
   total: StepTotal | null;
@@ -71,8 +82,8 @@ export interface NodeRun {
 /** The run at its beginning. */
 export function newClusterRun(id: string, plan: UpgradePlan, startedAt: string): ClusterRun {
   return {
-    id, startedAt, plan, imageRepository: null, applied: !plan.nodes.some((node) => node.first), tainted: false, phase: 'preflight', phasesDone: [], addonsDone: [],
-    control: NO_CONTROL, decisions: [], nodes: plan.nodes.map((node) => newNodeRun(node.name, node.changes)), steps: [], covered: newCoverage(Date.parse(startedAt)),
+    id, startedAt, plan, imageRepository: null, applied: !plan.nodes.some((node) => node.first), tainted: false, phase: 'preflight', begun: true, phasesDone: [], addonsDone: [],
+    control: NO_CONTROL, decisions: [], approval: null, resumed: null, nodes: plan.nodes.map((node) => newNodeRun(node.name, node.changes)), steps: [], covered: newCoverage(Date.parse(startedAt)),
     findings: [], snapshot: null, failure: null,
   };
 }
@@ -80,7 +91,7 @@ export function newClusterRun(id: string, plan: UpgradePlan, startedAt: string):
 export function newNodeRun(name: string, changes: boolean): NodeRun {
   return {
     name, state: changes ? 'pending' : 'done', step: null, since: null, retries: 0, staged: false, changed: false, rollsBack: false, inFlight: false, drained: false,
-    failure: null, steps: [], total: null,
+    failure: null, note: null, steps: [], total: null,
   };
 }
 

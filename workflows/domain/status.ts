@@ -1,6 +1,8 @@
 import type { Failure } from './failure.ts';
 import type { Finding } from './check.ts';
 import type { Decision } from './decision.ts';
+import type { NodeNote } from './amend-node.ts';
+import type { Approval, ResumeReport } from './resume-report.ts';
 import type { PoolPolicy } from './pool-policy.ts';
 import type { NodeState, NodeStep, Role, UpgradePhase, UpgradeState } from './state.ts';
 
@@ -16,6 +18,12 @@ export interface UpgradeStatus {
   readonly planHash: string;
   /** Who paused and why; null while not paused. */
   readonly pause: { readonly by: string; readonly reason: string; readonly at: string } | null;
+  /** Who wants to go on, while the cluster is read again; absent otherwise. */
+  readonly resuming?: { readonly by: string; readonly reason: string; readonly at: string };
+  /** The plan that waits for a person's yes; absent where none does. */
+  readonly approval?: Approval;
+  /** What the last resume found; absent before the first. */
+  readonly resumed?: ResumeReport;
   /** Who cancelled and why; null while nobody has. Nodes in flight may still be stopping. */
   readonly cancel: { readonly by: string; readonly reason: string; readonly at: string } | null;
   /** What was set while the upgrade runs, by pool; empty where nothing was. */
@@ -42,6 +50,8 @@ export interface NodeStatus {
   readonly from: string;
   readonly to: string;
   readonly failure: Failure | null;
+  /** How it differs from what was approved at first; absent where it does not. */
+  readonly note?: NodeNote;
 }
 
 /** One step of the report. `seconds` is the last attempt's whole time. */
@@ -68,6 +78,8 @@ export interface ReportedNode {
   readonly name: string;
   readonly roles: readonly Role[];
   readonly state: NodeState;
+  /** How it differs from what was approved at first; absent where it does not. */
+  readonly note?: NodeNote;
   /** Above 100 nodes only those that were tried more than once. */
   readonly steps: readonly ReportedStep[];
   /** All its steps, staging included; null before the first has ended. */
@@ -91,6 +103,8 @@ export interface UpgradeReport {
   readonly snapshot: { readonly node: string; readonly file: string; readonly sha256: string; readonly takenAt: string } | null;
   readonly failure: Failure | null;
   readonly findings: readonly Finding[];
+  /** What the last resume found; absent where there was none. */
+  readonly resumed?: ResumeReport;
   /** Wall clock that was the engine's own: no step was running or waiting on the cluster, and no person was waited for. */
   readonly overheadSeconds: number;
   readonly wallSeconds: number;

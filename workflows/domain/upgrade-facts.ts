@@ -1,4 +1,5 @@
 import type { UpgradePlan } from './plan.ts';
+import type { Approval } from './resume-report.ts';
 import type { RollbackNode } from './rollback.ts';
 import type { NodeState, NodeStep, Role, UpgradePhase } from './state.ts';
 
@@ -9,6 +10,8 @@ export interface UpgradeFacts {
   readonly plan: UpgradePlan;
   readonly phase: UpgradePhase;
   readonly phasesDone: readonly UpgradePhase[];
+  /** The plan that waits for approval; null where none does. */
+  readonly approval: Approval | null;
   /** True once all is done or has failed, and only what is ours is still released. */
   readonly isEnding: boolean;
   /** Null for a node that is not in the plan. */

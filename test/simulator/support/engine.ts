@@ -61,8 +61,10 @@ export interface Upgraded {
 }
 
 export interface UpgradeOptions extends Omit<TwinOptions, 'folder'> {
+  /** Called with the twin at rest, before it is planned. */
+  readonly prepare?: (twin: Twin) => void;
   /** Called when the upgrade has begun, as a person would come who looks after it. */
-  readonly attend?: (client: UpgradeClient, cluster: string) => Promise<void>;
+  readonly attend?: (client: UpgradeClient, cluster: string, twin: Twin) => Promise<void>;
 }
 
 /** Starts a twin, upgrades it as `capstan start --yes` does, and shows both to `body` before the twin ends. */
@@ -70,13 +72,14 @@ export async function upgradeTwin(engine: Engine, description: ClusterDescriptio
   const twin = await startTwin(description, { ...options, folder: join(engine.folder, description.name) });
   try {
     await until(`all pods of ${description.name} are Ready`, () => isSettled(twin));
+    options.prepare?.(twin);
     const watched = watchModel(twin.model);
     const spec = await specOfTwin(twin);
     const { plan } = await engine.client.inspect({ spec, what: 'plan' });
     if (plan === null) throw new Error(`no plan of ${description.name}`);
     const other = await engine.client.start({ spec, plan, by: 'test@twin' });
     if (other !== null) throw new Error(`an upgrade of ${description.name} runs already`);
-    await options.attend?.(engine.client, description.name);
+    await options.attend?.(engine.client, description.name, twin);
     const report = await endOf(engine.client, description.name);
     await body({ twin, report, watched });
     watched.stop();

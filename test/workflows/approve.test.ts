@@ -1,0 +1,81 @@
+import { WorkflowUpdateFailedError } from '@temporalio/client';
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { approveSignal, approveUpdate, cancelSignal, pauseSignal, planQuery, resumeSignal } from '../../workflows/messages.ts';
+import type { UpgradeStatus } from '../../workflows/domain/status.ts';
+import { withNode } from './fake-cluster.ts';
+import { until, workflowTests } from './harness.ts';
+import type { Setting, Trial } from './harness.ts';
+
+const WAITING: Setting = { controlPlanes: 1, workers: 4, awaitApproval: true };
+
+async function approve({ handle }: Trial, planHash: string): Promise<void> {
+  await handle.executeUpdate(approveUpdate, { args: [{ planHash, by: 'bob', reason: 'seen' }] });
+}
+
+describe('an upgrade that nobody has said yes to', { timeout: 120_000 }, () => {
+  const { upgrade } = workflowTests();
+  const waits = (trial: Trial): Promise<UpgradeStatus> => until(trial, ({ approval }) => approval !== undefined);
+
+  it('waits before its first change, shows its plan, and begins with the yes to it', async () => {
+    await upgrade(WAITING, async (trial) => {
+      const { state, phase, approval, planHash } = await waits(trial);
+      assert.deepEqual([state, phase, approval], ['paused', 'preflight', { planHash, kind: 'start', reason: 'waits for approval', growth: { lines: [], more: 0 } }]);
+      assert.deepEqual(await trial.handle.query(planQuery), trial.plan);
+      await assert.rejects(approve(trial, 'guess'), WorkflowUpdateFailedError);
+      await trial.handle.signal(resumeSignal, { by: 'eve' });
+      const { decisions } = await until(trial, ({ decisions: [first] }) => first !== undefined);
+      assert.match(decisions[0]?.refusal ?? '', /waits for approval before the first change/);
+      assert.deepEqual(trial.cluster.journal, []);
+      await trial.handle.signal(approveSignal, { planHash, by: 'ann' });
+
+      assert.equal((await trial.handle.result()).state, 'done');
+    });
+  });
+
+  it('changes nothing where the cluster moved before the yes, and says what moved', async () => {
+    await upgrade(WAITING, async (trial) => {
+      const { planHash } = await waits(trial);
+      trial.cluster.become((plan) => ({ ...withNode(plan, 'w9'), hash: 'moved' }));
+      await approve(trial, planHash);
+      const { state, failure } = await trial.handle.result();
+
+      assert.deepEqual([state, failure?.type], ['failed', 'ClusterMoved']);
+      assert.match(failure?.message ?? '', /node w9: new/);
+      assert.deepEqual(trial.cluster.journal, ['releaseLease cluster']);
+    });
+  });
+
+  it('stays paused after the yes where a person has paused it, and ends where it is cancelled', async () => {
+    await upgrade(WAITING, async (trial) => {
+      const { planHash } = await waits(trial);
+      await trial.handle.signal(pauseSignal, { by: 'ann' });
+      await approve(trial, planHash);
+      const status = await until(trial, ({ approval }) => approval === undefined);
+      assert.deepEqual([status.state, status.pause?.by], ['paused', 'ann']);
+      await trial.handle.signal(cancelSignal, { by: 'ann' });
+
+      assert.equal((await trial.handle.result()).state, 'cancelled');
+      assert.ok(!trial.cluster.journal.includes('acquireLease cluster'));
+    });
+  });
+});
+
+describe('a signal that somebody typed', { timeout: 120_000 }, () => {
+  const { upgrade } = workflowTests();
+
+  it('with a field that no such message has is refused and kept, whichever it is, and changes nothing', async () => {
+    await upgrade(WAITING, async (trial) => {
+      const before = await until(trial, ({ approval }) => approval !== undefined);
+      const names = ['pause', 'resume', 'approve', 'skipNode', 'retryNode', 'rollback', 'cancel'];
+      for (const name of names) await trial.handle.signal(name, { node: 'w1', planHash: before.planHash, by: 'eve', hurry: true });
+      const { decisions, ...after } = await until(trial, (status) => status.decisions.length === names.length);
+
+      assert.deepEqual({ ...after, decisions: [] }, before);
+      for (const { by, refusal } of decisions) assert.match(`${by}: ${refusal}`, /^eve: unknown field (?:hurry|node|planHash); /);
+      await trial.handle.signal(approveSignal, { planHash: before.planHash });
+
+      assert.equal((await trial.handle.result()).state, 'done');
+    });
+  });
+});
