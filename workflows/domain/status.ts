@@ -6,6 +6,16 @@ import type { Approval, ResumeReport } from './resume-report.ts';
 import type { PoolPolicy } from './pool-policy.ts';
 import type { NodeState, NodeStep, Role, UpgradePhase, UpgradeState } from './state.ts';
 
+/** A cluster that goes back, or went, by a restore of its etcd snapshot. */
+export interface RestoreNote {
+  /** Version that comes back. */
+  readonly to: string;
+  /** Path on the worker's machine. */
+  readonly snapshot: string;
+  /** ISO: what was written later is lost. */
+  readonly takenAt: string;
+}
+
 /** Answer of the query `status`. */
 export interface UpgradeStatus {
   readonly cluster: string;
@@ -35,6 +45,8 @@ export interface UpgradeStatus {
   readonly findings: readonly Finding[];
   /** Where going back is possible now and where it no longer is, a sentence each; absent where nothing has changed, and at the end. */
   readonly wayBack?: readonly string[];
+  /** Absent where the whole cluster does not go back. */
+  readonly restore?: RestoreNote;
   readonly nodes: readonly NodeStatus[];
 }
 
@@ -105,6 +117,8 @@ export interface UpgradeReport {
   readonly findings: readonly Finding[];
   /** What the last resume found; absent where there was none. */
   readonly resumed?: ResumeReport;
+  /** Absent where the whole cluster did not go back. */
+  readonly restore?: RestoreNote;
   /** Wall clock that was the engine's own: no step was running or waiting on the cluster, and no person was waited for. */
   readonly overheadSeconds: number;
   readonly wallSeconds: number;
