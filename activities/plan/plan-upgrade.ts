@@ -3,7 +3,7 @@ import { planUpgrade } from '../../workflows/domain/plan-upgrade.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import { selectorKeys } from '../observe/observe-cluster.ts';
 import type { ObserveInput } from '../observe/observe-cluster.ts';
-import { hashPlan } from '../plan-hash.ts';
+import { hashPlan } from '../../workflows/domain/hash-plan.ts';
 import { stepError } from '../step-error.ts';
 import type { Observation } from '../../workflows/domain/observation.ts';
 

@@ -1,6 +1,6 @@
 import { createObserveCluster, selectorKeys } from '../../activities/observe/observe-cluster.ts';
 import { readDump } from '../../activities/dump/read-dump.ts';
-import { hashPlan } from '../../activities/plan-hash.ts';
+import { hashPlan } from '../../workflows/domain/hash-plan.ts';
 import type { ClusterDump } from '../../workflows/domain/cluster-dump.ts';
 import type { Failure } from '../../workflows/domain/failure.ts';
 import { planUpgrade } from '../../workflows/domain/plan-upgrade.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createOpenKube } from '../../activities/kubernetes/open-kube.ts';
 import { createRunPreflight } from '../../activities/preflight/run-preflight.ts';
-import { hashPlan } from '../../activities/plan-hash.ts';
+import { hashPlan } from '../../workflows/domain/hash-plan.ts';
 import { planUpgrade } from '../../workflows/domain/plan-upgrade.ts';
 import { cluster, controlPlane, spec, worker } from '../domain/cluster.ts';
 import { failure, startFakeApi } from '../support/fake-api.ts';

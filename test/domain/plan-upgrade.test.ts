@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { hashPlan } from '../../activities/plan-hash.ts';
+import { canonicalJson } from '../../workflows/domain/canonical-json.ts';
+import { hashPlan } from '../../workflows/domain/hash-plan.ts';
 import type { NodeObservation, Observation } from '../../workflows/domain/observation.ts';
 import { planUpgrade } from '../../workflows/domain/plan-upgrade.ts';
 import type { UnhashedPlan } from '../../workflows/domain/plan-upgrade.ts';
@@ -139,6 +141,8 @@ describe('a plan', () => {
   it('has the same hash when a plan that has one already is hashed again', () => {
     const plan = hashPlan(planOf(labCluster()));
     assert.deepEqual(hashPlan(plan), plan);
+    const { hash, ...bare } = plan;
+    assert.equal(hash, createHash('sha256').update(canonicalJson(bare)).digest('hex'));
   });
 
   it('changes its hash with every fact that decides what is executed', () => {

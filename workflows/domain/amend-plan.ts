@@ -1,6 +1,6 @@
 import { isOfControlPlane, judgeNode } from './amend-node.ts';
 import type { AmendableNode, NodeNote, NodeVerdict } from './amend-node.ts';
-import { hashAmended } from './hash-plan.ts';
+import { hashPlan } from './hash-plan.ts';
 import { grownPhases, narrowedPhases, widthLines } from './amend-phases.ts';
 import type { PlannedNode, UpgradePlan } from './plan.ts';
 import type { NodeState } from './state.ts';
@@ -86,7 +86,7 @@ function amendedPlan(plan: UpgradePlan, verdicts: readonly NodeVerdict[], now: U
   });
   const phases = narrowedPhases(plan.phases, now.phases);
   const isSame = nodes.every((node, index) => node === plan.nodes[index]) && phases === plan.phases;
-  return isSame ? plan : hashAmended({ ...plan, nodes, phases });
+  return isSame ? plan : hashPlan({ ...plan, nodes, phases });
 }
 
 /** New nodes come last: those before them keep their places. */
@@ -95,5 +95,5 @@ function growthOf(plan: UpgradePlan, grown: readonly Extract<NodeVerdict, { read
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const known = new Set(plan.nodes.map(({ name }) => name));
   const rows = [...plan.nodes.map((planned) => byName.get(planned.name) ?? planned), ...nodes.filter(({ name }) => !known.has(name))];
-  return { nodes, lines: grown.map(({ line }) => line), plan: hashAmended({ ...plan, nodes: rows, phases: grownPhases(plan.phases, now.phases, nodes), changes: true }) };
+  return { nodes, lines: grown.map(({ line }) => line), plan: hashPlan({ ...plan, nodes: rows, phases: grownPhases(plan.phases, now.phases, nodes), changes: true }) };
 }

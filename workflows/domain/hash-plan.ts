@@ -1,9 +1,10 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { canonicalJson } from './canonical-json.ts';
 import type { UpgradePlan } from './plan.ts';
-import { sha256 } from './sha256.ts';
 
-/** The plan with its hash: SHA-256, hex, of its canonical JSON without `hash`. For a plan that is amended inside a workflow. */
-export function hashAmended(plan: UpgradePlan): UpgradePlan {
-  const { hash: _former, ...bare } = plan;
-  return { ...bare, hash: sha256(canonicalJson(bare)) };
+/** The plan with its hash: SHA-256, hex, of its canonical JSON without `hash`. Workflows, which have no crypto, hash what they amend. */
+export function hashPlan(plan: Omit<UpgradePlan, 'hash'>): UpgradePlan {
+  const { hash: _former, ...bare } = { hash: '', ...plan };
+  return { ...bare, hash: bytesToHex(sha256(utf8ToBytes(canonicalJson(bare)))) };
 }

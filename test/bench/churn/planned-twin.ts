@@ -1,4 +1,4 @@
-import { hashPlan } from '../../../activities/plan-hash.ts';
+import { hashPlan } from '../../../workflows/domain/hash-plan.ts';
 import type { ClusterDescription } from '../../../simulator/description.ts';
 import type { UpgradePlan } from '../../../workflows/domain/plan.ts';
 import { planUpgrade } from '../../../workflows/domain/plan-upgrade.ts';

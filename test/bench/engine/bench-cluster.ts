@@ -1,4 +1,4 @@
-import { hashPlan } from '../../../activities/plan-hash.ts';
+import { hashPlan } from '../../../workflows/domain/hash-plan.ts';
 import type { Observation } from '../../../workflows/domain/observation.ts';
 import type { UpgradePlan } from '../../../workflows/domain/plan.ts';
 import { planUpgrade } from '../../../workflows/domain/plan-upgrade.ts';
