@@ -19,7 +19,7 @@ const TABLE = [
   'cp3    etcd,control-plane   v1.34.4   v1.33.13',
   'w1     worker               v1.34.4   v1.33.13',
   '',
-  'Snapshot /snapshots/test.db of the upgrade prod-eu-v1.34.4-12345678',
+  'Snapshot /snapshots/prod-eu-v1.34.4-12345678.db of the upgrade prod-eu-v1.34.4-12345678',
   `  taken 2026-11-21 00:00:00Z, 12h10m ago; etcd 3.5.24, revision 1, SHA-256 ${SHA}`,
   '',
   'What was written since is LOST:',
