@@ -8,6 +8,7 @@ import type { OperatorMessage } from './domain/operator-message.ts';
 import { confirmedOfUpgrade } from './domain/restore-confirmed.ts';
 import { restoresCluster } from './domain/rollback-cluster.ts';
 import { addTimes, DETAILED_NODES, timesOf } from './domain/run.ts';
+import type { NodeRun } from './domain/run.ts';
 import type { UpgradeReport } from './domain/status.ts';
 import { failureOf } from './failures.ts';
 import { landAll } from './flight.ts';
@@ -32,11 +33,14 @@ export async function restoreWhole(run: ClusterRunner): Promise<RestoreEnd> {
   run.enter('rolling-back');
   await landAll(run, true);
   if (run.state.control.cancel !== null) return 'cancelled';
-  const held = letGo(run);
+  const before = run.state.nodes.map(({ name, state, step, failure }) => ({ name, state, step, failure }));
+  letGo(run);
   const report = await reportOfRestore(run);
   run.restoring.stage = 'over';
-  if (report !== null) takeReport(run, report);
-  if (report?.state !== 'rolled-back') holdAgain(run, held);
+  const isUntouched = report === null ? !run.restoring.stopped : report.nodes.every(({ state }) => state === 'pending');
+  // What is ours on a held node is then given back with the upgrade's end.
+  if (isUntouched) for (const own of before) putBack(run, own);
+  if (report !== null) takeReport(run, report, !isUntouched);
   return endOf(report);
 }
 
@@ -62,17 +66,10 @@ function inputOf({ spec, state }: ClusterRunner): RestoreClusterInput {
   return { spec, plan: confirmedOfUpgrade(state.plan, state.id, state.snapshot), by: decision?.by ?? 'unknown', reason: decision?.reason ?? '' };
 }
 
-/** Held nodes wait for no word any more; their names. */
-function letGo(run: ClusterRunner): readonly string[] {
-  const held = [...run.open].filter((name) => run.node(name).state === 'held');
-  for (const name of held) Object.assign(run.node(name), { state: 'pending', since: now() });
+/** Held nodes wait for no word any more. */
+function letGo(run: ClusterRunner): void {
+  for (const name of run.open) if (run.node(name).state === 'held') Object.assign(run.node(name), { state: 'pending', failure: null, since: now() });
   run.show();
-  return held;
-}
-
-/** What is ours on them is given back with the upgrade's end. */
-function holdAgain(run: ClusterRunner, held: readonly string[]): void {
-  for (const name of held) if (run.node(name).state === 'pending') Object.assign(run.node(name), { state: 'held', since: now() });
 }
 
 /** Passes a word on that the restore acts on. */
@@ -110,12 +107,18 @@ function undoLateCancel(run: ClusterRunner): void {
   note(run, { at: now(), kind: 'cancel', node: null, by: cancel.by, reason: cancel.reason, detail: '', refusal });
 }
 
-function takeReport(run: ClusterRunner, report: UpgradeReport): void {
+function putBack(run: ClusterRunner, { name, ...own }: Pick<NodeRun, 'name' | 'state' | 'step' | 'failure'>): void {
+  Object.assign(run.node(name), own);
+  if (own.state === 'held') run.open.add(name);
+}
+
+function takeReport(run: ClusterRunner, report: UpgradeReport, hasChanged: boolean): void {
   for (const step of report.steps) run.record(step);
   for (const { name, state, steps } of report.nodes) {
     if (!isKnown(run, name)) continue;
     const own = run.node(name);
     addTimes(run.state, own, timesOf(steps, run.state.plan.nodes.length <= DETAILED_NODES));
+    if (!hasChanged) continue;
     Object.assign(own, { state, step: null, failure: null });
     run.open.delete(name);
   }

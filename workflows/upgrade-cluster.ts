@@ -182,7 +182,11 @@ async function finish(run: ClusterRunner, state: Extract<UpgradeState, 'done' | 
 
 async function release(run: ClusterRunner): Promise<void> {
   const held = [...run.open].filter((name) => run.node(name).state === 'held').map(run.planned);
-  for (const node of held) run.state.failure ??= await releaseNode(run, node);
+  for (const node of held) {
+    // Also where a failure is known already.
+    const failure = await releaseNode(run, node);
+    run.state.failure ??= failure;
+  }
   try {
     await releaseTaints(run);
   } catch (error) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { CommandError } from '../../client/command-error.ts';
 import { InspectionError } from '../../client/inspection-error.ts';
+import { byHand } from '../../workflows/domain/restore-words.ts';
 import { testPlan } from '../workflows/fake-cluster.ts';
 import { testRestorePlan } from '../workflows/fake-restore.ts';
 import { capstan, fakeClient, node, NOW, running, STARTED, testReport, testStatus } from './fake-client.ts';
@@ -18,7 +19,7 @@ const TABLE = [
   'cp3    etcd,control-plane   v1.34.4   v1.33.13',
   'w1     worker               v1.34.4   v1.33.13',
   '',
-  'Snapshot /snapshots/test.db of the upgrade prod-eu-v1.34.4-12345678',
+  'Snapshot /snapshots/prod-eu-v1.34.4-12345678.db of the upgrade prod-eu-v1.34.4-12345678',
   `  taken 2026-11-21 00:00:00Z, 12h10m ago; etcd 3.5.24, revision 1, SHA-256 ${SHA}`,
   '',
   'What was written since is LOST:',
@@ -146,4 +147,15 @@ describe('rollback --scope cluster', () => {
       assert.deepEqual(client.sent, []);
     });
   }
+});
+
+test('status of a held restore names the node, the step, the same by hand, and nothing that a restore refuses', async () => {
+  const failure = { type: 'HostStepFailed', message: 'no room is left on the disk', next: byHand('restoreControlPlane', 'cp1', 'u1') } as const;
+  const held = testStatus({
+    state: 'held', phase: 'rolling-back', from: 'v1.34.4', to: 'v1.33.13', restore: { to: 'v1.33.13', snapshot: '/s.db', takenAt: NOW },
+    nodes: [node('cp1', { state: 'held', step: 'restoreControlPlane', roles: ['etcd', 'control-plane'], failure }), node('w1', { state: 'held', step: 'restoreWorker' })],
+  });
+  const { out } = await capstan(fakeClient({ status: [held] }), ['status']);
+  assert.match(out, /cp1 is held at restoreControlPlane: HostStepFailed: no room is left on the disk\n {2}Next: By hand on cp1: move the restored member .*\/var\/lib\/capstan\/u1\/cp1\/record.*\n {2}Then: capstan retry cp1 --cluster prod-eu\n/);
+  assert.match(out, /w1 is held at restoreWorker: .*\n {2}Then: capstan retry w1 --cluster prod-eu, or capstan skip w1 --cluster prod-eu/);
 });

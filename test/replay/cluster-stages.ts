@@ -3,6 +3,7 @@ import { approveUpdate, pauseSignal, resumeSignal, retryNodeSignal, skipNodeSign
 import { until } from '../workflows/harness.ts';
 import { withNode, withoutNodes } from '../workflows/fake-cluster.ts';
 import { DECIDED_CLUSTER_STAGES } from './decision-stages.ts';
+import { RESTORE_CLUSTER_STAGES } from './restore-stages.ts';
 import { ROLLBACK_CLUSTER_STAGES } from './rollback-stages.ts';
 import { answering, failing, untilContinued, untilNode, untilState } from './stage.ts';
 import type { Setting, Trial } from '../workflows/harness.ts';
@@ -126,7 +127,7 @@ const LONG_STAGES: readonly Stage[] = [
   { name: 'done-continued', setting: LONG },
 ];
 
-export const CLUSTER_STAGES: readonly Stage[] = [...PHASES, ...ENDS, ...OPERATOR, ...RESUMED, ...DECIDED_CLUSTER_STAGES, ...ROLLBACK_CLUSTER_STAGES, ...LONG_STAGES];
+export const CLUSTER_STAGES: readonly Stage[] = [...PHASES, ...ENDS, ...OPERATOR, ...RESUMED, ...DECIDED_CLUSTER_STAGES, ...ROLLBACK_CLUSTER_STAGES, ...RESTORE_CLUSTER_STAGES, ...LONG_STAGES];
 
 /** Lets the upgrade go on in a new history while the drain of w2 takes its time. */
 async function cross(trial: Trial, reached: Promise<void>): Promise<void> {

@@ -56,7 +56,7 @@ describe('an upgrade that goes back as a whole', { timeout: 600_000 }, () => {
   const { upgrade } = workflowTests();
 
   for (const [name, setting, node] of [
-    ['is held at its control plane', { controlPlanes: 3, behave: fails('upgradeControlPlane', 'cp2', 9) }, 'cp2'],
+    ['is held at its control plane', { controlPlanes: 3, behave: fails('node', 'cp3', 9) }, 'cp3'],
     ['is held at a worker', { behave: fails('upgradeKubelet', 'w1', 9) }, 'w1'],
   ] as const satisfies readonly (readonly [string, Setting, string])[]) {
     it(`while it ${name} restores every control-plane node by its own snapshot and ends as rolled back`, LIMIT, async () => {
@@ -156,6 +156,7 @@ describe('an upgrade that goes back as a whole', { timeout: 600_000 }, () => {
       assert.deepEqual([report.state, report.failure?.message], ['failed', 'cp3: prepareRestore: prepareRestore failed']);
       assert.ok(!trial.cluster.journal.some((entry) => entry.startsWith('stopControlPlane')));
       assert.deepEqual([...trial.cluster.cordoned], []);
+      assert.deepEqual(['cp1', 'cp3', 'w1'].map((node) => stateOf(report, node)), ['done', 'done', 'held']);
     });
   });
 
@@ -176,10 +177,10 @@ describe('an upgrade that goes back as a whole', { timeout: 600_000 }, () => {
   });
 
   it('is refused before the control plane has changed, and without the very name of the cluster', LIMIT, async () => {
-    await upgrade({ behave: fails('upgradeKubeadm', 'cp1') }, async (trial) => {
-      await until(trial, (status) => nodeState(status, 'cp1') === 'held');
+    await upgrade({ behave: fails('upgradeKubeadm', 'cp2') }, async (trial) => {
+      await until(trial, (status) => nodeState(status, 'cp2') === 'held');
       assert.match(await refused(trial, whole(trial)), /has not changed the control plane: `capstan cancel`/);
-      await trial.handle.executeUpdate(resolveHoldUpdate, { args: [{ node: 'cp1', decision: 'retry' }] });
+      await trial.handle.executeUpdate(resolveHoldUpdate, { args: [{ node: 'cp2', decision: 'retry' }] });
       assert.equal((await trial.handle.result()).state, 'done');
     });
     await upgrade({ behave: fails('upgradeKubelet', 'w1') }, async (trial) => {
