@@ -50,6 +50,7 @@ async function comeBack(run: ClusterRunner): Promise<void> {
   if (amendment.blocked.length > 0) return stayPaused(run, blockedFailure(run.spec.name, amendment));
   const isOther = applyAmendment(run.state, amendment, now());
   if (isOther) run.renew();
+  if (isAppliedByHand(run, read.plan)) run.state.applied = true;
   const { growth } = amendment;
   const isTaken = growth === null || takeGrowth(run, growth, asked.ignoreNew);
   // What was found before the yes belongs to the same resume.
@@ -74,6 +75,11 @@ async function readAgain(run: ClusterRunner): Promise<Read> {
 function amendable(run: ClusterRunner, name: string, wasOpen: ReadonlySet<string>): AmendableNode {
   const { state, note } = run.node(name);
   return { state, note, isBusy: run.open.has(name) || wasOpen.has(name) };
+}
+
+/** Somebody has run `kubeadm upgrade apply`: what is left of the control plane runs `kubeadm upgrade node`. */
+function isAppliedByHand({ state, open, planned }: ClusterRunner, now: UpgradePlan): boolean {
+  return !state.applied && !now.nodes.some((node) => node.first) && ![...open].some((name) => planned(name).roles.includes('control-plane'));
 }
 
 function grownLines(growth: PlanGrowth | null, isIgnored: boolean): readonly string[] {

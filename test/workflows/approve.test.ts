@@ -13,7 +13,7 @@ async function approve({ handle }: Trial, planHash: string): Promise<void> {
   await handle.executeUpdate(approveUpdate, { args: [{ planHash, by: 'bob', reason: 'seen' }] });
 }
 
-describe('an upgrade that nobody has said yes to', { timeout: 120_000 }, () => {
+describe('an upgrade that nobody has said yes to', { timeout: 300_000 }, () => {
   const { upgrade } = workflowTests();
   const waits = (trial: Trial): Promise<UpgradeStatus> => until(trial, ({ approval }) => approval !== undefined);
 
@@ -61,7 +61,7 @@ describe('an upgrade that nobody has said yes to', { timeout: 120_000 }, () => {
   });
 });
 
-describe('a signal that somebody typed', { timeout: 120_000 }, () => {
+describe('a signal that somebody typed', { timeout: 300_000 }, () => {
   const { upgrade } = workflowTests();
 
   it('with a field that no such message has is refused and kept, whichever it is, and changes nothing', async () => {

@@ -47,7 +47,7 @@ async function reads({ handle }: Trial): Promise<number> {
   return events?.filter((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'planUpgrade').length ?? 0;
 }
 
-describe('an upgrade that is resumed', { timeout: 300_000 }, () => {
+describe('an upgrade that is resumed', { timeout: 900_000 }, () => {
   const { upgrade } = workflowTests(devServer);
 
   it('reads the cluster once before anything begins, and goes on in the same history where nothing changed', async () => {
@@ -77,6 +77,33 @@ describe('an upgrade that is resumed', { timeout: 300_000 }, () => {
       assert.deepEqual([report.state, ...statesOf(report)], ['done', 'w1 done', 'w2 skipped gone', 'w3 done upgraded by hand', 'w4 done']);
       for (const name of ['w2', 'w3']) assert.deepEqual(stepsOf(trial, name), ['stageNode']);
       for (const name of ['w1', 'w4']) assert.deepEqual(stepsOf(trial, name), ['stageNode', ...STEPS]);
+    });
+  });
+
+  it('runs no second `kubeadm upgrade apply` where somebody has run it, and applies what was due after it', async () => {
+    const spec: Setting['spec'] = (given) => ({ ...given, addons: [{ name: 'calico', when: 'first-control-plane', manifest: { file: '/calico.yaml' } }] });
+    await upgrade({ controlPlanes: 3, workers: 1, leader: 'cp3', spec }, async (trial) => {
+      await paused(trial, 'snapshot');
+      trial.cluster.become((plan) => ({ ...atTarget(plan, ['cp1']), nodes: atTarget(plan, ['cp1']).nodes.map((node) => ({ ...node, first: false })) }));
+      await resumed(trial);
+
+      assert.equal((await trial.handle.result()).state, 'done');
+      assert.deepEqual(trial.cluster.journal.filter((entry) => /^(?:apply|node|upgradeAddon) /.test(entry)), ['node cp2', 'node cp3', 'upgradeAddon calico', 'upgradeAddon kube-proxy', 'upgradeAddon coredns']);
+    });
+  });
+
+  it('takes no node back that is gone or was upgraded by hand, where all workers go back', async () => {
+    await upgrade(SETTING, async (trial) => {
+      await paused(trial, 'w1');
+      trial.cluster.become((plan) => atTarget(withoutNodes(plan, ['w1']), ['w2']));
+      await resumed(trial);
+      await trial.handle.signal(pauseSignal, { after: 'workers' });
+      await until(trial, ({ pause }) => pause !== null);
+      await trial.handle.signal('rollback', { scope: 'workers', by: 'ann' });
+      await resumed(trial);
+      const report = await trial.handle.result();
+
+      assert.deepEqual([report.state, ...statesOf(report)], ['rolled-back', 'w1 done gone', 'w2 done upgraded by hand', 'w3 rolled-back', 'w4 rolled-back']);
     });
   });
 
