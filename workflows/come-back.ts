@@ -9,6 +9,7 @@ import { applyAmendment, applyGrowth, leaveGrowthOut } from './domain/apply-amen
 import { reachPause } from './domain/control.ts';
 import type { Failure } from './domain/failure.ts';
 import type { UpgradePlan } from './domain/plan.ts';
+import { policyWithin } from './domain/pool-policy.ts';
 import { blockedFailure, bounded, growthApproval, NO_LINES, startApproval, unreadFailure } from './domain/resume-report.ts';
 import { failureOf } from './failures.ts';
 import { forward } from './forward.ts';
@@ -49,6 +50,7 @@ async function comeBack(run: ClusterRunner): Promise<void> {
   const amendment = amendPlan(run.state.plan, (name) => amendable(run, name, wasOpen), read.plan, workersGoBack(run));
   if (amendment.blocked.length > 0) return stayPaused(run, blockedFailure(run.spec.name, amendment));
   const isOther = applyAmendment(run.state, amendment, now());
+  run.state.control = { ...control, policy: policyWithin(control.policy, read.plan) };
   if (isOther) run.renew();
   if (isAppliedByHand(run, read.plan)) run.state.applied = true;
   const { growth } = amendment;

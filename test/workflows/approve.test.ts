@@ -1,17 +1,14 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { approveSignal, approveUpdate, cancelSignal, pauseSignal, planQuery, resumeSignal } from '../../workflows/messages.ts';
+import { approveSignal, cancelSignal, pauseSignal, planQuery, resumeSignal } from '../../workflows/messages.ts';
 import type { UpgradeStatus } from '../../workflows/domain/status.ts';
 import { withNode } from './fake-cluster.ts';
 import { until, workflowTests } from './harness.ts';
 import type { Setting, Trial } from './harness.ts';
+import { approve } from './resume-trial.ts';
 
 const WAITING: Setting = { controlPlanes: 1, workers: 4, awaitApproval: true };
-
-async function approve({ handle }: Trial, planHash: string): Promise<void> {
-  await handle.executeUpdate(approveUpdate, { args: [{ planHash, by: 'bob', reason: 'seen' }] });
-}
 
 describe('an upgrade that nobody has said yes to', { timeout: 300_000 }, () => {
   const { upgrade } = workflowTests();
