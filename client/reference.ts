@@ -18,7 +18,7 @@ export function commandReference(program: Command): string {
     '| --- | --- |',
     ...Object.entries(EXIT).map(([name, code]) => `| ${code} | ${MEANING[name] ?? ''} |`),
     '',
-    '`start --wait` and `watch` end with the outcome of the upgrade: 0 done, 4 held or paused with nothing in flight, 5 rolled back, 6 failed or cancelled. `status` ends with 0 whatever it shows.',
+    '`start --wait` and `watch` end with the outcome of the upgrade: 0 done, 4 held or paused with nothing in flight, 5 rolled back, 6 failed or cancelled. `resume` ends with 4 where the upgrade stays paused, `status` with 0 whatever it shows.',
     '',
     '## Variables',
     '',

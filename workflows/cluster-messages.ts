@@ -6,6 +6,7 @@ import { withDecision } from './domain/decision.ts';
 import type { Decision, DecisionKind } from './domain/decision.ts';
 import { detailOf, nodeOf, readMessage, readResolution } from './domain/operator-message.ts';
 import type { OperatorMessage, ReadMessage } from './domain/operator-message.ts';
+import type { UpgradePlan } from './domain/plan.ts';
 import { reportOf, rollbackView, statusOf } from './domain/run-status.ts';
 import type { UpgradeReport } from './domain/status.ts';
 import type { ControlledNode, UpgradeFacts } from './domain/upgrade-facts.ts';
@@ -145,10 +146,16 @@ function refuse(refusal: string | null): void {
 function factsOf(run: ClusterRunner): UpgradeFacts {
   const { state, spec } = run;
   return {
-    cluster: spec.name, plan: state.plan, phase: state.phase, phasesDone: state.phasesDone, approval: state.approval,
+    cluster: spec.name, plan: livePlan(state), phase: state.phase, phasesDone: state.phasesDone, approval: state.approval,
     isEnding: state.failure !== null || state.phasesDone.includes('verify') || run.restoring.stage === 'over', isStopped: run.restoring.stopped, snapshot: state.snapshot, node: (name) => controlledNode(run, name),
     rollbackNodes: () => rollbackView(state).nodes,
   };
+}
+
+/** The plan without nodes that are gone: a share of a pool is one of what is there. */
+function livePlan({ plan, nodes }: ClusterRunner['state']): UpgradePlan {
+  const gone = nodes.filter(({ note }) => note === 'gone').map(({ name }) => name);
+  return gone.length === 0 ? plan : { ...plan, nodes: plan.nodes.filter(({ name }) => !gone.includes(name)) };
 }
 
 function controlledNode(run: ClusterRunner, name: string): ControlledNode | null {

@@ -9,6 +9,7 @@ import { applyAmendment, applyGrowth, leaveGrowthOut } from './domain/apply-amen
 import { reachPause } from './domain/control.ts';
 import type { Failure } from './domain/failure.ts';
 import type { UpgradePlan } from './domain/plan.ts';
+import { policyWithin } from './domain/pool-policy.ts';
 import { blockedFailure, bounded, growthApproval, NO_LINES, startApproval, unreadFailure } from './domain/resume-report.ts';
 import { failureOf } from './failures.ts';
 import { forward } from './forward.ts';
@@ -49,7 +50,9 @@ async function comeBack(run: ClusterRunner): Promise<void> {
   const amendment = amendPlan(run.state.plan, (name) => amendable(run, name, wasOpen), read.plan, workersGoBack(run));
   if (amendment.blocked.length > 0) return stayPaused(run, blockedFailure(run.spec.name, amendment));
   const isOther = applyAmendment(run.state, amendment, now());
+  run.state.control = { ...control, policy: policyWithin(control.policy, read.plan) };
   if (isOther) run.renew();
+  if (isAppliedByHand(run, read.plan)) run.state.applied = true;
   const { growth } = amendment;
   const isTaken = growth === null || takeGrowth(run, growth, asked.ignoreNew);
   // What was found before the yes belongs to the same resume.
@@ -74,6 +77,11 @@ async function readAgain(run: ClusterRunner): Promise<Read> {
 function amendable(run: ClusterRunner, name: string, wasOpen: ReadonlySet<string>): AmendableNode {
   const { state, note } = run.node(name);
   return { state, note, isBusy: run.open.has(name) || wasOpen.has(name) };
+}
+
+/** Somebody has run `kubeadm upgrade apply`: what is left of the control plane runs `kubeadm upgrade node`. */
+function isAppliedByHand({ state, open, planned }: ClusterRunner, now: UpgradePlan): boolean {
+  return !state.applied && !now.nodes.some((node) => node.first) && ![...open].some((name) => planned(name).roles.includes('control-plane'));
 }
 
 function grownLines(growth: PlanGrowth | null, isIgnored: boolean): readonly string[] {

@@ -27,6 +27,8 @@ export async function upgradeControlPlane(run: ClusterRunner): Promise<void> {
     await upgradeAddons(run, 'first-control-plane');
   }
   refuseSkipped(run);
+  // Due already where somebody else has run `kubeadm upgrade apply`.
+  await upgradeAddons(run, 'first-control-plane');
   await upgradeAddons(run, 'control-plane');
 }
 

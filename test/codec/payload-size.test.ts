@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { compressingCodec } from '../../codec/compress.ts';
+import { NODE_NOTES } from '../../workflows/domain/amend-node.ts';
+import { bounded } from '../../workflows/domain/resume-report.ts';
 import { planUpgrade } from '../../workflows/domain/plan-upgrade.ts';
 import type { UpgradePlan } from '../../workflows/domain/plan.ts';
 import { MOST_DECISIONS, withDecision } from '../../workflows/domain/decision.ts';
@@ -41,6 +43,11 @@ function late(of: UpgradePlan): ClusterRun {
     addTimes(run, node, timesOf(steps, of.nodes.length <= DETAILED_NODES));
     Object.assign(node, { state: index % 50 === 7 ? 'preparing' : 'done', inFlight: index % 50 === 7, staged: true, since: new Date(begin + Math.floor(Math.random() * 60_000)).toISOString() });
   }
+  for (const [index, node] of run.nodes.entries()) if (index % 40 === 9) node.note = NODE_NOTES[index % NODE_NOTES.length] ?? null;
+  const grown = bounded(of.nodes.map(({ name }) => `${name}: new in pool default, at v1.33.13 ${randomUUID()}`));
+  run.begun = false;
+  run.approval = { planHash: 'e'.repeat(64), kind: 'growth', reason: 'the plan grew', growth: grown };
+  run.resumed = { at: new Date(START).toISOString(), by: 'ada@ops', changes: grown, problem: null };
   for (let index = 0; index < MOST_DECISIONS + 5; index += 1) {
     run.decisions = withDecision(run.decisions, {
       at: new Date(START + index * 60_000).toISOString(), kind: 'retry', node: of.nodes[index % of.nodes.length]?.name ?? null, by: `ada-${index}@ops-${index}`,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { UpgradePlan } from '../../workflows/domain/plan.ts';
-import { applyPolicy, drainNow, poolWidth } from '../../workflows/domain/pool-policy.ts';
+import { applyPolicy, drainNow, policyWithin, poolWidth } from '../../workflows/domain/pool-policy.ts';
 import type { PolicyChange, PoolPolicy } from '../../workflows/domain/pool-policy.ts';
 import { CONTROL_PLANE_DRAIN } from '../../workflows/domain/drain-policy.ts';
 import { testPlan } from '../workflows/fake-cluster.ts';
@@ -61,6 +61,15 @@ describe('what is set while an upgrade runs', () => {
       assert.match(result.ok ? '' : result.refusal, says);
     });
   }
+
+  it('stays below the number of nodes that a pool has left, and is let alone where it is', () => {
+    const policy = set({ pool: 'default', maxUnavailable: 5, drainTimeout: '1h' });
+    const without = (count: number): UpgradePlan => ({ ...PLAN, nodes: PLAN.nodes.filter(({ pool }, index) => pool !== 'default' || index < 3 + 8 - count) });
+    assert.equal(policyWithin(policy, without(0)), policy);
+    assert.equal(policyWithin(policy, without(2)), policy);
+    assert.deepEqual([3, 6, 7, 8].map((gone) => poolWidth(policyWithin(policy, without(gone)), PLAN, 'default')), [4, 1, 1, 1]);
+    assert.equal(drainNow(policyWithin(policy, without(6)), 'default', CONTROL_PLANE_DRAIN).timeoutSeconds, 3600);
+  });
 
   it('never takes a pool down as a whole, whatever is asked for', () => {
     fc.assert(fc.property(fc.oneof(fc.integer(), fc.double(), fc.integer({ min: -10, max: 200 }).map((value) => `${value}%`), fc.string()), fc.constantFrom(null, 'default', 'gpu'), (maxUnavailable, pool) => {

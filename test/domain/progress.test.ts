@@ -37,6 +37,17 @@ describe('the table of the Web UI', () => {
     assert.match(table, /DrainTimeout: w-1: 2 pods left/);
   });
 
+  it('says what changed while it was paused, why it stays so, and which plan waits', () => {
+    const resumed = { at: '2026-01-01T12:00:00Z', by: 'ann', changes: { lines: ['w-2: gone, left out', 'w-3: *'], more: 4 }, problem: null };
+    const table = progressTable(status([node('w-2', { state: 'skipped', note: 'gone' })], {
+      state: 'paused', resumed, approval: { planHash: 'def', kind: 'growth', reason: 'the plan grew: w-9', growth: { lines: ['w-9: new'], more: 0 } },
+    }));
+    assert.match(table, /Changed while paused: w-2: gone, left out; w-3: \\\*; and 4 more\.\n\nWaits for approval of plan def: the plan grew: w-9\.\n/);
+    assert.match(table, /\| w-2 \| .* \| gone \|$/);
+    const stuck = progressTable(status([], { pause: { by: 'ann', reason: '', at: '2026-01-01T12:00:00Z' }, resumed: { ...resumed, changes: { lines: [], more: 0 }, problem: { type: 'ApiUnreachable', message: 'no answer' } } }));
+    assert.match(stuck, /Stays paused: ApiUnreachable: no answer$/m);
+  });
+
   it('shows text of hosts and people as it is, never as Markdown or HTML', () => {
     const table = progressTable(status([node('w-1', { state: 'held', failure: { type: 'HostStepFailed', message: 'a | b\n<img src=x> [x](http://y) `z`' } })]));
     assert.match(table, /HostStepFailed: a \\\| b \\<img src=x\\> \\\[x\\\]\(http:\/\/y\) \\`z\\` \|$/);

@@ -37,6 +37,7 @@ describe('a twin that people work on while its upgrade is paused', { timeout: LI
       await until('w5 is Ready', () => isReadyAt(twin, 'w5', GENERATED_VERSION));
       await client.send(name, { kind: 'resume', message: BY });
       found = await untilStatus(client, name, ({ approval }) => approval !== undefined);
+      assert.equal((await client.plan(name)).hash, found.planHash);
       await client.update(name, { kind: 'approve', message: { planHash: found.approval?.planHash ?? '', ...BY } });
     };
     await upgradeTwin(engine, description, { seed: 5, speed: 30, maxUnavailable: 1, prepare: (twin) => { later = removeNode(twin, 'w5'); }, attend }, ({ twin, report, watched }) => {

@@ -1,19 +1,16 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { approveSignal, approveUpdate, cancelSignal, pauseSignal, planQuery, resumeSignal } from '../../workflows/messages.ts';
+import { approveSignal, cancelSignal, pauseSignal, planQuery, resumeSignal } from '../../workflows/messages.ts';
 import type { UpgradeStatus } from '../../workflows/domain/status.ts';
 import { withNode } from './fake-cluster.ts';
 import { until, workflowTests } from './harness.ts';
 import type { Setting, Trial } from './harness.ts';
+import { approve } from './resume-trial.ts';
 
 const WAITING: Setting = { controlPlanes: 1, workers: 4, awaitApproval: true };
 
-async function approve({ handle }: Trial, planHash: string): Promise<void> {
-  await handle.executeUpdate(approveUpdate, { args: [{ planHash, by: 'bob', reason: 'seen' }] });
-}
-
-describe('an upgrade that nobody has said yes to', { timeout: 120_000 }, () => {
+describe('an upgrade that nobody has said yes to', { timeout: 300_000 }, () => {
   const { upgrade } = workflowTests();
   const waits = (trial: Trial): Promise<UpgradeStatus> => until(trial, ({ approval }) => approval !== undefined);
 
@@ -61,7 +58,7 @@ describe('an upgrade that nobody has said yes to', { timeout: 120_000 }, () => {
   });
 });
 
-describe('a signal that somebody typed', { timeout: 120_000 }, () => {
+describe('a signal that somebody typed', { timeout: 300_000 }, () => {
   const { upgrade } = workflowTests();
 
   it('with a field that no such message has is refused and kept, whichever it is, and changes nothing', async () => {

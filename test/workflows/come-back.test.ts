@@ -1,53 +1,15 @@
-import { ApplicationFailure } from '@temporalio/common';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { approveSignal, approveUpdate, cancelSignal, pauseSignal, resumeSignal, statusQuery } from '../../workflows/messages.ts';
-import type { UpgradeReport, UpgradeStatus } from '../../workflows/domain/status.ts';
+import { cancelSignal, pauseSignal, resumeSignal, setPolicyUpdate } from '../../workflows/messages.ts';
 import { devServer } from '../support/temporal.ts';
 import { atTarget, withNode, withoutNodes } from './fake-cluster.ts';
-import { failing, gate, nodeState, until, workflowTests } from './harness.ts';
-import type { Setting, Trial } from './harness.ts';
+import { gate, nodeState, until, workflowTests } from './harness.ts';
+import type { Setting } from './harness.ts';
+import { approve, paused, reads, resumed, runIdOf, SETTING, statesOf, STEPS, stepsOf } from './resume-trial.ts';
 
-const STEPS = ['upgradeKubeadm', 'drainNode', 'upgradeKubelet', 'waitNodeReady', 'uncordonNode'];
-
-/** Paused after the control plane, before any worker. */
-const SETTING: Setting = { controlPlanes: 1, workers: 4 };
-
-async function paused(trial: Trial, after = 'control-plane'): Promise<void> {
-  await trial.handle.signal(pauseSignal, { after, by: 'ann', reason: 'weekend' });
-  await until(trial, ({ pause }) => pause !== null);
-}
-
-/** The status once the cluster was read for the resume, whether the upgrade goes on or not. */
-async function resumed(trial: Trial, message: { readonly ignoreNew?: boolean } = {}): Promise<UpgradeStatus> {
-  const before = (await trial.handle.query(statusQuery)).resumed?.at;
-  await trial.handle.signal(resumeSignal, { by: 'ann', ...message });
-  return until(trial, (status) => status.resumed !== undefined && status.resumed.at !== before && status.resuming === undefined);
-}
-
-async function approve({ handle }: Trial, planHash: string): Promise<void> {
-  await handle.executeUpdate(approveUpdate, { args: [{ planHash, by: 'bob', reason: 'seen' }] });
-}
-
-function stepsOf({ cluster: { journal } }: Trial, name: string): readonly string[] {
-  return journal.filter((entry) => entry.endsWith(` ${name}`)).map((entry) => entry.split(' ')[0] ?? '');
-}
-
-function statesOf({ nodes }: UpgradeReport): readonly string[] {
-  return nodes.filter(({ name }) => name.startsWith('w')).map(({ name, state, note }) => [name, state, ...(note === undefined ? [] : [note])].join(' '));
-}
-
-async function runIdOf({ handle }: Trial): Promise<string> {
-  return (await handle.describe()).runId;
-}
-
-async function reads({ handle }: Trial): Promise<number> {
-  const { events } = await handle.fetchHistory();
-  return events?.filter((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'planUpgrade').length ?? 0;
-}
-
-describe('an upgrade that is resumed', { timeout: 300_000 }, () => {
+describe('an upgrade that is resumed', { timeout: 900_000 }, () => {
   const { upgrade } = workflowTests(devServer);
 
   it('reads the cluster once before anything begins, and goes on in the same history where nothing changed', async () => {
@@ -80,6 +42,51 @@ describe('an upgrade that is resumed', { timeout: 300_000 }, () => {
     });
   });
 
+  it('runs no second `kubeadm upgrade apply` where somebody has run it, and applies what was due after it', async () => {
+    const spec: Setting['spec'] = (given) => ({ ...given, addons: [{ name: 'calico', when: 'first-control-plane', manifest: { file: '/calico.yaml' } }] });
+    await upgrade({ controlPlanes: 3, workers: 1, leader: 'cp3', spec }, async (trial) => {
+      await paused(trial, 'snapshot');
+      trial.cluster.become((plan) => ({ ...atTarget(plan, ['cp1']), nodes: atTarget(plan, ['cp1']).nodes.map((node) => ({ ...node, first: false })) }));
+      await resumed(trial);
+
+      assert.equal((await trial.handle.result()).state, 'done');
+      assert.deepEqual(trial.cluster.journal.filter((entry) => /^(?:apply|node|upgradeAddon) /.test(entry)), ['node cp2', 'node cp3', 'upgradeAddon calico', 'upgradeAddon kube-proxy', 'upgradeAddon coredns']);
+    });
+  });
+
+  it('takes no node back that is gone or was upgraded by hand, where all workers go back', async () => {
+    await upgrade(SETTING, async (trial) => {
+      await paused(trial, 'w1');
+      trial.cluster.become((plan) => atTarget(withoutNodes(plan, ['w1']), ['w2']));
+      await resumed(trial);
+      await trial.handle.signal(pauseSignal, { after: 'workers' });
+      await until(trial, ({ pause }) => pause !== null);
+      await trial.handle.signal('rollback', { scope: 'workers', by: 'ann' });
+      await resumed(trial);
+      const report = await trial.handle.result();
+
+      assert.deepEqual([report.state, ...statesOf(report)], ['rolled-back', 'w1 done gone', 'w2 done upgraded by hand', 'w3 rolled-back', 'w4 rolled-back']);
+    });
+  });
+
+  it('keeps what was set within a pool that has lost nodes, and judges what is set by what is left', async () => {
+    const judged = gate();
+    const behave = async (step: string, node: string): Promise<void> => { if (step === 'drainNode' && node === 'w1') await judged.opened; };
+    await upgrade({ ...SETTING, behave }, async (trial) => {
+      const { handle, cluster } = trial;
+      await handle.executeUpdate(setPolicyUpdate, { args: [{ maxUnavailable: 3 }] });
+      await paused(trial);
+      cluster.become((plan) => withoutNodes(plan, ['w3', 'w4']));
+      const { policy } = await resumed(trial);
+      assert.deepEqual(policy, [{ pool: 'default', maxUnavailable: 1, drainTimeoutSeconds: null }]);
+      await assert.rejects(handle.executeUpdate(setPolicyUpdate, { args: [{ maxUnavailable: 3 }] }), (error) => error instanceof WorkflowUpdateFailedError && /the pool has 2 nodes/.test(error.cause?.message ?? ''));
+      judged.open();
+
+      assert.equal((await handle.result()).state, 'done');
+      assert.equal(cluster.most(), 1);
+    });
+  });
+
   it('does not look in the end for a node that is gone after it was done', async () => {
     let skipped: unknown = null;
     const setting: Setting = {
@@ -96,66 +103,6 @@ describe('an upgrade that is resumed', { timeout: 300_000 }, () => {
 
       assert.deepEqual(statesOf(await trial.handle.result()), ['w1 done', 'w2 done gone', 'w3 done', 'w4 done']);
       assert.deepEqual(skipped, ['w2']);
-    });
-  });
-
-  it('waits for a yes where the plan grew, refuses another hash, and then stages and upgrades what is new', async () => {
-    await upgrade(SETTING, async (trial) => {
-      await paused(trial);
-      trial.cluster.become((plan) => withNode(withNode(plan, 'w8'), 'w9'));
-      const { approval, state, planHash } = await resumed(trial);
-      assert.deepEqual([state, approval?.kind, approval?.reason], ['paused', 'growth', 'the plan grew: w8, w9']);
-      assert.deepEqual(approval?.growth.lines, ['w8: new in pool default, at v1.33.13', 'w9: new in pool default, at v1.33.13']);
-      assert.notEqual(approval.planHash, planHash);
-      await assert.rejects(approve(trial, planHash), (error) => error instanceof WorkflowUpdateFailedError && /waits for approval is [0-9a-f]{64}, not hash$/.test(error.cause?.message ?? ''));
-      await trial.handle.signal(approveSignal, { planHash: 'guess', by: 'eve' });
-      const refused = await until(trial, ({ decisions }) => decisions.some(({ by }) => by === 'eve'));
-      assert.match(refused.decisions.at(-1)?.refusal ?? '', /not guess$/);
-      // Asked again, it looks again, and waits for the same.
-      assert.deepEqual((await resumed(trial)).approval, approval);
-      assert.deepEqual(trial.cluster.journal.filter((entry) => /drainNode w|w8|w9/.test(entry)), []);
-      await approve(trial, approval.planHash);
-      const report = await trial.handle.result();
-
-      assert.deepEqual([report.state, report.planHash], ['done', approval.planHash]);
-      assert.deepEqual(statesOf(report), ['w1 done', 'w2 done', 'w3 done', 'w4 done', 'w8 done new', 'w9 done new']);
-      for (const name of ['w1', 'w4', 'w8', 'w9']) assert.deepEqual(stepsOf(trial, name), ['stageNode', ...STEPS], name);
-      assert.deepEqual(report.decisions.filter(({ kind }) => kind === 'approve').map(({ by, reason, detail, refusal }) => [by, reason, detail, refusal === null]), [
-        ['eve', '', 'plan guess', false], ['bob', 'seen', `plan ${approval.planHash}`, true],
-      ]);
-      assert.equal(trial.cluster.most(), 1);
-    });
-  });
-
-  it('asks again where the cluster moved since it was approved', async () => {
-    await upgrade(SETTING, async (trial) => {
-      await paused(trial);
-      trial.cluster.become((plan) => withNode(plan, 'w8'));
-      const first = (await resumed(trial)).approval;
-      assert.ok(first !== undefined);
-      trial.cluster.become((plan) => withNode(withNode(plan, 'w8'), 'w9'));
-      await approve(trial, first.planHash);
-      const second = await until(trial, ({ approval }) => approval !== undefined && approval.planHash !== first.planHash);
-      assert.deepEqual(second.approval?.growth.lines.map((line) => line.slice(0, 2)), ['w8', 'w9']);
-      assert.ok(!trial.cluster.journal.includes('drainNode w1'));
-      await trial.handle.signal(approveSignal, { planHash: second.approval?.planHash ?? '' });
-
-      assert.equal((await trial.handle.result()).state, 'done');
-      assert.deepEqual(stepsOf(trial, 'w9'), ['stageNode', ...STEPS]);
-    });
-  });
-
-  it('goes on without what is new where that is asked for', async () => {
-    await upgrade(SETTING, async (trial) => {
-      await paused(trial);
-      trial.cluster.become((plan) => withNode({ ...plan, nodes: plan.nodes.map((node) => (node.name === 'w2' ? { ...node, from: 'v1.33.11' } : node)) }, 'w9'));
-      assert.ok((await resumed(trial)).approval !== undefined);
-      await resumed(trial, { ignoreNew: true });
-      const report = await trial.handle.result();
-
-      assert.deepEqual([report.state, ...statesOf(report)], ['done', 'w1 done', 'w2 skipped left out', 'w3 done', 'w4 done']);
-      assert.deepEqual(report.resumed?.changes.lines, ['w2: kubelet: was v1.33.13, is v1.33.11; left out', 'w9: new in pool default, at v1.33.13; left out']);
-      assert.deepEqual([...stepsOf(trial, 'w2'), ...stepsOf(trial, 'w9')], ['stageNode']);
     });
   });
 
@@ -243,44 +190,6 @@ describe('an upgrade that is resumed', { timeout: 300_000 }, () => {
 
       assert.deepEqual([report.state, report.resumed?.changes.lines.length], ['done', 0]);
       assert.deepEqual(stepsOf(trial, 'w1'), ['stageNode', ...STEPS]);
-    });
-  });
-
-  it('keeps what waits over the boundary to a new history, beside a held node', async () => {
-    const behave = (step: string, node: string, call: number): void => {
-      if (step === 'upgradeKubelet' && node === 'w1' && call === 1) throw failing('kubelet did not start');
-    };
-    await upgrade({ ...SETTING, behave }, async (trial) => {
-      await until(trial, (status) => nodeState(status, 'w1') === 'held');
-      await trial.handle.signal(pauseSignal, { by: 'ann' });
-      const runId = await runIdOf(trial);
-      trial.cluster.become((plan) => withNode(withoutNodes(plan, ['w4']), 'w9'));
-      const { approval, resumed: found } = await resumed(trial);
-      while (await runIdOf(trial) === runId) await new Promise((resolve) => { setTimeout(resolve, 50); });
-      const status = await until(trial, (now) => now.approval !== undefined);
-      assert.deepEqual([status.approval, status.resumed, nodeState(status, 'w4'), status.state], [approval, found, 'skipped', 'held']);
-      await trial.handle.signal('retryNode', { node: 'w1' });
-      await until(trial, (now) => nodeState(now, 'w1') === 'done');
-      assert.ok(!trial.cluster.journal.includes('upgradeKubeadm w2'));
-      await approve(trial, approval?.planHash ?? '');
-      const report = await trial.handle.result();
-
-      assert.deepEqual([report.state, ...statesOf(report)], ['done', 'w1 done', 'w2 done', 'w3 done', 'w4 skipped gone', 'w9 done new']);
-      assert.deepEqual(report.resumed?.changes.lines, ['w4: gone, left out', 'w9: new in pool default, at v1.33.13']);
-      for (const name of ['w2', 'w9']) assert.deepEqual(stepsOf(trial, name), ['stageNode', ...STEPS]);
-    });
-  });
-
-  it('upgrades a node that came when all others were through', async () => {
-    await upgrade(SETTING, async (trial) => {
-      await paused(trial, 'addons');
-      trial.cluster.become((plan) => withNode(plan, 'w9'));
-      await approve(trial, (await resumed(trial)).approval?.planHash ?? '');
-      const report = await trial.handle.result();
-
-      assert.deepEqual([report.state, ...statesOf(report)], ['done', 'w1 done', 'w2 done', 'w3 done', 'w4 done', 'w9 done new']);
-      assert.deepEqual(stepsOf(trial, 'w1'), ['stageNode', ...STEPS]);
-      assert.ok(trial.cluster.journal.indexOf('uncordonNode w9') < trial.cluster.journal.indexOf('verifyCluster cluster'));
     });
   });
 });

@@ -48,6 +48,16 @@ export function applyPolicy(policy: readonly PoolPolicy[], change: PolicyChange,
   return { ok: true, policy: [...others, ...changed].filter(isSet).toSorted((left, right) => compareNames(left.pool ?? '', right.pool ?? '')) };
 }
 
+/** What was set, kept below the number of nodes that each pool has now: a pool that lost nodes is not taken down as a whole. The very same list where it is. */
+export function policyWithin(policy: readonly PoolPolicy[], now: UpgradePlan): readonly PoolPolicy[] {
+  const totals = poolTotals(now);
+  const within = policy.map((own) => {
+    const most = Math.max(1, (totals.get(own.pool ?? '') ?? 1) - 1);
+    return own.maxUnavailable === null || own.maxUnavailable <= most ? own : { ...own, maxUnavailable: most };
+  });
+  return within.every((own, index) => own === policy[index]) ? policy : within;
+}
+
 /** How many nodes of a pool may be down at once now. */
 export function poolWidth(policy: readonly PoolPolicy[], plan: UpgradePlan, pool: string | null): number {
   const planned = plan.phases.find((phase) => phase.phase === 'workers' && phase.pool === pool)?.maxUnavailable ?? 1;

@@ -31,7 +31,7 @@ function headOf(status: UpgradeStatus): string {
     lines.push(`Paused by ${cell(status.pause.by)} at ${time(status.pause.at)}${reason}.`);
   }
   if (status.resumed !== undefined && status.resumed.changes.lines.length > 0) lines.push(`Changed while paused: ${shownLines(status.resumed.changes).map(cell).join('; ')}.`);
-  if (status.resumed !== undefined && status.resumed.problem !== null) lines.push(`Stays paused: ${failureText(status.resumed.problem)}`);
+  if (status.pause !== null && status.resumed !== undefined && status.resumed.problem !== null) lines.push(`Stays paused: ${failureText(status.resumed.problem)}`);
   if (status.approval !== undefined) lines.push(`Waits for approval of plan ${text(status.approval.planHash)}: ${cell(status.approval.reason)}.`);
   if (status.cancel !== null) {
     const reason = status.cancel.reason === '' ? '' : ` (${cell(status.cancel.reason)})`;
@@ -81,7 +81,7 @@ function table(rows: readonly string[]): string {
 function row(node: NodeStatus): string {
   const cells = [
     cell(node.name), node.roles.join(', '), cell(node.pool ?? ''), node.state, node.step ?? '',
-    node.since === null ? '' : time(node.since), versionOf(node), node.failure === null ? '' : failureText(node.failure),
+    node.since === null ? '' : time(node.since), versionOf(node), node.failure === null ? node.note ?? '' : failureText(node.failure),
   ];
   return `| ${cells.join(' | ')} |`;
 }

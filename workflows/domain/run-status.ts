@@ -37,8 +37,9 @@ export function rollbackView(run: ClusterRun): RollbackView {
   return { cluster: plan.cluster, etcd: plan.etcd.kind, snapshot, phase, decisions: run.control.rollbacks, nodes: withRuns(run, rollbackNodeOf) };
 }
 
-export function rollbackNodeOf({ name, roles, from, to, changes }: PlannedNode, { state, step, changed, rollsBack }: NodeRun): RollbackNode {
-  return { name, roles, from, to, changes, state, step, changed, rollsBack };
+/** A node that is gone, or that somebody upgraded by hand, has nothing of ours to take back. */
+export function rollbackNodeOf({ name, roles, from, to, changes }: PlannedNode, { state, step, changed, rollsBack, note }: NodeRun): RollbackNode {
+  return { name, roles, from, to, changes: changes && note !== 'gone' && note !== 'upgraded by hand', state, step, changed, rollsBack };
 }
 
 /** What only some upgrades have to say about going on after a pause. */
