@@ -19,7 +19,7 @@ export const SCRIPTS = {
   readEtcd: script('read-etcd', ['lib-etcd']),
   moveEtcdLeader: script('move-etcd-leader', ['lib-etcd']),
   snapshotEtcd: script('snapshot-etcd', ['lib-etcd']),
-  recordControlPlane: script('record-control-plane', ['lib-etcd']),
+  recordControlPlane: script('record-control-plane', ['lib-etcd', 'lib-record']),
   checkHost: script('check-host', [...PACKAGES, 'lib-package-arguments']),
   listImages: script('list-images', [...PACKAGES, 'lib-package-arguments']),
   checkImages: script('check-images', ['lib-images']),

@@ -41,9 +41,10 @@ restore_repository() {
   done
 }
 
+# Of /etc/kubernetes only what is the kubelet's: the rest belongs to the control plane.
 restore_configuration() {
   while read -r _ path; do
-    case $path in etc/kubernetes/manifests/*) continue ;; esac
+    case $path in etc/kubernetes/kubelet.conf) ;; etc/kubernetes/*) continue ;; esac
     put_back "$record/files/$path" "/$path"
   done < "$record/files/SHA256SUMS"
 }
