@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { PlannedNode } from '../../workflows/domain/plan.ts';
 
 /** What is known of a snapshot; kept beside it as JSON. */
 export interface SnapshotFacts {
@@ -22,6 +23,8 @@ export interface SnapshotFacts {
   readonly takenAt: string;
   /** False where the host's disk had no room for that. */
   readonly restoredForTrial: boolean;
+  /** Nodes of the upgrade's plan, as they were before it: `from` is the kubelet's version. */
+  readonly nodes: readonly PlannedNode[];
 }
 
 /** Path of an upgrade's snapshot on the worker's machine. */
