@@ -98,7 +98,7 @@ export function fakeHost(family: 'apt' | 'dnf'): FakeHost {
       return { sha256: createHash('sha256').update(content).digest('hex'), bytes: content.length };
     },
     async upload(_host, remotePath, content) {
-      put(remotePath, Buffer.from(content).toString());
+      put(remotePath, content instanceof Uint8Array ? Buffer.from(content).toString() : readFileSync(content.file, 'latin1'));
     },
   };
 
