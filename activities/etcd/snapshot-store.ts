@@ -70,7 +70,8 @@ function factsFile(file: string): string {
   return file.replace(/\.db$/, '.json');
 }
 
-async function readFacts(file: string): Promise<SnapshotFacts | null> {
+/** What is kept beside a snapshot; null where it is not there or not whole. */
+export async function readFacts(file: string): Promise<SnapshotFacts | null> {
   try {
     const value: unknown = JSON.parse(await readFile(factsFile(file), 'utf8'));
     return isFacts(value) ? value : null;
@@ -87,7 +88,7 @@ function isFacts(value: unknown): value is SnapshotFacts {
     && 'restoredForTrial' in value && typeof value.restoredForTrial === 'boolean';
 }
 
-async function sha256Of(file: string): Promise<string> {
+export async function sha256Of(file: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
   return hash.digest('hex');

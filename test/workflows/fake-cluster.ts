@@ -1,4 +1,5 @@
 import type { Activities } from '../../activities/index.ts';
+import { NO_RESTORE } from '../support/no-restore.ts';
 import { NO_DRAIN_FACTS } from '../../workflows/domain/drain-facts.ts';
 import type { DrainFacts } from '../../workflows/domain/drain-facts.ts';
 import type { PlannedNode, UpgradePlan } from '../../workflows/domain/plan.ts';
@@ -84,6 +85,7 @@ export function fakeCluster(plan: UpgradePlan, behave: Behaviour = () => undefin
   }
 
   const activities: Activities = {
+    ...NO_RESTORE,
     planUpgrade: async () => ({ plan, imageRepository: null }),
     runPreflight: async () => ({ findings: [], startedAt: new Date().toISOString(), seconds: 0 }),
     describeCluster: async () => ({ clusterUid: '', serverVersion: '', etcdLeader: null, nodes: [], shapes: [], workloads: [], budgets: [], gaps: [] }),
