@@ -8,7 +8,7 @@ export const EXIT = {
   blocked: 3,
   /** Held or paused: needs a person. */
   held: 4,
-  /** Workers were taken back to what ran before. */
+  /** Workers, or the whole cluster, were taken back to what ran before. */
   rolledBack: 5,
   /** Failed, manual work needed; also where a person cancelled it half-way. */
   failed: 6,

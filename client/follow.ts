@@ -7,6 +7,7 @@ import { EXIT } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { openScreen } from './render/screen.ts';
 import type { StatusView } from './render/status.ts';
+import { timeOf } from './render/text.ts';
 import type { UpgradeClient } from './temporal/port.ts';
 
 /** How often the status is read; the end is noticed at once. */
@@ -62,8 +63,9 @@ function isAtRest({ nodes, activities }: StatusView): boolean {
   return activities.length === 0 && nodes.every(({ state }) => AT_REST.includes(state));
 }
 
-function conclusion({ cluster, state, from, to }: StatusView, outcome: ExitCode): string {
+function conclusion({ cluster, state, from, to, restore }: StatusView, outcome: ExitCode): string {
   if (outcome === EXIT.ok) return `\n${cluster} is at ${to}. What each step took: capstan report --cluster ${cluster}`;
+  if (outcome === EXIT.rolledBack && restore !== undefined) return `\n${cluster} is back at ${restore.to}, as it was at ${timeOf(restore.takenAt)}. What was done: capstan report --cluster ${cluster}`;
   if (outcome === EXIT.rolledBack) return `\nThe workers of ${cluster} are back at ${from}; its control plane stays at ${to}. What was done: capstan report --cluster ${cluster}`;
   if (outcome === EXIT.failed) return `\nThe upgrade of ${cluster} ended: ${state}. What was done: capstan report --cluster ${cluster}`;
   return `\nThe upgrade of ${cluster} is ${state} and waits for a person. ${state === 'paused' ? `Go on with: capstan resume --cluster ${cluster}` : 'Retry the node, skip it or roll it back as shown above.'}`;

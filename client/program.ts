@@ -8,6 +8,7 @@ import type { PauseOptions, ReasonOptions } from './commands/control.ts';
 import type { ForceDrainOptions, RetryOptions } from './commands/resolve.ts';
 import type { PlanOptions } from './commands/plan.ts';
 import type { ReleaseOptions } from './commands/release.ts';
+import type { RestoreOptions } from './commands/restore.ts';
 import type { RollbackOptions } from './commands/rollback.ts';
 import type { StartOptions } from './commands/start.ts';
 import type { StatusOptions } from './commands/status.ts';
@@ -138,8 +139,9 @@ function addControl(program: Command, context: CommandContext, finish: Finish): 
     .option('--reason <text>', 'why, for those who look')
     .action(async (node: string, options: RetryOptions) => finish(await (await import('./commands/resolve.ts')).retry(context, node, options)));
   withWhich(program.command('rollback').argument('[node]', 'name of a held node, or of an upgraded worker').helpGroup(GROUP.control))
-    .description('take a node, or all upgraded workers, back to what was recorded before its change')
+    .description('take a node, all upgraded workers, or the whole cluster back to what was recorded before its change')
     .addOption(new Option('--scope <scope>', 'what goes back; node where one is named').choices(ROLLBACK_SCOPES))
+    .option('--confirm <cluster>', 'with --scope cluster: name of the cluster, since what was written after the snapshot is lost')
     .option('--reason <text>', 'why, for those who look')
     .action(async (node: string | undefined, options: RollbackOptions) => finish(await (await import('./commands/rollback.ts')).rollback(context, node ?? null, options)));
   withWhich(program.command('force-drain').argument('<node>', 'name of a node that is draining, or held in its drain').helpGroup(GROUP.control))
@@ -155,6 +157,15 @@ function addControl(program: Command, context: CommandContext, finish: Finish): 
     .description('end the upgrade: nodes in flight stop where they can be left, and what is ours is released')
     .option('--reason <text>', 'why, for those who look')
     .action(async (options: ReasonOptions) => finish(await (await import('./commands/control.ts')).cancel(context, options)));
+  program.command('restore').helpGroup(GROUP.control)
+    .description('take a whole cluster back to the etcd snapshot of an upgrade that has ended; without --confirm it shows what goes back and what is lost')
+    .addOption(fileOption())
+    .option('--snapshot <file|upgrade>', 'path on the worker\'s machine, or id of an upgrade; the newest of the cluster without it')
+    .option('--confirm <cluster>', 'name of the cluster: what was written after the snapshot is lost')
+    .option('--reason <text>', 'why, for those who look')
+    .option('-w, --wait', 'follow it, and end with its outcome', false)
+    .addOption(outputOption())
+    .action(async (options: RestoreOptions) => finish(await (await import('./commands/restore.ts')).restore(context, options)));
   program.command('release').argument('[cluster]', 'name of the cluster, reached as its last upgrade reached it').helpGroup(GROUP.control)
     .description('give back cordons, taints and the lock that a lost upgrade left; never a person\'s cordon')
     .addOption(new Option('-f, --file <file>', 'spec that says how the cluster is reached, where Temporal no longer knows'))

@@ -41,7 +41,7 @@ const MEANING: Readonly<Record<string, string>> = {
   attention: 'The plan has changes, or preflight or `doctor` warns',
   blocked: 'Preflight or `doctor` blocks; nothing was started',
   held: 'Held or paused: needs a person',
-  rolledBack: 'The workers were rolled back; the control plane stays at the new version',
+  rolledBack: 'The workers were rolled back and the control plane stays at the new version, or the whole cluster was restored',
   failed: 'Failed or cancelled: manual work may be needed',
   usage: 'The command line is wrong',
   unreachable: 'Temporal does not answer, or no worker polls',

@@ -1,5 +1,6 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import type { RestoreActivities } from '../activities/restore/port.ts';
 
 // A worker that died is noticed when its heartbeat stays out; steps beat every few seconds.
 const HEARTBEAT = '15 seconds';
@@ -39,6 +40,21 @@ export const host = proxyActivities<Activities>({
 /** Drains end by the spec's own timeout; this one only catches a stuck worker. */
 export const drain = proxyActivities<Activities>({
   startToCloseTimeout: '26 hours',
+  heartbeatTimeout: HEARTBEAT,
+  retry: REACHABILITY,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+
+/** What a restore would do: reads hosts as well, and a copy of the snapshot beside the live store. */
+export const inspectRestore = proxyActivities<Pick<RestoreActivities, 'planRestore'>>({
+  startToCloseTimeout: '20 minutes',
+  heartbeatTimeout: '30 seconds',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 seconds', maximumAttempts: 3 },
+});
+
+/** Steps of a restore, on hosts whose API is away: as other host steps, and a node that cannot be reached is held. */
+export const restore = proxyActivities<Omit<RestoreActivities, 'planRestore'>>({
+  startToCloseTimeout: '60 minutes',
   heartbeatTimeout: HEARTBEAT,
   retry: REACHABILITY,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

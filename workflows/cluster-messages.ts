@@ -1,4 +1,4 @@
-import { ApplicationFailure, log, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, log, setHandler } from '@temporalio/workflow';
 import { now } from './cluster-run.ts';
 import type { ClusterRunner } from './cluster-run.ts';
 import { applyMessage, notHeld } from './domain/apply-message.ts';
@@ -13,10 +13,11 @@ import type { ControlledNode, UpgradeFacts } from './domain/upgrade-facts.ts';
 import { landNode } from './flight.ts';
 import { drainOf, forward, forwardPolicy } from './forward.ts';
 import {
-  cancelSignal, nodeProgressSignal, nodeResultSignal, pauseSignal, planQuery, probeSignal, reportQuery, resolveHoldUpdate, resumeSignal, retryNodeSignal,
+  cancelSignal, nodeProgressSignal, nodeResultSignal, pauseSignal, planQuery, probeSignal, reportQuery, resolveHoldUpdate, restoreProgressSignal, resumeSignal, retryNodeSignal,
   rollbackSignal, rollbackUpdate, setPolicyUpdate, skipNodeSignal, statusQuery,
 } from './messages.ts';
 import { DRAINED } from './node-sequence.ts';
+import { passToRestore, takeProgress, wholeGoesBack } from './restore-whole.ts';
 
 /** Takes messages from the first moment on. Handlers only fold them into the state; the runbook acts on it at its safe points. */
 export function openMessages(run: ClusterRunner): void {
@@ -30,20 +31,23 @@ export function openMessages(run: ClusterRunner): void {
   setHandler(skipNodeSignal, onSignal('skip'), { description: 'Leave a node as it is' });
   setHandler(retryNodeSignal, onSignal('retry'), { description: 'Try a held node again from the step that failed' });
   setHandler(cancelSignal, onSignal('cancel'), { description: 'End the upgrade at the next boundary of each node, and release what is ours' });
-  setHandler(rollbackSignal, onSignal('rollback'), { description: 'Take a held or upgraded node, or all workers, back to what they were' });
+  setHandler(rollbackSignal, onSignal('rollback'), { description: 'Take a held or upgraded node, all workers, or with confirm the whole cluster, back to what they were' });
   setHandler(resolveHoldUpdate, (given) => hear(run, readResolution(given)), {
     validator: (given) => refuse(resolutionRefusal(run, readResolution(given))),
     description: 'Decide about a held node: retry, skip, rollback, or force-drain with confirm',
   });
   setHandler(rollbackUpdate, (given) => hear(run, readMessage('rollback', given)), {
     validator: (given) => refuse(refusalOf(run, readMessage('rollback', given))),
-    description: 'Take a held or upgraded node, or all workers, back to what they were; says whether it can be done',
+    description: 'Take a held or upgraded node, all workers, or with confirm the whole cluster, back to what they were; says whether it can be done',
   });
   setHandler(setPolicyUpdate, (given) => hear(run, readMessage('set', given)), {
     validator: (given) => refuse(refusalOf(run, readMessage('set', given))),
     description: 'Set maxUnavailable and drainTimeout of a pool, or of all',
   });
   openNodeMessages(run);
+  setHandler(restoreProgressSignal, (progress) => takeProgress(run, progress));
+  // Until then a cancellation requested in Temporal ends the body, which notes it; a restore hears of it as of any other word.
+  void CancellationScope.current().cancelRequested.catch(() => { if (wholeGoesBack(run)) hear(run, readMessage('cancel', { reason: 'requested in Temporal' })); });
   setHandler(probeSignal, () => undefined);
   setHandler(statusQuery, () => statusOf(state, run.startedBy), { description: 'Phase and nodes' });
   setHandler(planQuery, () => state.plan, { description: 'The plan that is executed' });
@@ -84,6 +88,7 @@ export function hear(run: ClusterRunner, read: ReadMessage): Decision {
 }
 
 function passOn(run: ClusterRunner, message: OperatorMessage, before: ControlState): void {
+  if (wholeGoesBack(run)) return message.kind === 'rollback' ? run.cancel() : passToRestore(run, message);
   const inFlight = [...run.open].filter((name) => run.node(name).inFlight);
   switch (message.kind) {
     case 'pause':
@@ -130,7 +135,7 @@ function factsOf(run: ClusterRunner): UpgradeFacts {
   const { state, spec } = run;
   return {
     cluster: spec.name, plan: state.plan, phase: state.phase, phasesDone: state.phasesDone,
-    isEnding: state.failure !== null || state.phasesDone.includes('verify'), node: (name) => controlledNode(run, name),
+    isEnding: state.failure !== null || state.phasesDone.includes('verify') || run.restoring.stage === 'over', isStopped: run.restoring.stopped, snapshot: state.snapshot, node: (name) => controlledNode(run, name),
     rollbackNodes: () => rollbackView(state).nodes,
   };
 }

@@ -38,6 +38,8 @@ export interface ClusterRunner {
   readonly inherited: Set<string>;
   /** Held nodes that are being given back after a skip. */
   readonly releasing: Set<string>;
+  /** Where a restore of the whole cluster is, which this upgrade runs. */
+  readonly restoring: { stage: 'none' | 'landing' | 'running' | 'over'; stopped: boolean };
   /** Ends the upgrade at its next boundary, as a cancellation requested in Temporal does. */
   readonly cancel: () => void;
   /** False where there are too many nodes for each to tell its steps. */
@@ -152,7 +154,7 @@ export function openClusterRun(input: UpgradeClusterInput, cancel: () => void): 
 
   const maySchedule = (): boolean => state.control.cancel === null && upgradeStateNow() === 'running';
   return {
-    input, spec: input.spec, startedBy: input.by, upgrade, epochMs: info.runStartTime.getTime(), state, open, children, silent, inherited, releasing, cancel, isTalkative, history, show, waitForPerson, maySchedule, record, work,
+    input, spec: input.spec, startedBy: input.by, upgrade, epochMs: info.runStartTime.getTime(), state, open, children, silent, inherited, releasing, cancel, restoring: { stage: 'none', stopped: false }, isTalkative, history, show, waitForPerson, maySchedule, record, work,
     members: state.plan.nodes.filter((node) => node.roles.includes('etcd')),
     enter: (phase) => {
       state.phase = phase;

@@ -1,7 +1,7 @@
-import { inspect } from './activity-options.ts';
+import { inspect, inspectRestore } from './activity-options.ts';
 import type { InspectClusterInput, InspectClusterResult } from './messages.ts';
 
-/** Reads a cluster for `plan`, `start`, `doctor` and `logs`: access to it lives on the worker alone. Changes nothing. */
+/** Reads a cluster for `plan`, `start`, `doctor`, `logs`, `rollback` and `restore`: access to it lives on the worker alone. Changes nothing. */
 export async function inspectCluster(input: InspectClusterInput): Promise<InspectClusterResult> {
   const { spec } = input;
   switch (input.what) {
@@ -16,6 +16,10 @@ export async function inspectCluster(input: InspectClusterInput): Promise<Inspec
       if (!plan.changes) return { plan, findings: [] };
       const dump = await inspect.describeCluster.executeWithOptions({ summary: 'Read nodes, pods, budgets and workloads' }, [{ spec }]);
       return { plan, findings: [], dump };
+    }
+    case 'restore': {
+      const summary = 'Check snapshot and records, and list what was written since';
+      return { plan: null, findings: [], restore: await inspectRestore.planRestore.executeWithOptions({ summary }, [{ spec, snapshot: input.snapshot ?? null }]) };
     }
     case 'plan':
     case 'preflight': {

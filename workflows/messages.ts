@@ -2,6 +2,8 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { UpgradeSpec } from './domain/spec.ts';
 import type { UpgradePlan } from './domain/plan.ts';
+import type { RestorePlan } from './domain/restore.ts';
+import type { ConfirmedRestore } from './domain/restore-confirmed.ts';
 import type { ClusterDump } from './domain/cluster-dump.ts';
 import type { LeftBehind } from './domain/left-behind.ts';
 import type { Finding } from './domain/check.ts';
@@ -18,7 +20,7 @@ import type { UpgradeReport, UpgradeStatus } from './domain/status.ts';
 export const DEFAULT_TASK_QUEUE = 'capstan';
 
 /** Workflow types by the names that histories carry. */
-export const WORKFLOW = { upgradeCluster: 'upgradeCluster', upgradeNode: 'upgradeNode', rollbackNode: 'rollbackNode', inspectCluster: 'inspectCluster', releaseCluster: 'releaseCluster' } as const;
+export const WORKFLOW = { upgradeCluster: 'upgradeCluster', upgradeNode: 'upgradeNode', rollbackNode: 'rollbackNode', inspectCluster: 'inspectCluster', releaseCluster: 'releaseCluster', restoreCluster: 'restoreCluster' } as const;
 
 /** The workflow id is the lock of the cluster's name. */
 export function upgradeWorkflowId(cluster: string): string {
@@ -27,6 +29,11 @@ export function upgradeWorkflowId(cluster: string): string {
 
 export function nodeWorkflowId(cluster: string, node: string): string {
   return `upgrade/${cluster}/${node}`;
+}
+
+/** A restore that an upgrade runs; one outside an upgrade has the upgrade's own id, which locks the cluster. */
+export function restoreWorkflowId(cluster: string): string {
+  return `restore/${cluster}`;
 }
 
 /** Names an upgrade on its hosts, `/var/lib/capstan/<id>`: readable, and its own. */
@@ -57,7 +64,17 @@ export interface UpgradeMemo {
   readonly target: string;
 }
 
-export const INSPECTIONS = ['plan', 'preflight', 'doctor', 'logs', 'rehearse'] as const;
+export interface RestoreClusterInput {
+  readonly spec: UpgradeSpec;
+  /** What the operator saw; another plan at the start ends the restore before any change. */
+  readonly plan: ConfirmedRestore;
+  /** Who started it, for people: `user@host`. */
+  readonly by: string;
+  /** Empty where none was given. */
+  readonly reason: string;
+}
+
+export const INSPECTIONS = ['plan', 'preflight', 'doctor', 'logs', 'rehearse', 'restore'] as const;
 export type Inspection = (typeof INSPECTIONS)[number];
 
 export interface InspectClusterInput {
@@ -65,6 +82,8 @@ export interface InspectClusterInput {
   readonly what: Inspection;
   /** With `logs`: whose output, and of which upgrade (`upgradeId`). */
   readonly logs?: { readonly upgrade: string; readonly node: string; readonly step: string };
+  /** With `restore`: path on the worker's machine, or id of an upgrade; absent takes the newest snapshot of the cluster. */
+  readonly snapshot?: string;
 }
 
 export interface InspectClusterResult {
@@ -74,6 +93,8 @@ export interface InspectClusterResult {
   readonly findings: readonly Finding[];
   /** With `rehearse`: what the twin is made from. */
   readonly dump?: ClusterDump;
+  /** With `restore`: what a restore would do. */
+  readonly restore?: RestorePlan;
   /** With `logs`: the whole output. */
   readonly log?: string;
 }
@@ -150,6 +171,8 @@ export interface RollbackMessage {
   readonly scope: RollbackScope;
   /** With the scope `node`. */
   readonly node?: string;
+  /** With the scope `cluster`: the name of the cluster. */
+  readonly confirm?: string;
   readonly by?: string;
   readonly reason?: string;
 }
@@ -214,6 +237,23 @@ export const nodeResultSignal = defineSignal<[NodeResultMessage]>('nodeResult');
 
 /** Sent to a node by a run that goes on in a new one: tell the end to the upgrade's workflow id. */
 export const tellResultSignal = defineSignal('tellResult');
+
+/** How a node of a restore stands, told to the upgrade that runs the restore. */
+export interface RestoredNodeMessage {
+  readonly node: string;
+  readonly state: NodeState;
+  readonly step: NodeStep | null;
+  readonly failure: Failure | null;
+}
+
+/** Sent by `restoreCluster` to its upgrade: nodes that have changed since the message before. */
+export interface RestoreProgressMessage {
+  /** True from just before the first control plane is stopped. */
+  readonly stopped: boolean;
+  readonly nodes: readonly RestoredNodeMessage[];
+}
+
+export const restoreProgressSignal = defineSignal<[RestoreProgressMessage]>('restoreProgress');
 
 /** Asks nothing and changes nothing: that it cannot be delivered tells that a workflow is gone. */
 export const probeSignal = defineSignal('probe');

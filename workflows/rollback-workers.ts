@@ -4,6 +4,7 @@ import { nextNode } from './domain/next-node.ts';
 import type { WindowNode } from './domain/next-node.ts';
 import { compareNames } from './domain/order.ts';
 import type { PlannedNode } from './domain/plan.ts';
+import { restoreCommand } from './domain/restore-words.ts';
 import type { RollbackScope } from './domain/rollback.ts';
 import { windowOf } from './forward.ts';
 import { upgradeHeldNode } from './hold.ts';
@@ -24,13 +25,13 @@ export async function rollBackWorkers(run: ClusterRunner, scope: RollbackScope):
 }
 
 /** Tells people what an upgrade whose workers went back leaves. */
-export function rolledBackFinding({ state: { plan, nodes, control: { rollbacks } } }: ClusterRunner): Finding {
+export function rolledBackFinding({ spec: { name: cluster }, state: { id, plan, nodes, control: { rollbacks } } }: ClusterRunner): Finding {
   const back = nodes.filter((node) => node.state === 'rolled-back').length;
   const decision = rollbacks.find(({ scope }) => scope === 'workers');
   return {
-    check: 'rolled-back', severity: 'warn', node: null, next: `find the cause; then \`capstan start\` upgrades the workers again`,
+    check: 'rolled-back', severity: 'warn', node: null, next: 'find the cause; then `capstan start` upgrades the workers again',
     message: `${back} ${back === 1 ? 'worker is' : 'workers are'} back at what ran before, as ${decision?.by ?? 'somebody'} decided${decision === undefined || decision.reason === '' ? '' : ` (${decision.reason})`}. `
-      + `The control plane stays at ${plan.to}: it cannot go back without restoring the etcd snapshot, and the version skew policy allows the older kubelets`,
+      + `The control plane stays at ${plan.to}: it cannot go back without restoring the etcd snapshot (\`${restoreCommand(cluster, id)}\`), and the version skew policy allows the older kubelets`,
   };
 }
 

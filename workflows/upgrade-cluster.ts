@@ -16,6 +16,7 @@ import type { UpgradeClusterInput } from './messages.ts';
 import { upgradeControlPlane } from './control-plane.ts';
 import { landAll, watchInherited } from './flight.ts';
 import { releaseNode } from './hold.ts';
+import { restoreWhole, wholeGoesBack } from './restore-whole.ts';
 import { workersGoBack } from './rollback-decisions.ts';
 import { rolledBackFinding, rollBackWorkers } from './rollback-workers.ts';
 import { stageNodes } from './stage-nodes.ts';
@@ -31,7 +32,7 @@ export async function upgradeCluster(input: UpgradeClusterInput): Promise<Upgrad
   const run = openClusterRun(input, () => body.cancel());
   openMessages(run);
   // Said just before the run before this one was over.
-  if (run.state.control.cancel !== null) body.cancel();
+  if (run.state.control.cancel !== null || wholeGoesBack(run)) body.cancel();
   const phase = (name: UpgradePhase, body: () => Promise<void>): Promise<void> => runPhase(run, name, body);
   try {
     await body.run(async () => {
@@ -45,17 +46,24 @@ export async function upgradeCluster(input: UpgradeClusterInput): Promise<Upgrad
       if (workersGoBack(run)) await phase('rolling-back', () => rollBackWorkers(run, 'workers'));
       await phase('verify', () => verify(run));
     });
+    if (wholeGoesBack(run)) return await goBack(run);
     if (!workersGoBack(run)) return await finish(run, 'done');
     run.state.findings = [...run.state.findings, rolledBackFinding(run)];
     return await finish(run, 'rolled-back');
   } catch (error) {
     if (error instanceof ContinueAsNew) throw error;
+    if (wholeGoesBack(run)) return await goBack(run);
     const isCancelled = isCancellation(error);
     if (isCancelled) noteCancellation(run);
     else run.state.failure = failureOf(error);
     await CancellationScope.nonCancellable(() => landAll(run, isCancelled));
     return await finish(run, isCancelled ? 'cancelled' : 'failed');
   }
+}
+
+/** Ends the upgrade by taking the whole cluster back. Nothing interrupts it: what may still be said, the restore hears. */
+async function goBack(run: ClusterRunner): Promise<UpgradeReport> {
+  return CancellationScope.nonCancellable(async () => finish(run, await restoreWhole(run)));
 }
 
 /** A cancellation requested in Temporal is a decision like any other; Temporal does not tell whose. */
@@ -156,7 +164,11 @@ async function finish(run: ClusterRunner, state: Extract<UpgradeState, 'done' | 
 
 async function release(run: ClusterRunner): Promise<void> {
   const held = [...run.open].filter((name) => run.node(name).state === 'held').map(run.planned);
-  for (const node of held) run.state.failure ??= await releaseNode(run, node);
+  for (const node of held) {
+    // Also where a failure is known already.
+    const failure = await releaseNode(run, node);
+    run.state.failure ??= failure;
+  }
   try {
     await releaseTaints(run);
   } catch (error) {

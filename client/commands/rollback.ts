@@ -3,6 +3,7 @@ import type { ExitCode } from '../exit-codes.ts';
 import type { CommandContext } from '../context.ts';
 import { requireNode, send, withRunningUpgrade } from '../running-upgrade.ts';
 import { said } from './control.ts';
+import { rollbackCluster } from './rollback-cluster.ts';
 import type { ReasonOptions } from './control.ts';
 import type { RollbackScope } from '../../workflows/domain/rollback.ts';
 import type { UpgradeStatus } from '../../workflows/domain/status.ts';
@@ -10,11 +11,14 @@ import type { RollbackMessage } from '../../workflows/messages.ts';
 
 export interface RollbackOptions extends ReasonOptions {
   readonly scope?: RollbackScope;
+  /** With the scope `cluster`: its name. */
+  readonly confirm?: string;
 }
 
-/** Asks a running upgrade to take a node or all workers back. The upgrade itself says yes or no; without a worker the word waits in Temporal. */
+/** Asks a running upgrade to take a node, all workers or the whole cluster back. The upgrade itself says yes or no; without a worker the word waits in Temporal. */
 export async function rollback(context: CommandContext, node: string | null, options: RollbackOptions): Promise<ExitCode> {
   const message = messageOf(node, options);
+  if (message.scope === 'cluster') return rollbackCluster(context, options);
   return withRunningUpgrade(context, options, async (upgrade) => {
     const { client, cluster, before } = upgrade;
     if (before === null) return send(upgrade, { kind: 'rollback', message }, (status) => answerOf(node, status));
@@ -26,8 +30,9 @@ export async function rollback(context: CommandContext, node: string | null, opt
 
 function messageOf(node: string | null, options: RollbackOptions): RollbackMessage {
   const { scope = 'node' } = options;
-  if (scope === 'node' && node === null) throw usageError('a roll back needs a node, or --scope workers', 'capstan rollback NODE');
-  if (scope === 'workers' && node !== null) throw usageError(`--scope workers takes all of them, and ${node} is named as well`, `capstan rollback ${node}, or capstan rollback --scope workers`);
+  if (scope === 'node' && node === null) throw usageError('a roll back needs a node, or --scope workers or cluster', 'capstan rollback NODE');
+  if (scope !== 'node' && node !== null) throw usageError(`--scope ${scope} takes all of them, and ${node} is named as well`, `capstan rollback ${node}, or capstan rollback --scope ${scope}`);
+  if (scope !== 'cluster' && options.confirm !== undefined) throw usageError('--confirm is for --scope cluster', 'leave it out');
   return { scope, ...(node === null ? {} : { node }), ...said(options) };
 }
 

@@ -5,7 +5,7 @@ import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import type { UpgradeReport, UpgradeStatus } from '../../workflows/domain/status.ts';
 import type { StepProgress } from '../../workflows/domain/step.ts';
 import type {
-  CancelMessage, InspectClusterInput, InspectClusterResult, PauseMessage, ReleaseClusterInput, ReleaseClusterResult, ResolveHoldMessage, ResumeMessage, RetryNodeMessage, RollbackMessage, SetPolicyMessage,
+  CancelMessage, InspectClusterInput, InspectClusterResult, PauseMessage, ReleaseClusterInput, ReleaseClusterResult, ResolveHoldMessage, RestoreClusterInput, ResumeMessage, RetryNodeMessage, RollbackMessage, SetPolicyMessage,
   SkipNodeMessage, UpgradeClusterInput,
 } from '../../workflows/messages.ts';
 
@@ -19,6 +19,8 @@ export interface UpgradeClient {
   release(input: ReleaseClusterInput, onWait?: (words: string) => void): Promise<ReleaseClusterResult>;
   /** Starts an upgrade; null, or who runs one on this cluster already. */
   start(input: UpgradeClusterInput): Promise<UpgradeSummary | null>;
+  /** Starts a restore of a whole cluster; null, or who runs an upgrade or a restore of it already. */
+  restore(input: RestoreClusterInput): Promise<UpgradeSummary | null>;
   /** The running upgrade of a cluster, or its last one; null where none is known. */
   find(cluster: string): Promise<UpgradeSummary | null>;
   /** Upgrades, running ones first, then the last ones that ended. */

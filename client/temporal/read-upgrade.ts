@@ -2,9 +2,10 @@ import { WorkflowFailedError } from '@temporalio/client';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { CommandError } from '../command-error.ts';
 import type { Failure } from '../../workflows/domain/failure.ts';
+import type { PlannedNode } from '../../workflows/domain/plan.ts';
 import type { UpgradeReport, UpgradeStatus } from '../../workflows/domain/status.ts';
 import { reportQuery, statusQuery, upgradeId, upgradeWorkflowId } from '../../workflows/messages.ts';
-import type { UpgradeClusterInput } from '../../workflows/messages.ts';
+import type { RestoreClusterInput, UpgradeClusterInput } from '../../workflows/messages.ts';
 import { decodeFirst, failureOfError } from './failures.ts';
 import type { UpgradeOrigin } from './port.ts';
 import { grpcCode, noWorker } from './service-errors.ts';
@@ -44,7 +45,7 @@ export async function readStatus(client: Client, settings: TemporalSettings, clu
   const handle = client.workflow.getHandle<UpgradeCluster>(description.workflowId, description.runId);
   switch (description.status.name) {
     case 'COMPLETED':
-      return statusOfReport(await handle.result(), (await readStart(client, settings, cluster, description.runId)).input);
+      return statusOfReport(await handle.result(), (await readStart(client, settings, cluster, description.runId)).nodes);
     case 'RUNNING':
     case 'PAUSED':
       return query(client, settings, description, () => handle.query(statusQuery));
@@ -66,13 +67,12 @@ export async function readReport(client: Client, settings: TemporalSettings, clu
 /** Spec and host folder of the last upgrade of a cluster. */
 export async function readOrigin(client: Client, settings: TemporalSettings, cluster: string): Promise<UpgradeOrigin> {
   const { runId } = await requireUpgrade(client, cluster);
-  const { input, firstRunId } = await readStart(client, settings, cluster, runId);
-  return { id: upgradeId(input.spec.name, input.plan.to, firstRunId), spec: input.spec };
+  const { id, spec } = await readStart(client, settings, cluster, runId);
+  return { id, spec };
 }
 
-interface UpgradeStart {
-  readonly input: UpgradeClusterInput;
-  readonly firstRunId: string;
+interface UpgradeStart extends UpgradeOrigin {
+  readonly nodes: readonly PlannedNode[];
 }
 
 /** What an upgrade was started with, out of the first event of its history. */
@@ -82,7 +82,7 @@ async function readStart(client: Client, { namespace }: TemporalSettings, cluste
   });
   const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
   const input = decodeFirst(started?.input);
-  if (isInput(input)) return { input, firstRunId: started?.firstExecutionRunId ?? runId };
+  if (isInput(input)) return startOf(input, started?.firstExecutionRunId ?? runId);
   throw new CommandError(`the history of the upgrade of ${cluster} does not begin with a spec`, { next: 'look at it in the Web UI: something else may have started it' });
 }
 
@@ -127,7 +127,14 @@ function isNotFound(error: unknown): boolean {
   return (error instanceof Error && error.name === 'WorkflowNotFoundError') || grpcCode(error) === NOT_FOUND;
 }
 
+/** A restore works in the folders of the upgrade that it takes back. One of its nodes that is back has both versions the same. */
+function startOf(input: UpgradeClusterInput | RestoreClusterInput, firstRunId: string): UpgradeStart {
+  const { spec, plan } = input;
+  if (!('upgrade' in plan)) return { id: upgradeId(spec.name, plan.to, firstRunId), spec, nodes: plan.nodes };
+  return { id: plan.upgrade, spec, nodes: [...plan.nodes, ...(plan.workers ?? [])].map((node) => ({ ...node, from: node.to })) };
+}
+
 // Our own start wrote it: the shape is checked at its two roots only.
-function isInput(value: unknown): value is UpgradeClusterInput {
+function isInput(value: unknown): value is UpgradeClusterInput | RestoreClusterInput {
   return typeof value === 'object' && value !== null && 'spec' in value && 'plan' in value;
 }

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { StepProgress } from '../../workflows/domain/step.ts';
-import { nodeWorkflowId, upgradeWorkflowId, WORKFLOW } from '../../workflows/messages.ts';
+import { nodeWorkflowId, restoreWorkflowId, upgradeWorkflowId, WORKFLOW } from '../../workflows/messages.ts';
 import { decodeFirst, failureOfProto, textOf } from './failures.ts';
 import type { PendingActivity } from './failures.ts';
 import type { RunningStep } from './port.ts';
@@ -25,7 +25,7 @@ export async function runningSteps(client: Client, cluster: string): Promise<rea
   const info = raw.workflowExecutionInfo;
   if (info?.status === RUNNING && info.firstRunId !== info.execution?.runId) await addInherited(client, prefix, nodes);
   const below = await Promise.all([...nodes].slice(0, MOST_NODES).map((node) => stepsOfNode(client, cluster, node)));
-  return [...own, ...below.flat()];
+  return [...own, ...await stepsOfRestore(client, cluster, raw.pendingChildren ?? []), ...below.flat()];
 }
 
 function isNodeWorkflow(type: string | null | undefined): boolean {
@@ -39,6 +39,13 @@ async function addInherited(client: Client, prefix: string, nodes: Set<string>):
     if (nodes.size >= MOST_NODES) return;
     nodes.add(workflowId.slice(prefix.length));
   }
+}
+
+/** Steps of the restore that an upgrade runs: of the cluster as a whole, as those that a restore runs by itself. */
+async function stepsOfRestore(client: Client, cluster: string, children: readonly { readonly workflowTypeName?: string | null }[]): Promise<readonly RunningStep[]> {
+  if (!children.some(({ workflowTypeName }) => workflowTypeName === WORKFLOW.restoreCluster)) return [];
+  const { raw } = await client.workflow.getHandle(restoreWorkflowId(cluster)).describe();
+  return (raw.pendingActivities ?? []).map((activity) => runningStep(null, activity));
 }
 
 async function stepsOfNode(client: Client, cluster: string, node: string): Promise<readonly RunningStep[]> {

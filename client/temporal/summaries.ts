@@ -3,12 +3,13 @@ import { SEARCH_ATTRIBUTES, upgradeWorkflowId, WORKFLOW } from '../../workflows/
 import { textOf } from './failures.ts';
 import type { UpgradeSummary } from './port.ts';
 
-const UPGRADES = `WorkflowType = '${WORKFLOW.upgradeCluster}'`;
+// A restore that an upgrade runs has an id of its own, and is shown as part of it.
+const UPGRADES = `WorkflowType IN ('${WORKFLOW.upgradeCluster}', '${WORKFLOW.restoreCluster}') AND WorkflowId STARTS_WITH '${upgradeWorkflowId('')}'`;
 
 /** Most running upgrades that are looked for where no cluster is named. */
 const MOST_RUNNING = 1000;
 
-/** Upgrades, running ones first, then the last ones that ended; at most `limit`. */
+/** Upgrades and restores, running ones first, then the last ones that ended; at most `limit`. */
 export async function listUpgrades(client: Client, limit: number): Promise<readonly UpgradeSummary[]> {
   const running = await take(client, `${UPGRADES} AND ExecutionStatus = 'Running'`, limit);
   // A run that continued as new goes on in another one, which is listed.

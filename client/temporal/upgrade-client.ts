@@ -18,6 +18,7 @@ import { runningSteps } from './running-steps.ts';
 import { checkService } from './service-checks.ts';
 import { grpcCode, noWorker, serviceError } from './service-errors.ts';
 import type { TemporalSettings } from './settings.ts';
+import { startRestore } from './start-restore.ts';
 import { listUpgrades, runningClusters, summaryOf } from './summaries.ts';
 
 /** No call of the service takes longer, but those that wait for an upgrade or an inspection. */
@@ -41,6 +42,7 @@ export function openUpgradeClient(client: Client, settings: TemporalSettings): U
     release: (input, onWait = () => undefined) => told(settings, () => releaseCluster(client, settings, input, onWait)),
     // Never tried again: a start whose answer was lost would be refused as a second one.
     start: (input) => once(() => start(client, settings, input)),
+    restore: (input) => once(() => startRestore(client, settings, input)),
     find: (cluster) => call(async () => {
       const description = await describeUpgrade(client, cluster);
       return description === null ? null : summaryOf(description);

@@ -8,8 +8,10 @@ import type { ControlMessage, UpdateMessage, UpgradeClient, UpgradeSummary } fro
 import type { Finding } from '../../workflows/domain/check.ts';
 import type { UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { NodeStatus, UpgradeReport, UpgradeStatus } from '../../workflows/domain/status.ts';
-import type { InspectClusterInput, ReleaseClusterResult, UpgradeClusterInput } from '../../workflows/messages.ts';
+import type { RestorePlan } from '../../workflows/domain/restore.ts';
+import type { InspectClusterInput, ReleaseClusterResult, RestoreClusterInput, UpgradeClusterInput } from '../../workflows/messages.ts';
 import { testPlan } from '../workflows/fake-cluster.ts';
+import { testRestorePlan } from '../workflows/fake-restore.ts';
 
 export const NOW = '2026-11-21T12:10:00.000Z';
 export const STARTED = '2026-11-21T12:00:00.000Z';
@@ -26,6 +28,7 @@ export interface Outcome {
 export interface FakeClient extends UpgradeClient {
   readonly sent: (ControlMessage | UpdateMessage)[];
   readonly started: UpgradeClusterInput[];
+  readonly restored: RestoreClusterInput[];
   readonly inspected: InspectClusterInput[];
   readonly closed: () => number;
 }
@@ -37,6 +40,7 @@ export interface Answers {
   readonly status?: readonly UpgradeStatus[];
   readonly found?: UpgradeSummary | null;
   readonly running?: readonly string[];
+  readonly restore?: RestorePlan;
   /** One for each question. */
   readonly release?: ReleaseClusterResult[];
 }
@@ -45,18 +49,24 @@ export interface Answers {
 export function fakeClient(answers: Answers = {}, own: Partial<UpgradeClient> = {}): FakeClient {
   const sent: (ControlMessage | UpdateMessage)[] = [];
   const started: UpgradeClusterInput[] = [];
+  const restored: RestoreClusterInput[] = [];
   const inspected: InspectClusterInput[] = [];
   const statuses = [...(answers.status ?? [testStatus()])];
   let closed = 0;
   return {
-    address: '127.0.0.1:7233', namespace: 'default', sent, started, inspected, closed: () => closed,
+    address: '127.0.0.1:7233', namespace: 'default', sent, started, restored, inspected, closed: () => closed,
     inspect: async (input) => {
       inspected.push(input);
+      if (input.what === 'restore') return { plan: null, findings: [], restore: answers.restore ?? testRestorePlan(testPlan(3, 2, 1), 'prod-eu-v1.34.4-12345678', ['w1']) };
       return input.what === 'logs' ? { plan: null, findings: [], log: 'all of it\n' } : { plan: input.what === 'doctor' ? null : answers.plan ?? testPlan(3, 2, 1), findings: answers.findings ?? [] };
     },
     release: async () => answers.release?.shift() ?? { left: { nodes: [], lock: null }, owners: [], released: false },
     start: async (input) => {
       started.push(input);
+      return null;
+    },
+    restore: async (input) => {
+      restored.push(input);
       return null;
     },
     find: async () => (answers.found === undefined ? null : answers.found),

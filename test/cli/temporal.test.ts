@@ -119,6 +119,22 @@ describe('with a real Temporal', { timeout: 120_000 }, () => {
     assert.match((await call('list')).out, /test {6}done {4}done {4}v1\.34\.4/);
   });
 
+  test('a cluster whose upgrade has ended is restored by its snapshot, followed, listed and told about', async () => {
+    const file = await spec();
+    const asked = await call('rollback', '--scope', 'cluster', '-f', file);
+    assert.equal(asked.code, 1);
+    const [, upgrade = ''] = /Next: capstan restore -f .* --snapshot (test-v1\.34\.4-[0-9a-f]{8}) --confirm test\n$/.exec(asked.err) ?? assert.fail(asked.err);
+    assert.equal((await call('restore', '-f', file, '--snapshot', upgrade)).code, 64);
+
+    const restored = await call('restore', '-f', file, '--snapshot', upgrade, '--confirm', 'test', '--reason', 'errors rise', '--wait');
+    assert.equal(restored.code, 5, restored.err);
+    assert.match(restored.err, /test is back at v1\.33\.13, as it was at 2026-11-21 00:00:00Z\./);
+    assert.match((await call('status', '--cluster', 'test')).out, /^test {2}v1\.34\.4 → v1\.33\.13 {2}rolled-back, .*\n[^]*cp1 .* rolled-back .* v1\.33\.13/);
+    assert.match((await call('report', '--cluster', 'test')).out, /cp1 +restoreControlPlane/);
+    assert.match((await call('logs', 'cp1', 'restoreControlPlane', '--cluster', 'test')).out, new RegExp(`^${upgrade} cp1 restoreControlPlane\n$`));
+    assert.match((await call('list')).out, /test {6}rolled-back +rolled-back +v1\.33\.13[^]*test {6}done/);
+  });
+
   async function bestOfThree(command: string): Promise<number> {
     const seconds: number[] = [];
     for (let round = 0; round < 3; round += 1) {

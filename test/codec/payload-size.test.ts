@@ -10,7 +10,7 @@ import { packRun, unpackRun } from '../../workflows/domain/run-pack.ts';
 import { addTimes, DETAILED_NODES, newClusterRun, timesOf } from '../../workflows/domain/run.ts';
 import type { ClusterRun } from '../../workflows/domain/run.ts';
 import { reportOf, statusOf } from '../../workflows/domain/run-status.ts';
-import { NODE_STEPS } from '../../workflows/domain/state.ts';
+import { isRestoreStep, NODE_STEPS } from '../../workflows/domain/state.ts';
 import { cluster, controlPlane, pool, spec, worker } from '../domain/cluster.ts';
 
 const START = Date.UTC(2026, 10, 21, 7);
@@ -34,7 +34,7 @@ function late(of: UpgradePlan): ClusterRun {
   const run = newClusterRun('prod-v1.34.4-12345678', of, new Date(START).toISOString());
   for (const [index, node] of run.nodes.entries()) {
     const begin = START + index * 1_700;
-    const steps = NODE_STEPS.filter((step) => step !== 'cordonNode' && (index < 3 || !/Etcd|Control/.test(step))).map((step, place) => ({
+    const steps = NODE_STEPS.filter((step) => step !== 'cordonNode' && !isRestoreStep(step) && (index < 3 || !/Etcd|Control/.test(step))).map((step, place) => ({
       step, startedAt: new Date(begin + place * 9_000 + Math.floor(Math.random() * 9_000)).toISOString(), seconds: Math.floor(Math.random() * 9_000) / 1000,
       busySeconds: Math.floor(Math.random() * 4_000) / 1000, attempts: index % 100 === 0 ? 2 : 1, note: `kubelet and kubectl 1.33.13-1.1 → 1.34.4-1.1, ${index} pods evicted`,
     }));

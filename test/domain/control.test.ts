@@ -22,7 +22,7 @@ function node(name: string, parts: Partial<ControlledNode> = {}): ControlledNode
 
 function facts(nodes: readonly ControlledNode[], parts: Partial<UpgradeFacts> = {}): UpgradeFacts {
   return {
-    cluster: 'prod', plan: testPlan(1, 10, 2), phase: 'workers', phasesDone: ['preflight', 'snapshot', 'control-plane'], isEnding: false,
+    cluster: 'prod', plan: testPlan(1, 10, 2), phase: 'workers', phasesDone: ['preflight', 'snapshot', 'control-plane'], isEnding: false, isStopped: false, snapshot: { node: 'cp1', file: '/s.db' },
     node: (name) => nodes.find((other) => other.name === name) ?? null,
     rollbackNodes: () => nodes.map(({ name, roles, state, step, changed, rollsBack }) => ({ name, roles, state, step, changed, rollsBack, from: 'v1.33.13', to: 'v1.34.4', changes: true })),
     ...parts,
@@ -125,7 +125,7 @@ describe('taking back', () => {
     const releasing = facts([node('w-1', { state: 'held', releasing: true })]);
     assert.match(refused(NO_CONTROL, 'rollback', { scope: 'node', node: 'w-1' }, releasing), /is being given back/);
     assert.match(refused(NO_CONTROL, 'rollback', { scope: 'node', node: 'w-2' }, held), /w-2 has not begun/);
-    assert.match(refused(NO_CONTROL, 'rollback', { scope: 'cluster' }, held), /the scope is node or workers, not cluster/);
+    assert.match(refused(NO_CONTROL, 'rollback', { scope: 'cluster' }, held), /this upgrade has not changed the control plane/);
     assert.match(refused(NO_CONTROL, 'rollback', { scope: 'node', node: 'w-1' }, { ...held, isEnding: true }), /is ending already/);
     const cancelled = said(NO_CONTROL, 'cancel', { by: 'ann' }, held);
     assert.match(refused(cancelled, 'rollback', { scope: 'node', node: 'w-1' }, held), /is being cancelled/);

@@ -29,7 +29,8 @@ describe('a message of a person', () => {
     ['set', { maxUnavailable: [3] }, /^maxUnavailable is a list, not a count or text$/],
     ['cancel', 'now', /^the message is a text, not a JSON object$/],
     ['resume', ['w1'], /^the message is a list, not a JSON object$/],
-    ['rollback', { scope: 'node', node: 'w1', confirm: 'yes' }, /^unknown field confirm; rollback takes scope, node, by, reason$/],
+    ['rollback', { scope: 'cluster', yes: true }, /^unknown field yes; rollback takes scope, node, confirm, by, reason$/],
+    ['rollback', { scope: 'cluster', confirm: true }, /^confirm is true or false, not a text$/],
     ['rollback', { scope: 'node', node: 7 }, /^node is a number, not a text$/],
     ['cancel', { constructor: 'x' }, /^unknown field constructor/],
   ] as const;

@@ -13,29 +13,29 @@ function node(name: string, change: Partial<RollbackNode> = {}): RollbackNode {
 }
 
 function view(nodes: readonly RollbackNode[], change: Partial<RollbackView> = {}): RollbackView {
-  return { phase: 'workers', nodes, decisions: [], ...change };
+  return { cluster: 'prod', etcd: 'stacked', snapshot: { node: 'cp2', file: '/s.db' }, phase: 'workers', nodes, decisions: [], ...change };
 }
 
 const ALL: RollbackDecision = { scope: 'workers', node: null, by: 'ann', reason: '', at: '2026-11-21T12:00:00.000Z' };
 
 function asked(name: string | null): RollbackRequest {
-  return { scope: name === null ? 'workers' : 'node', node: name, by: 'ann', reason: '' };
+  return { scope: name === null ? 'workers' : 'node', node: name, confirm: '', by: 'ann', reason: '' };
 }
 
 describe('what a person typed', () => {
   const cases: readonly (readonly [string | null, string | null, RegExp])[] = [
-    [null, null, /the scope is node or workers, not absent/], ['cluster', null, /the scope is node or workers, not cluster/],
+    [null, null, /the scope is node, workers, cluster, not absent/], ['pool', null, /the scope is node, workers, cluster, not pool/], ['cluster', 'cp1', /leave the node out/],
     ['node', null, /needs the name of a node/], ['workers', 'w1', /leave the node out/],
   ];
   for (const [scope, named, reason] of cases) {
     test(`is refused with the reason: ${scope} ${named}`, () => {
-      const read = readRollback({ scope, node: named, by: 'ann', reason: '' });
+      const read = readRollback({ scope, node: named, confirm: '', by: 'ann', reason: '' });
       assert.match(typeof read === 'string' ? read : 'taken', reason);
     });
   }
   test('is taken where it is whole', () => {
-    assert.deepEqual(readRollback({ scope: 'node', node: 'w1', by: 'ann', reason: 'broken' }), { scope: 'node', node: 'w1', by: 'ann', reason: 'broken' });
-    assert.deepEqual(readRollback({ scope: 'workers', node: null, by: 'unknown', reason: '' }), { scope: 'workers', node: null, by: 'unknown', reason: '' });
+    assert.deepEqual(readRollback({ scope: 'node', node: 'w1', confirm: '', by: 'ann', reason: 'broken' }), { scope: 'node', node: 'w1', confirm: '', by: 'ann', reason: 'broken' });
+    assert.deepEqual(readRollback({ scope: 'cluster', node: null, confirm: 'prod', by: 'unknown', reason: '' }), { scope: 'cluster', node: null, confirm: 'prod', by: 'unknown', reason: '' });
   });
 });
 
@@ -95,7 +95,8 @@ const anyNode = fc.record({
 test('a word that is taken is acted on, and one that is refused is not', () => {
   fc.assert(fc.property(anyNode, ({ node: each, phase }) => {
     const isTaken = rollbackRefusal(asked(each.name), view([each], { phase })) === null;
-    const decision: RollbackDecision = { ...asked(each.name), at: '' };
+    const { confirm: _confirm, ...request } = asked(each.name);
+    const decision: RollbackDecision = { ...request, at: '' };
     if (isTaken) assert.equal(awaitsRollback(each, [decision]), true);
     if (each.rollsBack) assert.equal(awaitsRollback(each, [decision, ALL]), false);
   }));
@@ -117,13 +118,44 @@ test('the spec takes as many workers back as may be down at once', () => {
 });
 
 test('status says what can go back and where that is over', () => {
-  const lines = wayBack(view([node('cp1'), node('cp2', { state: 'held', step: 'upgradeKubeadm', changed: false }), node('w1'), node('w2', { state: 'held', step: 'drainNode', changed: false })]), { node: 'cp2', file: '/s.db' });
+  const lines = wayBack(view([node('cp1'), node('cp2', { state: 'held', step: 'upgradeKubeadm', changed: false }), node('w1'), node('w2', { state: 'held', step: 'drainNode', changed: false })]));
   assert.deepEqual(lines, [
-    'kubeadm has changed the control plane of cp1: no way back alone, only by the etcd snapshot /s.db (cp2)',
+    'kubeadm has changed the control plane of cp1: no way back alone, only by the etcd snapshot /s.db (cp2), `capstan rollback --scope cluster --confirm prod`',
     'held, and not yet past it: `capstan rollback cp2`, `capstan rollback w2`',
     '1 upgraded worker goes back by `capstan rollback NODE`, or all by `capstan rollback --scope workers`, until the upgrade is verified',
   ]);
   const many = Array.from({ length: 7 }, (_, index) => node(`w${index}`, { state: 'held', step: 'drainNode' }));
-  assert.match(wayBack(view(many), null)[0] ?? '', /`capstan rollback w4` and 2 more$/);
-  assert.deepEqual(wayBack(view([node('cp1', { state: 'pending', changed: false }), node('w1', { state: 'pending', changed: false })], { phase: 'snapshot' }), null), []);
+  assert.match(wayBack(view(many))[0] ?? '', /`capstan rollback w4` and 2 more$/);
+  assert.deepEqual(wayBack(view([node('cp1', { state: 'pending', changed: false }), node('w1', { state: 'pending', changed: false })], { phase: 'snapshot' })), []);
+  const whole: RollbackDecision = { ...ALL, scope: 'cluster' };
+  assert.deepEqual(wayBack(view([node('cp1')], { decisions: [whole] })), []);
+});
+
+describe('the whole cluster goes back', () => {
+  const upgraded = [node('cp1'), node('cp2', { state: 'pending', changed: false }), node('w1', { state: 'pending', changed: false })];
+  const whole = (confirm: string): RollbackRequest => ({ ...asked(null), scope: 'cluster', confirm });
+  test('in every phase before the end, once kubeadm may have changed a control-plane node', () => {
+    for (const phase of UPGRADE_PHASES) {
+      const isOver = ['done', 'rolled-back', 'cancelled', 'failed'].includes(phase);
+      assert.equal(rollbackRefusal(whole('prod'), view(upgraded, { phase })) === null, !isOver, phase);
+    }
+    assert.equal(rollbackRefusal(whole('prod'), view([node('cp1', { state: 'held', step: 'upgradeEtcdMember' })])), null);
+  });
+  const refused: readonly (readonly [string, Partial<RollbackView>, RegExp])[] = [
+    ['where etcd is external', { etcd: 'external' }, /etcd is external.*its own backup/],
+    ['before a snapshot was taken', { snapshot: null }, /no etcd snapshot was taken yet.*`capstan cancel`/],
+    ['before the control plane has changed', { nodes: [node('cp1', { state: 'preparing', changed: false }), node('w1')] }, /has not changed the control plane: `capstan cancel`/],
+    ['where the control plane was at the target before', { nodes: [node('cp1', { changes: false, changed: false }), node('w1')] }, /has not changed the control plane/],
+    ['a second time', { decisions: [{ ...ALL, scope: 'cluster' }] }, /prod is being restored already/],
+  ];
+  for (const [name, change, reason] of refused) {
+    test(`not ${name}`, () => { assert.match(rollbackRefusal(whole('prod'), view(upgraded, change)) ?? '', reason); });
+  }
+  test('only by the very name of the cluster', () => {
+    assert.match(rollbackRefusal(whole(''), view(upgraded)) ?? '', /confirm is missing, not the name of the cluster, prod/);
+    fc.assert(fc.property(fc.oneof(fc.string(), fc.constantFrom('Prod', ' prod', 'prod ')), (confirm) => {
+      fc.pre(confirm !== 'prod');
+      assert.notEqual(rollbackRefusal(whole(confirm), view(upgraded)), null);
+    }));
+  });
 });

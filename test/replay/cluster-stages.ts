@@ -1,5 +1,6 @@
 import { pauseSignal, resumeSignal, retryNodeSignal, skipNodeSignal } from '../../workflows/messages.ts';
 import { DECIDED_CLUSTER_STAGES } from './decision-stages.ts';
+import { RESTORE_CLUSTER_STAGES } from './restore-stages.ts';
 import { ROLLBACK_CLUSTER_STAGES } from './rollback-stages.ts';
 import { answering, failing, untilContinued, untilNode, untilState } from './stage.ts';
 import type { Setting, Trial } from '../workflows/harness.ts';
@@ -110,7 +111,7 @@ const LONG_STAGES: readonly Stage[] = [
   { name: 'done-continued', setting: LONG },
 ];
 
-export const CLUSTER_STAGES: readonly Stage[] = [...PHASES, ...ENDS, ...OPERATOR, ...DECIDED_CLUSTER_STAGES, ...ROLLBACK_CLUSTER_STAGES, ...LONG_STAGES];
+export const CLUSTER_STAGES: readonly Stage[] = [...PHASES, ...ENDS, ...OPERATOR, ...DECIDED_CLUSTER_STAGES, ...ROLLBACK_CLUSTER_STAGES, ...RESTORE_CLUSTER_STAGES, ...LONG_STAGES];
 
 /** Lets the upgrade go on in a new history while the drain of w2 takes its time. */
 async function cross(trial: Trial, reached: Promise<void>): Promise<void> {

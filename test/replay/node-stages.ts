@@ -1,4 +1,4 @@
-import { NODE_STEPS } from '../../workflows/domain/state.ts';
+import { isRestoreStep, NODE_STEPS } from '../../workflows/domain/state.ts';
 import type { NodeStep } from '../../workflows/domain/state.ts';
 import { pauseSignal, retryNodeSignal, skipNodeSignal } from '../../workflows/messages.ts';
 import type { Setting } from '../workflows/harness.ts';
@@ -15,8 +15,8 @@ interface Kind {
   readonly early: NodeStep;
 }
 
-// `stageNode` is a step of the upgrade, a drain cordons by itself, and `rollbackNode` is a workflow of its own.
-const OWN_STEPS = NODE_STEPS.filter((step) => step !== 'stageNode' && step !== 'cordonNode' && step !== 'rollbackNode');
+// `stageNode` is a step of the upgrade, a drain cordons by itself, `rollbackNode` and a restore are workflows of their own.
+const OWN_STEPS = NODE_STEPS.filter((step) => step !== 'stageNode' && step !== 'cordonNode' && step !== 'rollbackNode' && !isRestoreStep(step));
 
 const CONTROL_PLANE: Kind = { name: 'control-plane', node: 'cp2', setting: { controlPlanes: 2, workers: 1 }, steps: OWN_STEPS, early: 'upgradeKubeadm' };
 const WORKER: Kind = {

@@ -14,6 +14,7 @@ import { CLUSTER_STAGES } from './cluster-stages.ts';
 import { clearHistories, currentVersion, settledHistory, writeHistory } from './histories.ts';
 import { NODE_STAGES } from './node-stages.ts';
 import { RELEASE_STAGES } from './release-stages.ts';
+import { RESTORE_STAGES } from './restore-stages.ts';
 import { ROLLBACK_STAGES } from './rollback-stages.ts';
 import { runThatStarted } from './stage.ts';
 import type { Stage } from './stage.ts';
@@ -22,7 +23,7 @@ const version = currentVersion();
 
 describe('records', { timeout: 15 * 60_000 }, () => {
   // A real server: what it writes is what a worker in the field meets.
-  const { upgrade, inspection, release } = workflowTests(devServer);
+  const { upgrade, inspection, restore, release } = workflowTests(devServer);
   before(() => clearHistories(version));
   after(() => { process.stdout.write(`histories written to test/histories/${version}\n`); });
 
@@ -47,6 +48,21 @@ describe('records', { timeout: 15 * 60_000 }, () => {
       await handle.result();
     }, brake.interceptors);
   });
+
+  for (const { name, setting, at, act } of RESTORE_STAGES) {
+    it(`restoreCluster ${name}`, async () => {
+      const brake = brakeAt(at);
+      await restore({ ...setting, interceptors: brake.interceptors }, async (restoring) => {
+        try {
+          if (act !== undefined) await act(restoring, brake.reached, brake.release);
+          else await (at === undefined ? restoring.handle.result() : brake.reached);
+          await writeHistory(`${version}/restore-cluster/${name}`, await settledHistory(restoring.handle));
+        } finally {
+          brake.release();
+        }
+      });
+    });
+  }
 
   for (const { name, left, apply, at } of RELEASE_STAGES) {
     it(`releaseCluster ${name}`, async () => {

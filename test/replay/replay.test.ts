@@ -12,12 +12,13 @@ import { CLUSTER_STAGES } from './cluster-stages.ts';
 import { currentVersion, keptHistories, readHistory } from './histories.ts';
 import { NODE_STAGES } from './node-stages.ts';
 import { RELEASE_STAGES } from './release-stages.ts';
+import { RESTORE_STAGES } from './restore-stages.ts';
 import { ROLLBACK_STAGES } from './rollback-stages.ts';
 
 type Bundle = NonNullable<ReplayWorkerOptions['workflowBundle']>;
 
 /** Stages of workflows that have ended; a node that is held has ended, and its upgrade waits. */
-const OVER = /^upgrade-cluster\/(?:done|rolled-back|failed|cancelled|continues)|^(?:upgrade|rollback)-node\/.*-(?:done|rolled-back|held|skipped|given-back)$/;
+const OVER = /^(?:upgrade|restore)-cluster\/(?:done|rolled-back|failed|cancelled|continues)|^(?:upgrade|rollback)-node\/.*-(?:done|rolled-back|held|skipped|given-back)$/;
 
 describe('replay', { timeout: 300_000 }, async () => {
   const kept = await keptHistories();
@@ -29,7 +30,7 @@ describe('replay', { timeout: 300_000 }, async () => {
       ...CLUSTER_STAGES.map(({ name }) => `upgrade-cluster/${name}`), ...NODE_STAGES.map(({ name }) => `upgrade-node/${name}`),
       ...ROLLBACK_STAGES.map(({ name }) => `rollback-node/${name}`),
       ...INSPECTIONS.map((name) => `inspect-cluster/${name}`), 'inspect-cluster/preflight-running',
-      ...RELEASE_STAGES.map(({ name }) => `release-cluster/${name}`),
+      ...RELEASE_STAGES.map(({ name }) => `release-cluster/${name}`), ...RESTORE_STAGES.map(({ name }) => `restore-cluster/${name}`),
     ];
     assert.deepEqual(kept.filter((name) => name.startsWith(`${version}/`)), stages.map(own).toSorted(), 'Next: `node test/replay/record.ts` records them anew.');
   });
@@ -38,7 +39,7 @@ describe('replay', { timeout: 300_000 }, async () => {
     for (const phase of UPGRADE_PHASES) assert.ok(CLUSTER_STAGES.some(({ name }) => name.startsWith(phase)), phase);
   });
 
-  for (const name of kept.filter((other) => /^(?:upgrade|rollback)-/.test(other.slice(version.length + 1)) && other.startsWith(`${version}/`))) {
+  for (const name of kept.filter((other) => /^(?:upgrade|rollback|restore)-/.test(other.slice(version.length + 1)) && other.startsWith(`${version}/`))) {
     const isOver = OVER.test(name.slice(version.length + 1));
     it(`holds a workflow that is ${isOver ? 'over' : 'under way'}: ${name}`, async () => {
       const last = (await readHistory(name)).events.at(-1)?.['eventType'];

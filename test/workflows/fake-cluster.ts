@@ -1,10 +1,11 @@
 import type { Activities } from '../../activities/index.ts';
-import { NO_RESTORE } from '../support/no-restore.ts';
+import type { RestoreActivities } from '../../activities/restore/port.ts';
 import { NO_DRAIN_FACTS } from '../../workflows/domain/drain-facts.ts';
 import type { DrainFacts } from '../../workflows/domain/drain-facts.ts';
 import type { PlannedNode, UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import type { DrainStepInput, SnapshotResult, StepResult } from '../../workflows/domain/step.ts';
+import { fakeRestore } from './fake-restore.ts';
 
 /** Called before each step takes effect: throws to fail it, or waits for what the test wants to happen meanwhile. */
 export type Behaviour = (step: string, node: string, call: number) => Promise<void> | void;
@@ -14,7 +15,7 @@ export type Drains = (nodes: readonly string[]) => DrainFacts;
 
 /** Every step that took effect, as `step node`, in order. */
 export interface FakeCluster {
-  readonly activities: Activities;
+  readonly activities: Activities & RestoreActivities;
   readonly journal: string[];
   /** Nodes cordoned by us now. */
   readonly cordoned: Set<string>;
@@ -84,8 +85,8 @@ export function fakeCluster(plan: UpgradePlan, behave: Behaviour = () => undefin
     return { startedAt: new Date().toISOString(), seconds: 0, busySeconds: 0, attempt: 1, changed: true, note: '' };
   }
 
-  const activities: Activities = {
-    ...NO_RESTORE,
+  const activities: Activities & RestoreActivities = {
+    ...fakeRestore(plan, journal, effect),
     planUpgrade: async () => ({ plan, imageRepository: null }),
     runPreflight: async () => ({ findings: [], startedAt: new Date().toISOString(), seconds: 0 }),
     describeCluster: async () => ({ clusterUid: '', serverVersion: '', etcdLeader: null, nodes: [], shapes: [], workloads: [], budgets: [], gaps: [] }),
@@ -94,7 +95,7 @@ export function fakeCluster(plan: UpgradePlan, behave: Behaviour = () => undefin
     releaseLeft: () => effect('releaseLeft'),
     acquireLease: () => effect('acquireLease'),
     releaseLease: () => effect('releaseLease'),
-    snapshotEtcd: async () => ({ ...(await effect('snapshotEtcd')), ...SNAPSHOT }),
+    snapshotEtcd: async ({ upgrade }) => ({ ...(await effect('snapshotEtcd')), ...SNAPSHOT, file: `/snapshots/${upgrade.id}.db` }),
     recordControlPlane: () => effect('recordControlPlane'),
     observeEtcd: async () => ({
       kind: 'stacked', alarms: [],

@@ -11,11 +11,15 @@ import type { UpgradeStatus } from '../../workflows/domain/status.ts';
 import type { InspectClusterInput, InspectClusterResult, ReleaseClusterInput, UpgradeClusterInput } from '../../workflows/messages.ts';
 import type { LeftBehind } from '../../workflows/domain/left-behind.ts';
 import type { inspectCluster } from '../../workflows/inspect-cluster.ts';
+import { confirmedOf } from '../../workflows/domain/restore-confirmed.ts';
+import type { ConfirmedRestore } from '../../workflows/domain/restore-confirmed.ts';
 import type { releaseCluster } from '../../workflows/release-cluster.ts';
+import type { restoreCluster } from '../../workflows/restore-cluster.ts';
 import type { upgradeCluster } from '../../workflows/upgrade-cluster.ts';
 import { CONVERTER, timeSkippingEnvironment, workflowBundle } from '../support/temporal.ts';
 import { fakeCluster, testPlan, testSpec } from './fake-cluster.ts';
 import type { Behaviour, Drains, FakeCluster } from './fake-cluster.ts';
+import { testRestorePlan } from './fake-restore.ts';
 
 export interface Trial {
   readonly cluster: FakeCluster;
@@ -54,11 +58,29 @@ export interface Release {
   readonly journal: readonly string[];
 }
 
+/** A restore outside an upgrade, while it runs. */
+export interface Restoring {
+  readonly cluster: FakeCluster;
+  readonly handle: WorkflowHandle<typeof restoreCluster>;
+}
+
+export interface RestoreSetting {
+  readonly controlPlanes?: number;
+  /** All of them run the newer kubelet. */
+  readonly workers?: number;
+  readonly behave?: Behaviour;
+  /** What the operator confirmed, where it differs from the plan as of now. */
+  readonly confirmed?: (plan: ConfirmedRestore) => ConfirmedRestore;
+  readonly interceptors?: WorkerInterceptors;
+}
+
 /** One server for the tests of a file: a time-skipping one, or a real one where runs continue as new and are asked meanwhile. */
 export function workflowTests(open: () => Promise<TestWorkflowEnvironment> = timeSkippingEnvironment): {
   readonly upgrade: (setting: Setting, body: (trial: Trial) => Promise<void>) => Promise<void>;
   readonly inspect: (input: Omit<InspectClusterInput, 'spec'>, body: (result: InspectClusterResult, journal: readonly string[]) => void) => Promise<void>;
   readonly inspection: (input: Omit<InspectClusterInput, 'spec'>, body: (inspection: Inspection) => Promise<void>, interceptors?: WorkerInterceptors) => Promise<void>;
+  /** Each body on a worker of its own, one after the other. */
+  readonly restore: (setting: RestoreSetting, ...bodies: ((restoring: Restoring) => Promise<void>)[]) => Promise<void>;
   /** Over a cluster in which `left` is found. */
   readonly release: (left: LeftBehind, apply: boolean, body: (release: Release) => Promise<void>, interceptors?: WorkerInterceptors) => Promise<void>;
 } {
@@ -106,19 +128,38 @@ export function workflowTests(open: () => Promise<TestWorkflowEnvironment> = tim
     });
   }
 
-  async function workerOver(cluster: FakeCluster, interceptors: WorkerInterceptors): Promise<{ readonly taskQueue: string; readonly worker: Worker }> {
+  async function restore(setting: RestoreSetting, ...bodies: ((restoring: Restoring) => Promise<void>)[]): Promise<void> {
+    const { controlPlanes = 3, workers = 2 } = setting;
+    const plan = testPlan(controlPlanes, workers, 1);
+    const cluster = fakeCluster(plan, setting.behave);
+    for (let index = 1; index <= workers; index += 1) cluster.journal.push(`upgradeKubelet w${index}`);
+    const confirmed = confirmedOf(testRestorePlan(plan, 'test', plan.nodes.filter(({ pool }) => pool !== null).map(({ name }) => name)));
     const taskQueue = `test-${crypto.randomUUID()}`;
+    let handle: Restoring['handle'] | null = null;
+    for (const body of bodies) {
+      const { worker } = await workerOver(cluster, setting.interceptors ?? {}, taskQueue);
+      await worker.runUntil(async () => {
+        handle ??= await environment.client.workflow.start<typeof restoreCluster>('restoreCluster', {
+          taskQueue, workflowId: upgradeWorkflowId(taskQueue),
+          args: [{ spec: { ...testSpec(workers, 1), name: taskQueue }, plan: setting.confirmed?.(confirmed) ?? confirmed, by: 'tester@here', reason: 'errors rise' }],
+        });
+        await body({ cluster, handle });
+      });
+    }
+  }
+
+  async function workerOver(cluster: FakeCluster, interceptors: WorkerInterceptors, taskQueue = `test-${crypto.randomUUID()}`): Promise<{ readonly taskQueue: string; readonly worker: Worker }> {
     const worker = await Worker.create({
       connection: environment.nativeConnection, taskQueue, activities: { ...cluster.activities }, workflowBundle: await workflowBundle(),
       maxCachedWorkflows: 50, dataConverter: CONVERTER, interceptors,
     });
     return { taskQueue, worker };
   }
-  return { upgrade, inspect, inspection, release };
+  return { upgrade, inspect, inspection, restore, release };
 }
 
 /** Waits until the upgrade's status is as wanted; every question is a query, so time does not pass for the workflow. */
-export async function until(trial: Trial, wanted: (status: UpgradeStatus) => boolean): Promise<UpgradeStatus> {
+export async function until(trial: { readonly handle: Pick<Trial['handle'], 'query'> }, wanted: (status: UpgradeStatus) => boolean): Promise<UpgradeStatus> {
   for (;;) {
     const status = await trial.handle.query(statusQuery);
     if (wanted(status)) return status;

@@ -1,9 +1,11 @@
-import { isDrainForced, withoutDecision, withoutSkip } from './control.ts';
+import { isDrainForced, withoutDecision, withoutSkip, withoutWaiting } from './control.ts';
 import type { ControlState, Pause } from './control.ts';
 import type { OperatorMessage } from './operator-message.ts';
 import { applyPolicy } from './pool-policy.ts';
+import { restoreRefusal } from './restore-message.ts';
 import { readRollback, rollbackRefusal } from './rollback.ts';
-import { comesBefore, FIRST_STEP, NODE_STEPS, UPGRADE_PHASES } from './state.ts';
+import { restoresCluster } from './rollback-cluster.ts';
+import { comesBefore, FIRST_STEP, isRestoreStep, NODE_STEPS, UPGRADE_PHASES } from './state.ts';
 import type { NodeState, UpgradePhase } from './state.ts';
 import type { ControlledNode, UpgradeFacts } from './upgrade-facts.ts';
 
@@ -20,6 +22,7 @@ export interface Controlled {
  * @param at When it was heard, ISO.
  */
 export function applyMessage(control: ControlState, message: OperatorMessage, facts: UpgradeFacts, at: string): Controlled {
+  if (restoresCluster(control.rollbacks)) return applyWhileRestored(control, message, facts, at);
   const refusal = refusalNow(control, message, facts);
   if (refusal !== null) return { control, refusal };
   switch (message.kind) {
@@ -35,6 +38,13 @@ export function applyMessage(control: ControlState, message: OperatorMessage, fa
       return result.ok ? accepted({ ...control, policy: result.policy }) : { control, refusal: result.refusal };
     }
   }
+}
+
+/** A restore of the whole cluster decides by itself what it does with a word that is taken here; only a cancel is the upgrade's as well. */
+function applyWhileRestored(control: ControlState, message: OperatorMessage, facts: UpgradeFacts, at: string): Controlled {
+  const refusal = restoreRefusal(message, { isStopped: facts.isStopped, isEnding: facts.isEnding, cancel: control.cancel, node: facts.node });
+  if (refusal !== null || message.kind !== 'cancel') return { control, refusal };
+  return accepted({ ...control, cancel: control.cancel ?? { by: message.by, reason: message.reason, at } });
 }
 
 type MessageOf<K extends OperatorMessage['kind']> = Extract<OperatorMessage, { readonly kind: K }>;
@@ -90,6 +100,7 @@ function applyRetry(control: ControlState, { node: name, from, force }: MessageO
   if (refusal !== null) return { control, refusal };
   const step = NODE_STEPS.find((known) => known === from) ?? null;
   if (from !== null && step === null) return { control, refusal: `no step ${from}; steps are ${NODE_STEPS.join(', ')}` };
+  if (step !== null && isRestoreStep(step)) return { control, refusal: `${step} is a step of a restore of the whole cluster, which ${name} is not in` };
   if (step === 'rollbackNode' && node?.rollsBack !== true) return { control, refusal: `${name} is not on its way back, so it has no step ${step}` };
   const failed = node?.step ?? FIRST_STEP;
   if (step !== null && comesBefore(failed, step)) return { control, refusal: `${step} comes after ${failed}, at which ${name} is held: what lies between was not done` };
@@ -116,10 +127,12 @@ function applyRollback(control: ControlState, message: MessageOf<'rollback'>, fa
   if (typeof request === 'string') return { control, refusal: request };
   const { node: name } = request;
   if (name !== null && facts.node(name)?.releasing === true) return { control, refusal: givenBack(name) };
-  const refusal = rollbackRefusal(request, { phase: facts.phase, nodes: facts.rollbackNodes(), decisions: control.rollbacks });
+  const { cluster, plan, snapshot, phase } = facts;
+  const refusal = rollbackRefusal(request, { cluster, etcd: plan.etcd.kind, snapshot, phase, nodes: facts.rollbackNodes(), decisions: control.rollbacks });
   if (refusal !== null) return { control, refusal };
-  const others = name === null ? control : withoutDecision(control, name);
-  return accepted({ ...others, rollbacks: [...control.rollbacks, { ...request, at }] });
+  const { confirm: _confirm, ...decision } = request;
+  const others = request.scope === 'cluster' ? withoutWaiting(control) : name === null ? control : withoutDecision(control, name);
+  return accepted({ ...others, rollbacks: [...control.rollbacks, { ...decision, at }] });
 }
 
 /** Why a decision on a held node cannot be taken; null where it can. */

@@ -66,6 +66,11 @@ export function withoutDecision(control: ControlState, node: string): ControlSta
   return { ...withoutSkip(control, node), retry: control.retry.filter((retry) => retry.node !== node) };
 }
 
+/** Nothing that was said before keeps the whole cluster from going back. */
+export function withoutWaiting(control: ControlState): ControlState {
+  return { ...control, pause: null, pauseAfter: null, skip: [], retry: [] };
+}
+
 export function isSkipped(control: ControlState, node: string): boolean {
   return control.skip.some((skip) => skip.node === node);
 }

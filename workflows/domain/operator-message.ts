@@ -16,7 +16,7 @@ export type OperatorMessage = Said & (
   | { readonly kind: 'retry'; readonly node: string; readonly from: string | null; readonly force: boolean }
   | { readonly kind: 'force-drain'; readonly node: string; readonly confirm: string }
   | { readonly kind: 'cancel' }
-  | { readonly kind: 'rollback'; readonly scope: string | null; readonly node: string | null }
+  | { readonly kind: 'rollback'; readonly scope: string | null; readonly node: string | null; readonly confirm: string }
   | { readonly kind: 'set'; readonly pool: string | null; readonly maxUnavailable: number | string | null; readonly drainTimeout: string | null }
 );
 
@@ -37,7 +37,7 @@ const FIELDS: Readonly<Record<DecisionKind, Readonly<Record<string, FieldKind>>>
   retry: { node: 'text', from: 'text', force: 'flag', ...SAID },
   'force-drain': { node: 'text', confirm: 'text', ...SAID },
   cancel: SAID,
-  rollback: { scope: 'text', node: 'text', ...SAID },
+  rollback: { scope: 'text', node: 'text', confirm: 'text', ...SAID },
   set: { pool: 'text', maxUnavailable: 'count or text', drainTimeout: 'text', ...SAID },
 };
 
@@ -107,7 +107,7 @@ function messageOf(kind: DecisionKind, fields: Fields): OperatorMessage {
     case 'retry': return { kind, node, from: textOf(fields, 'from'), force: fields['force'] === true, ...said };
     case 'force-drain': return { kind, node, confirm: textOf(fields, 'confirm') ?? '', ...said };
     case 'cancel': return { kind, ...said };
-    case 'rollback': return { kind, scope: textOf(fields, 'scope'), node: textOf(fields, 'node'), ...said };
+    case 'rollback': return { kind, scope: textOf(fields, 'scope'), node: textOf(fields, 'node'), confirm: textOf(fields, 'confirm') ?? '', ...said };
     case 'set': {
       const { maxUnavailable } = fields;
       return { kind, pool: textOf(fields, 'pool'), maxUnavailable: typeof maxUnavailable === 'number' ? maxUnavailable : textOf(fields, 'maxUnavailable'), drainTimeout: textOf(fields, 'drainTimeout'), ...said };

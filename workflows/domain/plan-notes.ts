@@ -1,4 +1,5 @@
 import type { UpgradePlan } from './plan.ts';
+import { rollbackCommand } from './restore-words.ts';
 import type { UpgradePhase } from './state.ts';
 import type { PlannedPool } from './plan-pools.ts';
 import { minorDistance, minorOf, parseVersion } from './version.ts';
@@ -9,13 +10,13 @@ export function planNotes(plan: Omit<UpgradePlan, 'hash' | 'notes'>, pools: read
   return [...pointOfNoReturn(plan), ...wayBack(plan), ...outage(plan), ...cordoned(plan), ...singleNodePools(plan, pools), ...emptyPools(pools), ...withoutZone(plan)];
 }
 
-function pointOfNoReturn({ from, to, phases, nodes }: Omit<UpgradePlan, 'hash' | 'notes'>): string[] {
+function pointOfNoReturn({ cluster, from, to, phases, nodes, etcd }: Omit<UpgradePlan, 'hash' | 'notes'>): string[] {
   if (!phases.some(({ phase }) => phase === 'control-plane')) return [];
   const fromVersion = parseVersion(from);
   const toVersion = parseVersion(to);
   if (fromVersion === null || toVersion === null || minorDistance(fromVersion, toVersion) === 0) return [];
   const when = nodes.some((node) => node.first) ? 'From the first `kubeadm upgrade apply` on' : 'Since `kubeadm upgrade apply` ran';
-  return [`${when} there is no way back to ${minorOf(fromVersion)} in place: the etcd snapshot taken before the first change is the way back.`];
+  return [`${when} there is no way back to ${minorOf(fromVersion)} in place: ${etcd.kind === 'external' ? 'the backup of your external etcd is the way back.' : `the etcd snapshot taken before the first change is the way back, by \`${rollbackCommand(cluster)}\`.`}`];
 }
 
 /** Where each scope of a roll back stops being possible. */

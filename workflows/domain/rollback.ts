@@ -1,4 +1,7 @@
 import type { Said } from './operator-message.ts';
+import type { UpgradePlan } from './plan.ts';
+import { rollbackCommand } from './restore-words.ts';
+import { clusterRefusal, hasChangedControlPlane, restoresCluster } from './rollback-cluster.ts';
 import { skewViolations } from './skew.ts';
 import type { NodeState, NodeStep, Role, UpgradePhase } from './state.ts';
 
@@ -6,16 +9,18 @@ import type { NodeState, NodeStep, Role, UpgradePhase } from './state.ts';
  * What the operator has said about going back, and where that is possible. The only place where a word about a roll back is judged.
  * Runs inside workflows: a change here needs a replay of the recorded histories.
  */
-export const ROLLBACK_SCOPES = ['node', 'workers'] as const;
+export const ROLLBACK_SCOPES = ['node', 'workers', 'cluster'] as const;
 export type RollbackScope = (typeof ROLLBACK_SCOPES)[number];
 
 export interface RollbackRequest extends Said {
   readonly scope: RollbackScope;
-  /** Null with the scope `workers`. */
+  /** Null with the scopes `workers` and `cluster`. */
   readonly node: string | null;
+  /** With the scope `cluster`: the name of the cluster. Empty where none was given. */
+  readonly confirm: string;
 }
 
-export interface RollbackDecision extends RollbackRequest {
+export interface RollbackDecision extends Omit<RollbackRequest, 'confirm'> {
   /** ISO. */
   readonly at: string;
 }
@@ -42,23 +47,28 @@ export interface RollbackNode {
 }
 
 export interface RollbackView {
+  readonly cluster: string;
+  readonly etcd: UpgradePlan['etcd']['kind'];
+  /** Of before the first change; null while none is taken. */
+  readonly snapshot: { readonly node: string; readonly file: string } | null;
   readonly phase: UpgradePhase;
   readonly nodes: readonly RollbackNode[];
   readonly decisions: RollbackDecisions;
 }
 
 /** Reads what a message asks for: the request, or what is wrong with it. */
-export function readRollback({ scope, node, by, reason }: Said & { readonly scope: string | null; readonly node: string | null }): RollbackRequest | string {
+export function readRollback({ scope, node, confirm, by, reason }: Said & { readonly scope: string | null; readonly node: string | null; readonly confirm: string }): RollbackRequest | string {
   const known = ROLLBACK_SCOPES.find((each) => each === scope);
-  if (known === undefined) return `the scope is ${ROLLBACK_SCOPES.join(' or ')}, not ${scope ?? 'absent'}`;
+  if (known === undefined) return `the scope is ${ROLLBACK_SCOPES.join(', ')}, not ${scope ?? 'absent'}`;
   if (known === 'node' && node === null) return 'the scope node needs the name of a node';
-  if (known === 'workers' && node !== null) return 'the scope workers takes all of them: leave the node out';
-  return { scope: known, node, by, reason };
+  if (known !== 'node' && node !== null) return `the scope ${known} takes all of them: leave the node out`;
+  return { scope: known, node, confirm, by, reason };
 }
 
 /** Why a request cannot be done now, with what to do instead; null where it can. */
-export function rollbackRefusal({ scope, node }: RollbackRequest, view: RollbackView): string | null {
+export function rollbackRefusal({ scope, node, confirm }: RollbackRequest, view: RollbackView): string | null {
   if (ENDED.includes(view.phase)) return `the upgrade has ended: ${view.phase}`;
+  if (scope === 'cluster') return clusterRefusal(confirm, view);
   if (scope === 'workers') return workersRefusal(view);
   const found = view.nodes.find(({ name }) => name === node);
   return found === undefined ? `no node ${node ?? ''} in this upgrade` : nodeRefusal(found, view);
@@ -77,7 +87,7 @@ function workersRefusal({ phase, nodes, decisions }: RollbackView): string | nul
   return changed.map(skewRefusal).find((refusal) => refusal !== null) ?? null;
 }
 
-function nodeRefusal(node: RollbackNode, { phase, decisions }: RollbackView): string | null {
+function nodeRefusal(node: RollbackNode, { cluster, phase, decisions }: RollbackView): string | null {
   const { name, state, step } = node;
   if (state === 'rolled-back') return `${name} is rolled back already`;
   if (node.rollsBack) return state === 'held' ? `${name} is held on its way back: \`capstan retry ${name}\` goes on with it` : `${name} is going back already`;
@@ -85,7 +95,7 @@ function nodeRefusal(node: RollbackNode, { phase, decisions }: RollbackView): st
   if (!node.changes) return `${name} was at ${node.to} before this upgrade: there is nothing to take back`;
   if (state === 'pending') return `${name} has not begun, so nothing of it has changed: \`capstan skip ${name}\` leaves it as it is`;
   if (state === 'skipped') return `${name} was skipped: it is left as it is`;
-  if (!isWorker(node)) return controlPlaneRefusal(node);
+  if (!isWorker(node)) return controlPlaneRefusal(node, cluster);
   if (state === 'held' && step === 'stageNode') return `nothing of ${name} has changed: \`capstan skip ${name}\` leaves it as it is`;
   if (state !== 'held' && state !== 'done') return `${name} is ${state}: it can go back once it is held or done`;
   if (state === 'done' && !WORKER_PHASES.includes(phase)) return `the upgrade is in phase ${phase}: an upgraded worker goes back while the upgrade is in the phase workers or addons`;
@@ -94,8 +104,8 @@ function nodeRefusal(node: RollbackNode, { phase, decisions }: RollbackView): st
 }
 
 /** Its API server and its etcd member move on with the others of the cluster: alone they cannot go back (kubeadm, "downgrade is not supported"). */
-function controlPlaneRefusal({ name, state, step, changed }: RollbackNode): string | null {
-  if (changed || state === 'done') return `kubeadm may have changed the control plane of ${name}: it cannot go back alone. Retry it; the way back of the whole cluster is the etcd snapshot that was taken before the first change`;
+function controlPlaneRefusal({ name, state, step, changed }: RollbackNode, cluster: string): string | null {
+  if (changed || state === 'done') return `kubeadm may have changed the control plane of ${name}: it cannot go back alone. Retry it; the whole cluster goes back by the etcd snapshot of before the first change: \`${rollbackCommand(cluster)}\``;
   if (state === 'held') return step === 'stageNode' ? `nothing of ${name} has changed: \`capstan skip ${name}\` leaves it as it is` : null;
   return `${name} is ${state}: it can go back once it is held, while kubeadm has not changed it`;
 }
@@ -134,11 +144,12 @@ function isWorker({ roles }: Pick<RollbackNode, 'roles'>): boolean {
 const MOST_NAMED = 5;
 
 /** Where going back is possible now and where it no longer is, a sentence each. */
-export function wayBack(view: RollbackView, snapshot: { readonly node: string; readonly file: string } | null): readonly string[] {
-  const { phase, nodes, decisions } = view;
+export function wayBack(view: RollbackView): readonly string[] {
+  const { cluster, phase, nodes, decisions, snapshot } = view;
+  if (restoresCluster(decisions)) return [];
   const lines: string[] = [];
-  const passed = nodes.filter((node) => !isWorker(node) && node.changes && (node.changed || node.state === 'done')).map(({ name }) => name);
-  if (passed.length > 0) lines.push(`kubeadm has changed the control plane of ${passed.join(', ')}: no way back alone${snapshot === null ? '' : `, only by the etcd snapshot ${snapshot.file} (${snapshot.node})`}`);
+  const passed = nodes.filter(hasChangedControlPlane).map(({ name }) => name);
+  if (passed.length > 0) lines.push(`kubeadm has changed the control plane of ${passed.join(', ')}: no way back alone${snapshot === null ? '' : `, only by the etcd snapshot ${snapshot.file} (${snapshot.node}), \`${rollbackCommand(cluster)}\``}`);
   const held = nodes.filter((node) => node.state === 'held' && nodeRefusal(node, view) === null).map(({ name }) => name);
   if (held.length > 0) {
     const more = held.length > MOST_NAMED ? ` and ${held.length - MOST_NAMED} more` : '';

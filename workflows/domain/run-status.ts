@@ -3,8 +3,9 @@ import type { PlannedNode } from './plan.ts';
 import { overheadSeconds } from './report.ts';
 import { wayBack } from './rollback.ts';
 import type { RollbackNode, RollbackView } from './rollback.ts';
+import { restoresCluster } from './rollback-cluster.ts';
 import type { UpgradePhase, UpgradeState } from './state.ts';
-import type { NodeStatus, ReportedNode, UpgradeReport, UpgradeStatus } from './status.ts';
+import type { NodeStatus, ReportedNode, RestoreNote, UpgradeReport, UpgradeStatus } from './status.ts';
 
 /** State of the upgrade as a whole. Held goes before paused: it needs a decision, not only a resume. */
 export function upgradeState(run: ClusterRun): UpgradeState {
@@ -24,14 +25,15 @@ export function statusOf(run: ClusterRun, startedBy: string): UpgradeStatus {
     startedAt: run.startedAt, startedBy, planHash: plan.hash,
     pause: run.control.pause === null ? null : { by: run.control.pause.by, reason: run.control.pause.reason, at: run.control.pause.at },
     cancel: run.control.cancel, policy: run.control.policy, decisions: run.decisions,
-    failure: run.failure, findings: run.findings, ...wayBackOf(run),
+    failure: run.failure, findings: run.findings, ...wayBackOf(run), ...restoreOf(run),
     nodes: withRuns(run, nodeStatus),
   };
 }
 
 /** What decisions about going back are made from. */
 export function rollbackView(run: ClusterRun): RollbackView {
-  return { phase: run.phase, decisions: run.control.rollbacks, nodes: withRuns(run, rollbackNodeOf) };
+  const { plan, phase, snapshot } = run;
+  return { cluster: plan.cluster, etcd: plan.etcd.kind, snapshot, phase, decisions: run.control.rollbacks, nodes: withRuns(run, rollbackNodeOf) };
 }
 
 export function rollbackNodeOf({ name, roles, from, to, changes }: PlannedNode, { state, step, changed, rollsBack }: NodeRun): RollbackNode {
@@ -39,8 +41,14 @@ export function rollbackNodeOf({ name, roles, from, to, changes }: PlannedNode, 
 }
 
 function wayBackOf(run: ClusterRun): { readonly wayBack?: readonly string[] } {
-  const lines = isOver(run.phase) ? [] : wayBack(rollbackView(run), run.snapshot);
+  const lines = isOver(run.phase) ? [] : wayBack(rollbackView(run));
   return lines.length === 0 ? {} : { wayBack: lines };
+}
+
+/** Absent where the whole cluster does not go back, or was not touched by it. */
+function restoreOf({ plan, phase, snapshot, control }: ClusterRun): { readonly restore?: RestoreNote } {
+  if (snapshot === null || !restoresCluster(control.rollbacks) || phase === 'cancelled') return {};
+  return { restore: { to: plan.from, snapshot: snapshot.file, takenAt: snapshot.takenAt } };
 }
 
 function nodeStatus(node: PlannedNode, run: NodeRun): NodeStatus {
@@ -59,7 +67,7 @@ export function reportOf(run: ClusterRun, startedBy: string, now: string): Upgra
     steps: run.steps,
     decisions: run.decisions,
     snapshot: snapshot === null ? null : { node: snapshot.node, file: snapshot.file, sha256: snapshot.sha256, takenAt: snapshot.takenAt },
-    failure: run.failure, findings: run.findings,
+    failure: run.failure, findings: run.findings, ...restoreOf(run),
     overheadSeconds: overheadSeconds(run.covered, run.startedAt, now),
     wallSeconds: seconds(run.startedAt, now),
   };

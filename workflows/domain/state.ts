@@ -13,10 +13,15 @@ export type UpgradeState = (typeof UPGRADE_STATES)[number];
 export const ROLES = ['etcd', 'control-plane', 'worker'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** Steps of a restore of the whole cluster, in their order: the first changes nothing, the second stops the control plane. */
+export const RESTORE_STEPS = ['prepareRestore', 'stopControlPlane', 'restoreControlPlane', 'startControlPlane', 'restoreWorker'] as const;
+export type RestoreStep = (typeof RESTORE_STEPS)[number];
+
 /** Steps of one node, named as in histories, reports, host folders and `capstan logs NODE STEP`. Packed runs hold their places: new ones come last. */
 export const NODE_STEPS = [
   'stageNode', 'upgradeKubeadm', 'upgradeEtcdMember', 'upgradeControlPlane',
   'cordonNode', 'drainNode', 'upgradeKubelet', 'waitNodeReady', 'uncordonNode', 'rollbackNode',
+  ...RESTORE_STEPS,
 ] as const;
 export type NodeStep = (typeof NODE_STEPS)[number];
 /** The one that a node's own workflow begins with; staging comes before it, for all nodes. */
@@ -43,7 +48,12 @@ export function mayStopBefore(step: NodeStep, roles: readonly Role[]): boolean {
     case 'cordonNode':
     case 'drainNode':
     case 'upgradeKubelet':
-    case 'rollbackNode': return true;
+    case 'rollbackNode':
+    case 'prepareRestore': return true;
+    case 'stopControlPlane':
+    case 'restoreControlPlane':
+    case 'startControlPlane':
+    case 'restoreWorker': return false;
   }
 }
 
@@ -51,7 +61,13 @@ export function mayStopBefore(step: NodeStep, roles: readonly Role[]): boolean {
 const ORDER: readonly NodeStep[] = [
   'stageNode', 'upgradeKubeadm', 'upgradeEtcdMember', 'upgradeControlPlane',
   'cordonNode', 'drainNode', 'upgradeKubelet', 'rollbackNode', 'waitNodeReady', 'uncordonNode',
+  ...RESTORE_STEPS,
 ];
+
+/** True for a step of the whole cluster's way back, which no single node has. */
+export function isRestoreStep(step: NodeStep): step is RestoreStep {
+  return RESTORE_STEPS.some((known) => known === step);
+}
 
 export function comesBefore(step: NodeStep, other: NodeStep): boolean {
   return ORDER.indexOf(step) < ORDER.indexOf(other);

@@ -4,6 +4,16 @@ import type { Decision } from './decision.ts';
 import type { PoolPolicy } from './pool-policy.ts';
 import type { NodeState, NodeStep, Role, UpgradePhase, UpgradeState } from './state.ts';
 
+/** A cluster that goes back, or went, by a restore of its etcd snapshot. */
+export interface RestoreNote {
+  /** Version that comes back. */
+  readonly to: string;
+  /** Path on the worker's machine. */
+  readonly snapshot: string;
+  /** ISO: what was written later is lost. */
+  readonly takenAt: string;
+}
+
 /** Answer of the query `status`. */
 export interface UpgradeStatus {
   readonly cluster: string;
@@ -27,6 +37,8 @@ export interface UpgradeStatus {
   readonly findings: readonly Finding[];
   /** Where going back is possible now and where it no longer is, a sentence each; absent where nothing has changed, and at the end. */
   readonly wayBack?: readonly string[];
+  /** Absent where the whole cluster does not go back. */
+  readonly restore?: RestoreNote;
   readonly nodes: readonly NodeStatus[];
 }
 
@@ -91,6 +103,8 @@ export interface UpgradeReport {
   readonly snapshot: { readonly node: string; readonly file: string; readonly sha256: string; readonly takenAt: string } | null;
   readonly failure: Failure | null;
   readonly findings: readonly Finding[];
+  /** Absent where the whole cluster did not go back. */
+  readonly restore?: RestoreNote;
   /** Wall clock that was the engine's own: no step was running or waiting on the cluster, and no person was waited for. */
   readonly overheadSeconds: number;
   readonly wallSeconds: number;

@@ -13,6 +13,10 @@ export interface UpgradeFacts {
   readonly isEnding: boolean;
   /** Null for a node that is not in the plan. */
   readonly node: (name: string) => ControlledNode | null;
+  /** The etcd snapshot of before the first change; null while none is taken. */
+  readonly snapshot: { readonly node: string; readonly file: string } | null;
+  /** True once a restore of the whole cluster has begun to stop the control plane. */
+  readonly isStopped: boolean;
   /** All nodes of the plan. */
   readonly rollbackNodes: () => readonly RollbackNode[];
 }
