@@ -15,6 +15,7 @@ import { createPackageActivities } from './packages/package-activities.ts';
 import { createPlanUpgrade } from './plan/plan-upgrade.ts';
 import { createRunPreflight } from './preflight/run-preflight.ts';
 import { createReleaseActivities } from './release/release-activities.ts';
+import { createRestoreActivities } from './restore/restore-activities.ts';
 import { createVerifyCluster } from './verify/verify-cluster.ts';
 
 /** What the activities need of the world. */
@@ -42,6 +43,7 @@ export function createActivities(ports: ActivityPorts): Activities {
     ...createPackageActivities({ openHosts, now }),
     ...createKubeadmActivities({ openHosts, now }),
     ...createNodeActivities({ openKube, now }),
+    ...createRestoreActivities(ports),
     upgradeAddon: createUpgradeAddon({ openKube, now }),
     verifyCluster: createVerifyCluster({ openKube, openHosts, readEtcd, now }),
   };

@@ -10,6 +10,7 @@ import type {
   RecordControlPlaneInput, RollbackStepInput,
   SnapshotInput, SnapshotResult, StepResult, UncordonInput, UpgradeRef, WaitNodeReadyInput,
 } from '../workflows/domain/step.ts';
+import type { RestoreActivities } from './restore/port.ts';
 
 /** A plan and what its execution needs to know of the cluster beside it. */
 export interface PlannedUpgrade {
@@ -32,7 +33,7 @@ export interface LogPage {
 }
 
 /** Every activity, by the name that histories carry. All are safe to run twice. */
-export interface Activities {
+export interface Activities extends RestoreActivities {
   planUpgrade(input: { readonly spec: UpgradeSpec }): Promise<PlannedUpgrade>;
   /** `plan` null: only the ways in (API, SSH, sudo) are checked. */
   runPreflight(input: { readonly spec: UpgradeSpec; readonly plan: UpgradePlan | null; readonly imageRepository: string | null }): Promise<PreflightResult>;

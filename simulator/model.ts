@@ -30,6 +30,8 @@ export interface Store {
   readonly version: number;
   get(resource: string, namespace: string | null, name: string): ApiObject | null;
   list(resource: string): readonly ApiObject[];
+  /** Resources that have, or had, an object. */
+  resources(): readonly string[];
   /** Creates, or replaces an object of that name; fills in uid, resourceVersion and creationTimestamp. */
   put(resource: string, object: ApiObject): ApiObject;
   /** Null where it is not there. */

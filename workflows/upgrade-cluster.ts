@@ -145,7 +145,7 @@ function findingLine(finding: Finding): string {
 async function prepare(run: ClusterRunner): Promise<void> {
   if (run.members.length > 0 && run.state.snapshot === null) {
     run.state.snapshot = await run.step('snapshotEtcd', () =>
-      host.snapshotEtcd.executeWithOptions({ summary: 'Take and verify an etcd snapshot' }, [{ upgrade: run.upgrade, members: run.members, etcd: run.spec.etcd, epochMs: run.epochMs }]),
+      host.snapshotEtcd.executeWithOptions({ summary: 'Take and verify an etcd snapshot' }, [{ upgrade: run.upgrade, members: run.members, nodes: run.state.plan.nodes, etcd: run.spec.etcd, epochMs: run.epochMs }]),
     );
   }
   await recordControlPlane(run);

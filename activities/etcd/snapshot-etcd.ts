@@ -40,7 +40,7 @@ export function createSnapshotEtcd({ openHosts, now, stateDir }: SnapshotOptions
     const facts: SnapshotFacts = {
       upgrade: upgrade.id, cluster: upgrade.cluster, clusterUid: upgrade.clusterUid, node: node.name, etcdVersion: version,
       sha256: taken.sha256, bytes: taken.bytes, revision: taken.revision, totalKeys: taken.totalKeys, hash: taken.hash, takenAt: taken.takenAt,
-      restoredForTrial: taken.trialRevision !== null,
+      restoredForTrial: taken.trialRevision !== null, nodes: input.nodes,
     };
     await copyHere(hosts, node, taken, file);
     await writeFacts(file, facts);

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { PlannedNode } from '../../workflows/domain/plan.ts';
 
 /** What is known of a snapshot; kept beside it as JSON. */
 export interface SnapshotFacts {
@@ -22,6 +23,8 @@ export interface SnapshotFacts {
   readonly takenAt: string;
   /** False where the host's disk had no room for that. */
   readonly restoredForTrial: boolean;
+  /** Nodes of the upgrade's plan, as they were before it: `from` is the kubelet's version. */
+  readonly nodes: readonly PlannedNode[];
 }
 
 /** Path of an upgrade's snapshot on the worker's machine. */
@@ -67,7 +70,8 @@ function factsFile(file: string): string {
   return file.replace(/\.db$/, '.json');
 }
 
-async function readFacts(file: string): Promise<SnapshotFacts | null> {
+/** What is kept beside a snapshot; null where it is not there or not whole. */
+export async function readFacts(file: string): Promise<SnapshotFacts | null> {
   try {
     const value: unknown = JSON.parse(await readFile(factsFile(file), 'utf8'));
     return isFacts(value) ? value : null;
@@ -84,7 +88,7 @@ function isFacts(value: unknown): value is SnapshotFacts {
     && 'restoredForTrial' in value && typeof value.restoredForTrial === 'boolean';
 }
 
-async function sha256Of(file: string): Promise<string> {
+export async function sha256Of(file: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
   return hash.digest('hex');

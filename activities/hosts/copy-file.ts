@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { Readable } from 'node:stream';
 import type { Client } from 'ssh2';
 import { stepError } from '../step-error.ts';
 import { receiveFileScript, sendFileScript } from './durable/scripts.ts';
 import { wordsAfter } from './durable/statement.ts';
 import { unreachable } from './host-failures.ts';
-import type { RunOptions } from './port.ts';
+import type { LocalFile, RunOptions } from './port.ts';
 import { runAsRoot, sendAsRoot } from './run-as-root.ts';
 import type { RootAccess } from './run-as-root.ts';
 
@@ -55,13 +56,22 @@ async function receive(client: Client, access: RootAccess, remotePath: string, w
 }
 
 /**
- * Puts bytes into a host's file, mode 0600; a copy that is not whole never takes the former one's place.
+ * Puts bytes, or a local file, into a host's file, mode 0600; a copy that is not whole never takes the former one's place.
  *
  * @throws HostUnreachable, Unexpected (such as a full disk)
  */
-export async function uploadFile(client: Client, access: RootAccess, remotePath: string, content: Uint8Array): Promise<void> {
-  const sum = createHash('sha256').update(content).digest('hex');
-  const result = await sendAsRoot(client, access, receiveFileScript, [remotePath, sum], content);
+export async function uploadFile(client: Client, access: RootAccess, remotePath: string, content: Uint8Array | LocalFile): Promise<void> {
+  if (content instanceof Uint8Array) return send(client, access, [remotePath, createHash('sha256').update(content).digest('hex')], content);
+  const file = await open(content.file);
+  try {
+    await send(client, access, [remotePath, content.sha256], file.createReadStream({ autoClose: false }));
+  } finally {
+    await file.close();
+  }
+}
+
+async function send(client: Client, access: RootAccess, [remotePath, sum]: readonly [string, string], input: Uint8Array | Readable): Promise<void> {
+  const result = await sendAsRoot(client, access, receiveFileScript, [remotePath, sum], input);
   const word = wordsAfter('file', result.stderr)?.[0];
   if (word === 'written' && result.exitCode === 0) return;
   if (word === 'incomplete') throw unreachable(access.label, `${remotePath} was not received whole.`);

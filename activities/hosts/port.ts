@@ -71,6 +71,13 @@ export interface RunOptions {
   readonly onOutput?: (text: string) => void;
 }
 
+/** A file of the worker's machine, which need not fit into memory. */
+export interface LocalFile {
+  readonly file: string;
+  /** What arrives must have it. */
+  readonly sha256: string;
+}
+
 /**
  * The hosts of one cluster, over whatever transport reaches them. Everything runs as root there.
  *
@@ -89,8 +96,8 @@ export interface Hosts {
   readOutput(host: HostAddress, step: StepKey): Promise<string | null>;
   /** Copies a root-owned file to a local one (mode 0600, written under a temporary name, then renamed); SHA-256 of what was written. */
   download(host: HostAddress, remotePath: string, localPath: string, options?: RunOptions): Promise<{ readonly sha256: string; readonly bytes: number }>;
-  /** Puts bytes into a root-owned file (mode 0600, renamed last). */
-  upload(host: HostAddress, remotePath: string, content: Uint8Array): Promise<void>;
+  /** Puts bytes, or a file of the worker's, into a root-owned file (mode 0600, renamed last). */
+  upload(host: HostAddress, remotePath: string, content: Uint8Array | LocalFile): Promise<void>;
 }
 
 /** Opens the hosts of a cluster. Connections are pooled per worker process and keyed by access and address. */

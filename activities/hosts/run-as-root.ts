@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Client } from 'ssh2';
 import type { ApplicationFailure } from '@temporalio/common';
 import { stepError } from '../step-error.ts';
@@ -61,7 +62,7 @@ export async function runAsRoot(client: Client, access: RootAccess, script: Root
  *
  * @throws as `runAsRoot`
  */
-export async function sendAsRoot(client: Client, access: RootAccess, text: string, args: readonly string[], input: Uint8Array): Promise<RootResult> {
+export async function sendAsRoot(client: Client, access: RootAccess, text: string, args: readonly string[], input: Uint8Array | Readable): Promise<RootResult> {
   const stdout = keepOutput(ERROR_BYTES);
   const stderr = keepOutput(ERROR_BYTES);
   const errorOutput = afterLine(BEGIN, stderr.take);

@@ -1,11 +1,12 @@
+import { Readable } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
 import { messageOf, unreachable } from './host-failures.ts';
 
 export interface Command {
   /** Command line for the user's login shell. */
   readonly line: string;
-  /** Whole standard input. */
-  readonly input: string | Uint8Array;
+  /** Whole standard input. A stream that fails ends the command. */
+  readonly input: string | Uint8Array | Readable;
   /** Takes standard output as it comes; while a promise that it returns is open, the host is not read any further. */
   readonly onOutput: (chunk: Buffer) => Promise<void> | void;
   /** Takes standard error as it comes. */
@@ -91,5 +92,13 @@ function follow(channel: ClientChannel, command: Command, fail: (error: unknown)
   });
   channel.stderr.on('data', command.onErrorOutput);
   channel.stderr.on('error', () => undefined);
-  channel.end(command.input);
+  if (!(command.input instanceof Readable)) {
+    channel.end(command.input);
+    return;
+  }
+  command.input.on('error', (error: Error) => {
+    fail(error);
+    channel.close();
+  });
+  command.input.pipe(channel);
 }

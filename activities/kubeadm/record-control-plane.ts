@@ -23,7 +23,7 @@ export function createRecordControlPlane({ openHosts, now }: HostActivityOptions
     return end({
       busySeconds: Math.max(0, ...results.map(({ busySeconds }) => busySeconds)),
       changed: results.some(({ started, tail }) => started && outputValue(tail, 'changed') === 'yes'),
-      note: `the way back of ${nodes.map(({ name }) => name).join(', ')} is in ${recordFolder({ upgrade, node: { name: 'NODE' } })}/control-plane`,
+      note: `the way back of ${nodes.map(({ name }) => name).join(', ')} is in ${recordFolder({ upgrade, node: { name: 'NODE' } })}`,
     });
   };
 }

@@ -20,7 +20,7 @@ export function createRollbackNode({ openHosts, now }: HostActivityOptions) {
   return async function rollbackNode(input: RollbackStepInput): Promise<KubeletResult> {
     const end = startStep(now);
     const hosts = await openHosts(input.upgrade.access);
-    await requireRest(hosts, input);
+    await requireRest(hosts, input, 'nothing was put back');
     // The script looks at what is there, finishes what dpkg left half done, and does the rest: it may always run again.
     const { busySeconds, tail } = await runDurable(hosts, input, 'rollbackNode', SCRIPTS.rollbackNode, packageArguments(input), async () => 'rerun');
     const changed = outputValue(tail, 'changed') !== 'no';
@@ -28,11 +28,11 @@ export function createRollbackNode({ openHosts, now }: HostActivityOptions) {
   };
 }
 
-/** A host that could not be reached may still be busy with the step that was given up. */
-async function requireRest(hosts: Hosts, { upgrade, node }: RollbackStepInput): Promise<void> {
+/** A host that could not be reached may still be busy with the step that was given up. Failure: HostStepFailed, which ends with `unchanged`. */
+export async function requireRest(hosts: Hosts, { upgrade, node }: Pick<RollbackStepInput, 'upgrade' | 'node'>, unchanged: string): Promise<void> {
   for (const step of CHANGING_STEPS) {
     const state = await hosts.stepState(hostOf(node), { upgrade: upgrade.id, node: node.name, step, retry: 0 });
     if (state !== 'running') continue;
-    throw stepError('HostStepFailed', `${step} still runs on ${node.name} (${node.address}): nothing was put back.`, `wait until it has ended (\`capstan logs ${node.name} ${step}\`), then \`capstan retry ${node.name}\``);
+    throw stepError('HostStepFailed', `${step} still runs on ${node.name} (${node.address}): ${unchanged}.`, `wait until it has ended (\`capstan logs ${node.name} ${step}\`), then \`capstan retry ${node.name}\``);
   }
 }

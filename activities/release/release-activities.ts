@@ -34,32 +34,40 @@ export function createReleaseActivities({ openKube, now }: ReleaseActivityOption
   /** Reads only. */
   async function findLeft({ spec }: { readonly spec: UpgradeSpec }): Promise<LeftBehind> {
     const activity = currentActivity();
-    const kube = await openKube(spec.access);
-    return whileBeating(() => 'looking for marks of ours', async () => {
-      const nodes = await rideOver(activity, () => kube.listNodes());
-      const lease = await rideOver(activity, () => kube.getLease(UPGRADE_LEASE.namespace, UPGRADE_LEASE.name));
-      return { nodes: nodes.flatMap(leftOn).toSorted((one, other) => (one.name < other.name ? -1 : 1)), lock: lease === null ? null : lockOf(lease) };
-    });
+    return findAllLeft(activity, await openKube(spec.access));
   }
 
   /** Releases nodes whose mark is still the one that was found, and the lock where it is still that one. */
   async function releaseLeft({ spec, left }: ReleaseLeftInput): Promise<StepResult> {
     const activity = currentActivity();
     const finish = timedStep(activity, now);
-    const kube = await openKube(spec.access);
-    let count = 0;
-    let unlocked = false;
-    await whileBeating(() => `${count} of ${left.nodes.length} nodes released`, async () => {
-      await concurrently(left.nodes, WIDTH, async (node) => {
-        if (await releaseNode(activity, kube, node)) count += 1;
-      });
-      // The lock goes last: until then no new upgrade marks a node.
-      unlocked = await releaseLock(activity, kube, left.lock);
-    });
-    return finish({ changed: count > 0 || unlocked, note: `${count} ${count === 1 ? 'node' : 'nodes'} released${unlocked ? ', cluster unlocked' : ''}` });
+    return finish(await releaseAllLeft(activity, await openKube(spec.access), left));
   }
 
   return { findLeft, releaseLeft };
+}
+
+/** Failures: those of `Kube`. */
+export function findAllLeft(activity: Activity, kube: Kube): Promise<LeftBehind> {
+  return whileBeating(() => 'looking for marks of ours', async () => {
+    const nodes = await rideOver(activity, () => kube.listNodes());
+    const lease = await rideOver(activity, () => kube.getLease(UPGRADE_LEASE.namespace, UPGRADE_LEASE.name));
+    return { nodes: nodes.flatMap(leftOn).toSorted((one, other) => (one.name < other.name ? -1 : 1)), lock: lease === null ? null : lockOf(lease) };
+  });
+}
+
+/** Failures: those of `Kube`. */
+export async function releaseAllLeft(activity: Activity, kube: Kube, left: LeftBehind): Promise<{ readonly changed: boolean; readonly note: string }> {
+  let count = 0;
+  let unlocked = false;
+  await whileBeating(() => `${count} of ${left.nodes.length} nodes released`, async () => {
+    await concurrently(left.nodes, WIDTH, async (node) => {
+      if (await releaseNode(activity, kube, node)) count += 1;
+    });
+    // The lock goes last: until then no new upgrade marks a node.
+    unlocked = await releaseLock(activity, kube, left.lock);
+  });
+  return { changed: count > 0 || unlocked, note: `${count} ${count === 1 ? 'node' : 'nodes'} released${unlocked ? ', cluster unlocked' : ''}` };
 }
 
 function leftOn(node: Node): readonly LeftOnNode[] {

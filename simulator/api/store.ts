@@ -25,7 +25,6 @@ export interface EventStore extends Store {
   since(resource: string, version: number): readonly StoreEvent[] | null;
   /** Forgets all events so far. */
   compact(): void;
-  resources(): readonly string[];
   size(resource: string): number;
 }
 

@@ -1,7 +1,10 @@
-import { companionsOf, staticPodImages } from '../components.ts';
+import { companionsOf, staticPodImages, tagOf } from '../components.ts';
+import { LIVE_DATA, restoredRevision } from './etcd-data.ts';
 import type { Machine } from './machine.ts';
 
 export const MANIFESTS = '/etc/kubernetes/manifests';
+/** The member's data, as a file that says what it is. */
+export const MEMBER_DATA = '/var/lib/etcd/member/snap/db';
 const SECURE_PORT = 6443;
 
 /** Writes the manifest of a static pod, as far as anything reads it. */
@@ -38,16 +41,54 @@ export function startApiServer(machine: Machine): void {
 }
 
 export function startMember(machine: Machine): void {
-  const { apiServer, files, root } = machine;
+  const { apiServer, files, root, node, world } = machine;
   apiServer.etcdPid = machine.newPid();
   const folder = `${root}/proc/${String(apiServer.etcdPid)}`;
   files.write(`${folder}/comm`, 'etcd\n');
+  files.write(`${folder}/cmdline`, ['etcd', ...flagsOf(machine, 'etcd'), ''].join('\0'));
+  const revision = restoredRevision(files.read(`${root}${MEMBER_DATA}`) ?? '');
+  files.write(`${root}${MEMBER_DATA}`, LIVE_DATA, 0o600);
+  if (revision !== null && world.etcdData.start(node.name, revision)) machine.record('etcd restored', 'the objects of the snapshot are back');
   for (const name of ['etcdctl', 'etcdutl']) files.write(`${folder}/root/usr/local/bin/${name}`, machine.programText, 0o755);
 }
 
 export function stopMember({ apiServer, files, root }: Machine): void {
   if (apiServer.etcdPid !== 0) files.remove(`${root}/proc/${String(apiServer.etcdPid)}`);
   apiServer.etcdPid = 0;
+}
+
+/** The kubelet starts what it has a manifest of and what does not run. */
+export function startStaticPods(machine: Machine): void {
+  const { apiServer, node, world } = machine;
+  const member = manifestImage(machine, 'etcd');
+  const server = manifestImage(machine, 'kube-apiserver');
+  const startsMember = apiServer.etcdPid === 0 && member !== null;
+  const startsServer = apiServer.pid === 0 && server !== null;
+  if (startsMember) {
+    startMember(machine);
+    world.etcd.start(node.name, etcdVersion(tagOf(member)));
+  }
+  if (startsServer) {
+    apiServer.version = tagOf(server);
+    startApiServer(machine);
+  }
+  if (startsMember || startsServer) publishStaticPods(machine);
+}
+
+/** A signal reaches no process of a twin: one without a manifest, and without a kubelet to look after it, counts as ended when it is looked for. */
+export function endStrayPods(machine: Machine): void {
+  const { apiServer, files, root, node, world } = machine;
+  if (machine.kubelet.running) return;
+  if (apiServer.etcdPid !== 0 && manifestImage(machine, 'etcd') === null) {
+    stopMember(machine);
+    world.etcd.stop(node.name);
+    machine.record('etcd member ended');
+  }
+  if (apiServer.pid !== 0 && manifestImage(machine, 'kube-apiserver') === null) {
+    files.remove(`${root}/proc/${String(apiServer.pid)}`);
+    apiServer.pid = 0;
+    machine.record('API server ended');
+  }
 }
 
 /**
@@ -74,6 +115,6 @@ export function etcdVersionOf(version: string): string {
 
 function flagsOf(machine: Machine, component: string): readonly string[] {
   if (component === 'kube-apiserver') return [`--advertise-address=${machine.address}`, `--secure-port=${String(SECURE_PORT)}`, '--etcd-servers=https://127.0.0.1:2379'];
-  if (component === 'etcd') return [`--advertise-client-urls=https://${machine.address}:2379`, `--name=${machine.node.name}`, '--data-dir=/var/lib/etcd'];
-  return ['--leader-elect=true'];
+  if (component === 'etcd') return [`--advertise-client-urls=https://${machine.address}:2379`, `--initial-advertise-peer-urls=https://${machine.address}:2380`, `--name=${machine.node.name}`, '--data-dir=/var/lib/etcd'];
+  return [`--kubeconfig=/etc/kubernetes/${component.replace('kube-', '')}.conf`, '--leader-elect=true'];
 }

@@ -1,5 +1,4 @@
-import { tagOf } from '../components.ts';
-import { etcdVersion, manifestImage, publishStaticPods, startApiServer, startMember, stopMember } from './control-plane.ts';
+import { startStaticPods, stopMember } from './control-plane.ts';
 import { takeLock } from './layout.ts';
 import type { Machine } from './machine.ts';
 import type { TwinHost } from './port.ts';
@@ -55,15 +54,7 @@ export function rebootHost(machine: Machine, runtime: Runtime, server: SshServer
     machine.isDown = false;
     machine.record('host came up', '', downMs);
     server.setReachable('up');
-    if (node.role === 'control-plane') startControlPlane(machine);
+    if (node.role === 'control-plane') startStaticPods(machine);
     runKubelet(machine, 0);
   });
-}
-
-function startControlPlane(machine: Machine): void {
-  const image = manifestImage(machine, 'etcd') ?? '';
-  startMember(machine);
-  machine.world.etcd.start(machine.node.name, etcdVersion(tagOf(image)));
-  startApiServer(machine);
-  publishStaticPods(machine);
 }

@@ -3,6 +3,7 @@ import type { ClusterDescription, NodeDescription, Timing } from '../description
 import type { Journal } from '../journal.ts';
 import type { ClusterModel } from '../model.ts';
 import { randomOf } from '../random.ts';
+import type { EtcdData } from './etcd-data.ts';
 import type { EtcdCluster } from './etcd.ts';
 import type { HostFault, HostOperation } from './faults.ts';
 import type { HostFiles } from './files.ts';
@@ -16,6 +17,7 @@ export interface World {
   readonly seed: number;
   readonly journal: Journal;
   readonly etcd: EtcdCluster;
+  readonly etcdData: EtcdData;
   readonly machines: Map<string, Machine>;
   /** Durable steps as hosts see them; told only where scripts are recognised. */
   readonly steps: StepWatch;

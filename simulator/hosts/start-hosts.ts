@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import type { ServerChannel } from 'ssh2';
 import { nodeAddress } from '../addresses.ts';
 import { etcdVersionOf } from './control-plane.ts';
+import { createEtcdData } from './etcd-data.ts';
 import { createEtcd } from './etcd.ts';
 import { diskFiles, memoryFiles } from './files.ts';
 import { createHost, rebootHost } from './host.ts';
@@ -89,7 +90,7 @@ export async function startHosts(options: HostsOptions): Promise<TwinHosts> {
 function createWorld(options: HostsOptions, machines: Map<string, Machine>, runtime: Runtime): World {
   const { description, model, clock, seed, journal } = options;
   const members = description.nodes.flatMap(({ name, role }, index) => (role === 'control-plane' ? [{ name, address: nodeAddress(index) }] : []));
-  const world: World = { description, model, clock, seed, journal, machines, steps: createStepWatch(), etcd: createEtcd(seed, members, etcdVersionOf(description.version)) };
+  const world: World = { description, model, clock, seed, journal, machines, steps: createStepWatch(), etcd: createEtcd(seed, members, etcdVersionOf(description.version)), etcdData: createEtcdData(model.store, members.length) };
   description.nodes.forEach((node, index) => {
     const root = runtime.rootOf(node.name);
     const machine = createMachine({

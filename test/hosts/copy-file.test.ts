@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile, readdir, stat } from 'node:fs/promises';
+import { readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createSshHosts } from '../../activities/hosts/ssh-hosts.ts';
@@ -38,6 +38,18 @@ test('bytes sent to a host and fetched again are the same, private on both sides
   assert.equal((await stat(local)).mode & 0o777, 0o600);
   assert.equal((await stat(join(host.root, 'here'))).mode & 0o777, 0o700);
   assert.deepEqual([await readdir(join(host.root, 'here/deep')), await readdir(join(host.root, 'there'))], [['copy.db'], ["it's a file.db"]]);
+});
+
+test('a file of the worker is sent without being read whole, and one that became another on the way never takes the place of the former', async () => {
+  const content = randomBytes(3_000_000);
+  const [local, remote] = [join(host.root, 'big.db'), join(host.root, 'sent/big.db')];
+  await writeFile(local, content);
+  await hosts.upload(host.host, remote, { file: local, sha256: createHash('sha256').update(content).digest('hex') });
+  assert.deepEqual(await readFile(remote), content);
+
+  await assert.rejects(hosts.upload(host.host, remote, { file: local, sha256: '0'.repeat(64) }), /was not received whole/);
+  await assert.rejects(hosts.upload(host.host, remote, { file: join(host.root, 'nowhere.db'), sha256: '0'.repeat(64) }), /ENOENT/);
+  assert.deepEqual(await readFile(remote), content);
 });
 
 test('an empty file is copied', async () => {

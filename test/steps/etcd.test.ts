@@ -114,7 +114,7 @@ test('a snapshot is taken on a follower, verified, and copied for its owner alon
   const made = host(context);
   const stateDir = folder(context);
   const snapshotEtcd = createSnapshotEtcd({ openHosts: async () => made.hosts, now: Date.now, stateDir });
-  const input = { upgrade: UPGRADE, members: MEMBERS, etcd: { snapshot: { keep: 2 }, acceptOutage: false }, epochMs: 5 };
+  const input = { upgrade: UPGRADE, members: MEMBERS, nodes: MEMBERS, etcd: { snapshot: { keep: 2 }, acceptOutage: false }, epochMs: 5 };
 
   const taken = await runActivity(snapshotEtcd, input).result;
   const again = await runActivity(snapshotEtcd, input).result;
@@ -131,7 +131,7 @@ test('a snapshot is taken on a follower, verified, and copied for its owner alon
 test('a snapshot whose copy was changed is taken again', async (context) => {
   const made = host(context);
   const snapshotEtcd = createSnapshotEtcd({ openHosts: async () => made.hosts, now: Date.now, stateDir: folder(context) });
-  const input = { upgrade: UPGRADE, members: MEMBERS, etcd: { snapshot: { keep: 2 }, acceptOutage: false }, epochMs: 5 };
+  const input = { upgrade: UPGRADE, members: MEMBERS, nodes: MEMBERS, etcd: { snapshot: { keep: 2 }, acceptOutage: false }, epochMs: 5 };
   const { file, sha256 } = await runActivity(snapshotEtcd, input).result;
   writeFileSync(file, 'something else');
 
@@ -146,7 +146,7 @@ test('only the newest snapshots are kept, on the worker and on the host', async 
   const snapshotEtcd = createSnapshotEtcd({ openHosts: async () => made.hosts, now: Date.now, stateDir });
   for (const epochMs of [1, 2, 3]) {
     const upgrade = { ...UPGRADE, id: `u${epochMs}` };
-    await runActivity(snapshotEtcd, { upgrade, members: MEMBERS, etcd: { snapshot: { keep: 2 }, acceptOutage: false }, epochMs }).result;
+    await runActivity(snapshotEtcd, { upgrade, members: MEMBERS, nodes: MEMBERS, etcd: { snapshot: { keep: 2 }, acceptOutage: false }, epochMs }).result;
   }
   const kept = readdirSync(join(stateDir, 'snapshots/prod')).filter((name) => name.endsWith('.db'));
   assert.equal(kept.length, 2);
@@ -159,12 +159,12 @@ test('an empty snapshot is no snapshot', async (context) => {
   made.set('etcd/snapshot', '{"hash":1,"revision":0,"totalKey":0,"totalSize":20480}');
   const snapshotEtcd = createSnapshotEtcd({ openHosts: async () => made.hosts, now: Date.now, stateDir: folder(context) });
 
-  const failure = await failureOf(runActivity(snapshotEtcd, { upgrade: UPGRADE, members: MEMBERS, etcd: { snapshot: { keep: 2 }, acceptOutage: false }, epochMs: 5 }).result);
+  const failure = await failureOf(runActivity(snapshotEtcd, { upgrade: UPGRADE, members: MEMBERS, nodes: MEMBERS, etcd: { snapshot: { keep: 2 }, acceptOutage: false }, epochMs: 5 }).result);
 
   assert.equal(failure.type, 'SnapshotInvalid');
 });
 
-const SNAPSHOT = { upgrade: UPGRADE, members: MEMBERS, etcd: { snapshot: { keep: 2 }, acceptOutage: false }, epochMs: 5 } as const;
+const SNAPSHOT = { upgrade: UPGRADE, members: MEMBERS, nodes: MEMBERS, etcd: { snapshot: { keep: 2 }, acceptOutage: false }, epochMs: 5 } as const;
 
 test('a snapshot is restored for trial in a folder of its own, which goes away again', async (context) => {
   const made = host(context);

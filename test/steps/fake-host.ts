@@ -9,7 +9,7 @@ const DOUBLES = join(import.meta.dirname, 'doubles');
 
 /** Programs of the machine that the scripts may use; everything else that they call is a double. */
 const REAL = [
-  'awk', 'basename', 'cat', 'chmod', 'cmp', 'cp', 'cut', 'date', 'dirname', 'env', 'find', 'grep', 'head', 'id', 'ls', 'mkdir', 'mktemp', 'mv',
+  'awk', 'base64', 'basename', 'cat', 'chmod', 'chown', 'cmp', 'cp', 'cut', 'date', 'dirname', 'env', 'find', 'grep', 'head', 'id', 'ls', 'mkdir', 'mktemp', 'mv',
   'rm', 'sed', 'sha256sum', 'sleep', 'sort', 'stat', 'sync', 'tail', 'timeout', 'touch', 'tr', 'uniq', 'wc', 'sh',
 ] as const;
 
@@ -69,7 +69,7 @@ export function fakeHost(family: 'apt' | 'dnf'): FakeHost {
   }
 
   const hosts: Hosts = {
-    probe: (_host, script, args) => run(script, args),
+    probe: (_host, script, args, options) => run(script, args, options?.onOutput),
     async runStep(_host, step, options) {
       const known = results.get(step.step);
       if (known !== undefined && known.outcome.kind === 'finished' && known.retry >= step.retry) return { ...known.outcome, started: false };
@@ -98,7 +98,7 @@ export function fakeHost(family: 'apt' | 'dnf'): FakeHost {
       return { sha256: createHash('sha256').update(content).digest('hex'), bytes: content.length };
     },
     async upload(_host, remotePath, content) {
-      put(remotePath, Buffer.from(content).toString());
+      put(remotePath, content instanceof Uint8Array ? Buffer.from(content).toString() : readFileSync(content.file, 'latin1'));
     },
   };
 

@@ -10,7 +10,7 @@ import { fakeHost } from './fake-host.ts';
 import type { FakeHost } from './fake-host.ts';
 import { plannedNode, UPGRADE } from './inputs.ts';
 
-const RECORD = 'var/lib/capstan/u1/cp1/record/control-plane';
+const RECORD = 'var/lib/capstan/u1/cp1/record';
 const INPUT = { upgrade: UPGRADE, nodes: [plannedNode('cp1', 'control-plane')], epochMs: 1 };
 const MANIFEST = '/etc/kubernetes/manifests/etcd.yaml';
 
@@ -32,13 +32,14 @@ test('manifests, certificates, the kubelet\'s configuration and etcdutl are kept
   const result = await runActivity(recorderOf(made), INPUT).result;
 
   assert.equal(result.changed, true);
-  assert.match(result.note, /the way back of cp1 is in \/var\/lib\/capstan\/u1\/NODE\/record\/control-plane/);
-  assert.equal(made.read(`/${RECORD}/kubernetes/manifests/etcd.yaml`), made.read(MANIFEST));
-  assert.equal(made.read(`/${RECORD}/kubernetes/pki/ca.key`), 'secret\n');
-  assert.equal(made.read(`/${RECORD}/kubelet/config.yaml`), 'kind: KubeletConfiguration\n');
-  assert.deepEqual(readdirSync(join(made.root, RECORD, 'kubernetes')).toSorted(), ['manifests', 'pki']);
+  assert.match(result.note, /the way back of cp1 is in \/var\/lib\/capstan\/u1\/NODE\/record/);
+  assert.equal(made.read(`/${RECORD}/files/etc/kubernetes/manifests/etcd.yaml`), made.read(MANIFEST));
+  assert.equal(made.read(`/${RECORD}/files/etc/kubernetes/pki/ca.key`), 'secret\n');
+  assert.equal(made.read(`/${RECORD}/files/var/lib/kubelet/config.yaml`), 'kind: KubeletConfiguration\n');
+  assert.deepEqual(readdirSync(join(made.root, RECORD, 'files/etc/kubernetes')).toSorted(), ['manifests', 'pki']);
   assert.deepEqual([statSync(join(made.root, RECORD)).mode & 0o777, statSync(join(made.root, RECORD, 'etcdutl')).mode & 0o777], [0o700, 0o700]);
-  assert.match(readFileSync(join(made.root, RECORD, 'sums'), 'utf8'), /^[0-9a-f]{64} {2}\.\/kubernetes\/manifests\/etcd\.yaml$/m);
+  assert.match(readFileSync(join(made.root, RECORD, 'files/SHA256SUMS'), 'utf8'), /^[0-9a-f]{64} {2}etc\/kubernetes\/manifests\/etcd\.yaml$/m);
+  assert.match(readFileSync(join(made.root, RECORD, 'etcdutl.sha256'), 'utf8'), /^[0-9a-f]{64} {2}etcdutl$/m);
 });
 
 test('what was recorded first stays, whatever the node has become since', async (context) => {
@@ -50,17 +51,17 @@ test('what was recorded first stays, whatever the node has become since', async 
   const again = await runActivity(recorderOf(made), { ...INPUT, epochMs: 2 }).result;
 
   assert.equal(again.changed, false);
-  assert.equal(made.read(`/${RECORD}/kubernetes/manifests/etcd.yaml`), before);
+  assert.equal(made.read(`/${RECORD}/files/etc/kubernetes/manifests/etcd.yaml`), before);
 });
 
 test('a record that was cut off is made anew', async (context) => {
   const made = host(context);
-  made.put(`/${RECORD}/kubernetes/half`, 'half\n');
+  made.put(`/${RECORD}/files.new/half`, 'half\n');
 
   await runActivity(recorderOf(made), INPUT).result;
 
-  assert.equal(existsSync(join(made.root, RECORD, 'kubernetes/half')), false);
-  assert.ok(existsSync(join(made.root, RECORD, 'complete')));
+  assert.equal(existsSync(join(made.root, RECORD, 'files/half')), false);
+  assert.ok(existsSync(join(made.root, RECORD, 'files')));
 });
 
 test('a node whose member does not run is not recorded as complete', async (context) => {
@@ -70,5 +71,5 @@ test('a node whose member does not run is not recorded as complete', async (cont
   const failure = await failureOf(runActivity(recorderOf(made), INPUT).result);
 
   assert.match(failure.message, /no etcd process runs on this host/);
-  assert.equal(existsSync(join(made.root, RECORD, 'complete')), false);
+  assert.equal(existsSync(join(made.root, RECORD, 'files')), false);
 });

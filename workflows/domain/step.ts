@@ -85,6 +85,8 @@ export interface DrainStepInput extends CordonInput {
 export interface SnapshotInput {
   readonly upgrade: UpgradeRef;
   readonly members: readonly PlannedNode[];
+  /** All nodes of the plan. Kept beside the snapshot: a restore has no API to ask. */
+  readonly nodes: readonly PlannedNode[];
   readonly etcd: EtcdSpec;
   readonly epochMs: number;
 }

@@ -14,6 +14,7 @@ while [ $# -gt 0 ]; do
     --staged) staged=$root$2 ;;
     --image-repository) image_repository=$2 ;;
     --images) images=$2 ;;
+    --restore) restore_id=$2 ;;
     *) fail "unknown argument $1" ;;
   esac
   shift 2

@@ -2,17 +2,9 @@
 # Puts a node back to what its record says. Needs: manager, family, version (of the kubelet before), record.
 
 require_record() {
-  [ -d "$record/files" ] || fail "what this node was before its first change is not recorded in $record/files" 'Bring its packages and its configuration back by hand; each step of the upgrade is in its log.'
-  [ ! -s "$record/files/SHA256SUMS" ] || (cd "$record/files" && sha256sum --check --quiet SHA256SUMS) ||
-    fail "the record in $record/files is damaged: a SHA-256 does not hold" 'Nothing was changed. Bring the configuration named above back by hand.'
+  require_configuration
   former=$(former_version kubelet)
   is_version "$former" "$version" || fail "the package kubelet was ${former:-absent} before, while the kubelet ran $version" 'Nothing was changed: the record cannot say which of both to put back. Bring the node back by hand.'
-}
-
-former_version() {
-  former=
-  [ ! -e "$record/versions/$1" ] || read -r former < "$record/versions/$1" || :
-  say "$former"
 }
 
 # A control plane that kubeadm has changed does not go back alone: its etcd and its API server have moved on with the others.
@@ -41,11 +33,29 @@ restore_repository() {
   done
 }
 
-restore_configuration() {
+# Of /etc/kubernetes only what is the kubelet's: the rest belongs to the control plane.
+restore_kubelet_configuration() {
   while read -r _ path; do
-    case $path in etc/kubernetes/manifests/*) continue ;; esac
+    case $path in etc/kubernetes/kubelet.conf) ;; etc/kubernetes/*) continue ;; esac
     put_back "$record/files/$path" "/$path"
   done < "$record/files/SHA256SUMS"
+}
+
+# Sources, packages and configuration of before, and the kubelet restarted with them.
+put_node_back() {
+  dnf_verb=downgrade
+  trap 'restore_holds kubeadm kubelet kubectl' EXIT
+  trap 'exit 143' HUP INT TERM
+  restore_repository
+  restore_packages
+  restore_kubelet_configuration
+  restart_kubelet
+  require_former_kubelet
+}
+
+require_former_kubelet() {
+  reported=$(kubelet --version)
+  [ "$reported" = "Kubernetes $version" ] || fail "the kubelet calls itself $reported after $version was put back" "See \`command -v kubelet\`: another kubelet comes first in PATH."
 }
 
 # Installs the former packages that are not there: from the files kept before, without any repository, where they were kept.

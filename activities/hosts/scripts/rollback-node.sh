@@ -4,14 +4,6 @@
 use_manager
 require_record
 refuse_changed_control_plane
-dnf_verb=downgrade
-trap 'restore_holds kubeadm kubelet kubectl' EXIT
-trap 'exit 143' HUP INT TERM
-restore_repository
-restore_packages
-restore_configuration
-restart_kubelet
-reported=$(kubelet --version)
-[ "$reported" = "Kubernetes $version" ] || fail "the kubelet calls itself $reported after $version was put back" "See \`command -v kubelet\`: another kubelet comes first in PATH."
+put_node_back
 say "kubelet is back at $version"
 say "changed: $changed"

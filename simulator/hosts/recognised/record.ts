@@ -1,17 +1,19 @@
 import { createHash } from 'node:crypto';
-import { MANIFESTS } from '../control-plane.ts';
+import type { HostFiles } from '../files.ts';
 import type { Script } from './script.ts';
 import type { PackageArguments } from './packages.ts';
 
 const KUBELET_FILES = [
-  '/var/lib/kubelet/config.yaml', '/var/lib/kubelet/kubeadm-flags.env', '/etc/kubernetes/kubelet.conf',
+  '/var/lib/kubelet/config.yaml', '/var/lib/kubelet/kubeadm-flags.env',
   '/etc/systemd/system/kubelet.service.d/10-kubeadm.conf', '/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf',
 ];
+const KUBERNETES = '/etc/kubernetes';
 
 /** lib-record: the configuration before the first change, with the SHA-256 of each file. */
-export function keepConfiguration({ machine: { files } }: Script, { record }: PackageArguments): void {
+export function keepConfiguration({ machine: { files } }: Script, { record }: Pick<PackageArguments, 'record'>): void {
   if (files.exists(`${record}/files`)) return;
-  const paths = [...KUBELET_FILES, ...files.list(MANIFESTS).filter((name) => name.endsWith('.yaml')).map((name) => `${MANIFESTS}/${name}`)];
+  const ofKubernetes = files.list(KUBERNETES).filter((name) => name !== 'tmp').flatMap((name) => filesAt(files, `${KUBERNETES}/${name}`));
+  const paths = [...KUBELET_FILES, ...ofKubernetes.toSorted((one, other) => (one < other ? -1 : 1))];
   const rows = paths.flatMap((path) => {
     const text = files.read(path);
     if (text === null) return [];
@@ -30,7 +32,7 @@ export interface RecordedFile {
 }
 
 /** What was recorded; null where nothing was. */
-export function recordedFiles({ machine: { files } }: Script, { record }: PackageArguments): readonly RecordedFile[] | null {
+export function recordedFiles({ machine: { files } }: Script, { record }: Pick<PackageArguments, 'record'>): readonly RecordedFile[] | null {
   const sums = files.read(`${record}/files/SHA256SUMS`);
   if (sums === null) return null;
   return sums.split('\n').filter((row) => row !== '').map((row) => {
@@ -41,6 +43,10 @@ export function recordedFiles({ machine: { files } }: Script, { record }: Packag
   });
 }
 
-function sumOf(text: string): string {
+export function sumOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
+}
+
+function filesAt(files: HostFiles, path: string): readonly string[] {
+  return files.isFile(path) ? [path] : files.list(path).flatMap((name) => filesAt(files, `${path}/${name}`));
 }

@@ -16,13 +16,18 @@ export async function rollbackNode(script: Script): Promise<void> {
   await holding(packages, PACKAGES, async () => {
     restoreRepository(packages);
     await restorePackages(packages);
-    for (const { path, text } of recorded) if (!path.startsWith(`${MANIFESTS}/`)) putBack(packages, text ?? '', path);
+    for (const { path, text } of recorded) if (isOfKubelet(path)) putBack(packages, text ?? '', path);
     await restartKubelet(packages);
     const reported = (await script.capture('kubelet', ['--version'])).out;
     if (reported !== `Kubernetes ${version}`) script.fail(`the kubelet calls itself ${reported} after ${version} was put back`, 'See `command -v kubelet`: another kubelet comes first in PATH.');
     script.say(`kubelet is back at ${version}`);
     script.say(`changed: ${packages.changed ? 'yes' : 'no'}`);
   });
+}
+
+/** Of /etc/kubernetes only what is the kubelet's: the rest belongs to the control plane. */
+function isOfKubelet(path: string): boolean {
+  return path === '/etc/kubernetes/kubelet.conf' || !path.startsWith('/etc/kubernetes/');
 }
 
 function requireRecord({ script, args }: Packages): readonly RecordedFile[] {

@@ -29,8 +29,9 @@ export async function etcdctl(call: Call): Promise<number> {
     }
     case 'endpoint health': {
       const isHealthy = (member: EtcdMember): boolean => member.running && etcd.hasQuorum();
-      call.out(JSON.stringify(etcd.members.map((member) => ({ endpoint: url(member), health: isHealthy(member), took: '4.2ms', ...(isHealthy(member) ? {} : { error: 'context deadline exceeded' }) }))));
-      return etcd.members.every(isHealthy) ? 0 : 1;
+      const asked = call.args.includes('--cluster') ? etcd.members : [own];
+      call.out(JSON.stringify(asked.map((member) => ({ endpoint: url(member), health: isHealthy(member), took: '4.2ms', ...(isHealthy(member) ? {} : { error: 'context deadline exceeded' }) }))));
+      return asked.every(isHealthy) ? 0 : 1;
     }
     case 'alarm list': {
       const alarms = etcd.alarms.map(({ member, alarm }) => `{"memberID":${String(etcd.member(member)?.id ?? 0n)},"alarm":${alarm === 'NOSPACE' ? '1' : '2'}}`);
@@ -70,7 +71,9 @@ async function save(call: Call, file: string): Promise<number> {
     const { etcd, clock, description } = machine.world;
     const tookMs = await spend(call, 'snapshot etcd', description.timings.snapshot);
     const version = etcd.member(machine.node.name)?.version ?? '';
-    machine.files.write(file, `etcd snapshot of ${version}\nrevision ${String(etcd.revision())}\ntaken ${new Date(clock.now()).toISOString()}\n`, 0o600);
+    const revision = etcd.revision();
+    machine.world.etcdData.keep(revision);
+    machine.files.write(file, `etcd snapshot of ${version}\nrevision ${String(revision)}\ntaken ${new Date(clock.now()).toISOString()}\n`, 0o600);
     machine.record('etcd snapshot taken', version, tookMs);
   } catch (error) {
     if (error instanceof OperationFailed) return error.exitCode;

@@ -1,3 +1,4 @@
+import { endStrayPods } from '../control-plane.ts';
 import { versionOfPackage } from '../machine.ts';
 import type { Units } from '../units.ts';
 import { aptCache, aptGet, aptMark } from './apt.ts';
@@ -48,6 +49,7 @@ function kubelet({ machine, out }: Call): number {
 
 /** `pgrep -x NAME`. Of a control plane's processes a twin shows those that the scripts must find. */
 function pgrep({ args, machine, out }: Call): number {
+  endStrayPods(machine);
   const name = args.at(-1) ?? '';
   const pid = name === 'etcd' ? machine.apiServer.etcdPid : name === 'kube-apiserver' ? machine.apiServer.pid : name === 'kubeadm' && machine.kubeadms > 0 ? 1 : 0;
   if (pid === 0) return 1;

@@ -1,3 +1,4 @@
+import { startStaticPods } from '../control-plane.ts';
 import { versionOfPackage } from '../machine.ts';
 import type { Machine } from '../machine.ts';
 import type { Units } from '../units.ts';
@@ -74,5 +75,6 @@ export function runKubelet(machine: Machine, tookMs: number): void {
   machine.record('unit kubelet started', kubelet.version, tookMs);
   if (kubelet.crash !== null) return;
   kubelet.running = true;
+  if (node.role === 'control-plane') startStaticPods(machine);
   model.kubelets.start(node.name, kubelet.version);
 }

@@ -1,4 +1,5 @@
 import type { Activities } from '../../../activities/index.ts';
+import { NO_RESTORE } from '../../support/no-restore.ts';
 import type { StepResult } from '../../../workflows/domain/step.ts';
 import { clusterOf } from './bench-cluster.ts';
 
@@ -29,6 +30,7 @@ export function instantActivities(hook: StepHook = () => undefined): Activities 
   }
 
   return {
+    ...NO_RESTORE,
     planUpgrade: async ({ spec }) => {
       await hook({ step: 'planUpgrade', cluster: spec.name, node: null });
       return { plan: clusterOf(spec).plan, imageRepository: 'registry.example' };

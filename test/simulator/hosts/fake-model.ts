@@ -15,6 +15,7 @@ export function fakeModel(version = 'v1.33.13'): FakeModel {
     version: 1,
     get: (resource, namespace, name) => objects.get(keyOf(resource, namespace, name)) ?? null,
     list: (resource) => [...objects].filter(([key]) => key.startsWith(`${resource}/`)).map(([, object]) => object),
+    resources: () => [...new Set([...objects.keys()].map((key) => key.split('/')[0] ?? ''))],
     put: (resource, object) => {
       objects.set(keyOf(resource, object.metadata.namespace ?? null, object.metadata.name), object);
       return object;

@@ -1,0 +1,112 @@
+import type { RestorePlan } from '../../workflows/domain/restore.ts';
+import type { PlannedNode } from '../../workflows/domain/plan.ts';
+import type { StepResult, UpgradeRef } from '../../workflows/domain/step.ts';
+import { currentActivity } from '../activity-context.ts';
+import { gateProblems } from '../etcd/gate.ts';
+import type { HostAddress, Hosts, OpenHosts } from '../hosts/port.ts';
+import type { Node, Pod } from '../kubernetes/objects.ts';
+import type { Kube, OpenKube } from '../kubernetes/port.ts';
+import { timedStep } from '../kubernetes/timed-step.ts';
+import type { Clock } from '../kubernetes/timed-step.ts';
+import { firstOf } from '../kubernetes/wait.ts';
+import { isReady } from '../nodes/ready.ts';
+import { readKubeadmConfig } from '../observe/kubeadm-config.ts';
+import type { ReadEtcd } from '../observe/observe-cluster.ts';
+import { CONTROL_PLANE_COMPONENTS, imageTag, listStaticPods, staticPodOf } from '../observe/static-pods.ts';
+import { findAllLeft, releaseAllLeft } from '../release/release-activities.ts';
+import { failureTypeOf, stepError } from '../step-error.ts';
+
+export interface VerifyRestoreOptions {
+  readonly openKube: OpenKube;
+  readonly openHosts: OpenHosts;
+  readonly readEtcd: ReadEtcd;
+  readonly now: Clock;
+  /** How long the cluster may take to come to rest. Default 10 minutes. */
+  readonly timeoutMs?: number;
+}
+
+export interface VerifyRestoreInput {
+  readonly upgrade: UpgradeRef;
+  readonly plan: RestorePlan;
+}
+
+const TIMEOUT_MS = 10 * 60_000;
+const ASK_MS = 1_000;
+
+/**
+ * Waits until the cluster is what the plan of the restore said, asked of the API and of etcd, and then gives back what the snapshot
+ * brought back of ours: the lock of the upgrade that took it, cordons and taints. Failures: GateTimeout, those of `Kube` and `Hosts`.
+ */
+export function createVerifyRestore(options: VerifyRestoreOptions): (input: VerifyRestoreInput) => Promise<StepResult> {
+  const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+  return async function verifyRestore(input) {
+    const { plan, upgrade } = input;
+    const activity = currentActivity();
+    const finish = timedStep(activity, options.now);
+    const kube = await options.openKube(upgrade.access);
+    const hosts = await options.openHosts(upgrade.access);
+    const deadlineMs = performance.now() + timeoutMs;
+    for (;;) {
+      activity.signal.throwIfAborted();
+      const problems = await problemsOf(kube, hosts, options.readEtcd, plan);
+      if (problems.length === 0) break;
+      if (performance.now() >= deadlineMs) throw notRestored(plan, problems);
+      activity.heartbeat({ message: problems.slice(0, 5).join('; ').slice(0, 900) });
+      await firstOf([], ASK_MS, activity.signal);
+    }
+    const { note } = await releaseAllLeft(activity, kube, await findAllLeft(activity, kube));
+    return finish({ changed: true, note: `${plan.nodes.length + plan.workers.length} nodes verified at ${plan.to}; ${note}` });
+  };
+}
+
+function notRestored(plan: RestorePlan, problems: readonly string[]): Error {
+  const shown = problems.slice(0, 20).join('; ');
+  const more = problems.length > 20 ? `; and ${problems.length - 20} more` : '';
+  return stepError('GateTimeout', `The cluster ${plan.cluster} is not yet what was restored: ${shown}${more}.`, `Mend what is named here, by the logs in /var/log/pods and the journal of the unit kubelet on its host; the data of before is still there, as member.before-… in etcd's folder. Then \`capstan release ${plan.cluster}\` gives back the lock.`);
+}
+
+async function problemsOf(kube: Kube, hosts: Hosts, readEtcd: ReadEtcd, plan: RestorePlan): Promise<readonly string[]> {
+  try {
+    return [...(await apiProblems(kube, plan)), ...(await etcdProblems(hosts, readEtcd, plan))];
+  } catch (error) {
+    // What has just been started answers in its own time.
+    const type = failureTypeOf(error);
+    if (type !== 'ApiUnreachable' && type !== 'HostUnreachable' && type !== 'Unexpected') throw error;
+    return [error instanceof Error ? error.message : String(error)];
+  }
+}
+
+async function apiProblems(kube: Kube, plan: RestorePlan): Promise<readonly string[]> {
+  const [uid, nodes, staticPods, config] = await Promise.all([kube.clusterUid(), kube.listNodes(), listStaticPods(kube), readKubeadmConfig(kube)]);
+  return [
+    ...(uid === plan.clusterUid ? [] : [`the API serves the cluster ${uid}, not ${plan.clusterUid}`]),
+    ...[...plan.nodes, ...plan.workers].flatMap((planned) => nodeProblems(planned, nodes)),
+    ...plan.nodes.filter(({ roles }) => roles.includes('control-plane')).flatMap((planned) => podProblems(planned, staticPods, plan.to)),
+    ...(config === null || config.kubernetesVersion === plan.to ? [] : [`kubeadm-config says ${config.kubernetesVersion ?? 'nothing'}, not ${plan.to}`]),
+  ];
+}
+
+function nodeProblems(planned: PlannedNode, nodes: readonly Node[]): readonly string[] {
+  const node = nodes.find(({ metadata }) => metadata.name === planned.name);
+  if (node === undefined) return [`node ${planned.name} is gone`];
+  const kubelet = node.status.nodeInfo.kubeletVersion;
+  return [
+    ...(kubelet === planned.to ? [] : [`the kubelet of node ${planned.name} is at ${kubelet}, not ${planned.to}`]),
+    ...(isReady(node) ? [] : [`node ${planned.name} is not Ready`]),
+  ];
+}
+
+function podProblems({ name }: PlannedNode, staticPods: readonly Pod[], version: string): readonly string[] {
+  return CONTROL_PLANE_COMPONENTS.flatMap((component) => {
+    const pod = staticPodOf(staticPods, component, name);
+    const tag = imageTag(pod);
+    if (pod === null || tag !== version) return [`${component} of node ${name} is ${tag === null ? 'absent' : `at ${tag}, not ${version}`}`];
+    return isReady(pod) ? [] : [`${component} of node ${name} is not Ready`];
+  });
+}
+
+async function etcdProblems(hosts: Hosts, readEtcd: ReadEtcd, plan: RestorePlan): Promise<readonly string[]> {
+  const carriers = plan.nodes.filter(({ roles }) => roles.includes('etcd'));
+  const etcd = await readEtcd(hosts, carriers.map(({ name, address, port }): HostAddress => ({ name, address, port })));
+  return gateProblems(etcd, { expected: carriers.map(({ name }) => name), acceptOutage: true });
+}
