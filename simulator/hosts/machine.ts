@@ -6,6 +6,7 @@ import { randomOf } from '../random.ts';
 import type { EtcdCluster } from './etcd.ts';
 import type { HostFault, HostOperation } from './faults.ts';
 import type { HostFiles } from './files.ts';
+import type { ProbeWatch } from './probes.ts';
 import type { StepWatch } from './steps.ts';
 
 /** What the hosts of one twin share. */
@@ -19,6 +20,8 @@ export interface World {
   readonly machines: Map<string, Machine>;
   /** Durable steps as hosts see them; told only where scripts are recognised. */
   readonly steps: StepWatch;
+  /** Scripts that only read; told only where scripts are recognised. */
+  readonly probes: ProbeWatch;
 }
 
 export interface Package {

@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { Timing } from '../../description.ts';
 import type { HostFiles } from '../files.ts';
 import { findEtcd } from './etcd-scripts.ts';
 import type { Script } from './script.ts';
+
+/** A few hundred kilobytes of small files. */
+const COPY: Timing = { meanMs: 100, variation: 0.3 };
 
 export async function recordControlPlane(script: Script): Promise<void> {
   const { machine: { files }, say, args: [folder = ''] } = script;
@@ -18,6 +22,7 @@ export async function recordControlPlane(script: Script): Promise<void> {
     findEtcd(script);
     files.write(`${record}/etcdutl`, script.machine.programText, 0o700);
   }
+  await script.spend('copy files', COPY);
   const all = filesBelow(files, record);
   files.write(`${record}/sums`, all.map((path) => `${createHash('sha256').update(files.read(path) ?? '').digest('hex')}  .${path.slice(record.length)}\n`).join(''));
   files.write(`${record}/complete`, '');

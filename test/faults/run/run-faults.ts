@@ -6,15 +6,26 @@ import { openStand, standFolder, startServer } from '../engine/stand.ts';
 import type { Server, Stand } from '../engine/stand.ts';
 import { deal } from './deal.ts';
 import type { Deal } from './deal.ts';
-import { failureText, passedText } from './report.ts';
+import { dealsAll, failureText, missedPoints, passedText } from './report.ts';
 import type { BrokenSeed } from './report.ts';
 import type { FaultRequest } from './request.ts';
 import { runSeed } from './run-seed.ts';
 import type { SeedResult } from './run-seed.ts';
 
-/** How many of so many seeds at once need what: those with a worker of their own wait longest, and take the most memory. */
-function lanesFor(atOnce: number): Readonly<Record<Need, number>> {
-  return { nothing: Math.ceil(atOnce * 0.5), worker: Math.ceil(atOnce * 0.4), server: Math.ceil(atOnce * 0.1) };
+/** How long a seed takes that needs this, in those that need nothing: it waits until a lost worker is missed. */
+const TAKES: Readonly<Record<Need, number>> = { nothing: 1, worker: 2, server: 2 };
+/** A server for each lane takes memory, and starts for a second. */
+const MOST_SERVERS = 4;
+/** Points that have not come about are tried once more, each in an upgrade of its own, as long as there are no more of them. */
+const MOST_AGAIN = 16;
+const ROUNDS_AGAIN = 2;
+
+/** How many of so many seeds at once need what, so that all kinds end at about the same time. */
+function lanesFor(atOnce: number, deals: readonly Deal[]): Readonly<Record<Need, number>> {
+  const work = (need: Need): number => deals.filter(({ needs }) => needs === need).length * TAKES[need];
+  const all = work('nothing') + work('worker') + work('server');
+  const share = (need: Need): number => Math.max(1, Math.round((atOnce * work(need)) / Math.max(1, all)));
+  return { nothing: share('nothing'), worker: share('worker'), server: Math.min(MOST_SERVERS, share('server')) };
 }
 
 /** Runs every seed of a request and calls back with each result as it comes. */
@@ -22,19 +33,29 @@ export async function runFaults(request: FaultRequest, say: (line: string) => vo
   const root = await mkdtemp(join(tmpdir(), 'capstan-faults-'));
   const opened = openLater(root);
   const results: (SeedResult | BrokenSeed)[] = [];
-  const deals = Array.from({ length: request.seeds }, (_, index) => deal(request.firstSeed + index, { nodes: request.nodes, ...(request.point === null ? {} : { point: request.point }) }));
-  const one = async (next: Deal, stand: Stand): Promise<void> => {
-    const result = await runOne(next, stand, join(root, 'twins'));
-    results.push(result);
-    say(failureText(result, request) ?? passedText(next, result));
-  };
-  const lanes = lanesInto(lanesFor(request.atOnce), deals);
-  try {
+  const { nodes, point, each, seeds, firstSeed } = request;
+  async function runAll(deals: readonly Deal[], replayedBy: (deal: Deal) => FaultRequest): Promise<void> {
+    const one = async (next: Deal, stand: Stand): Promise<void> => {
+      const result = await runOne(next, stand, join(root, 'twins'));
+      results.push(result);
+      say(failureText(result, replayedBy(next)) ?? passedText(next, result));
+    };
+    const lanes = lanesInto(lanesFor(request.atOnce, deals), deals);
     await Promise.all([
       ...lanes('nothing', (queue) => drainQueue(queue, opened.shared, one)),
       ...lanes('worker', (queue, lane) => drainQueue(queue, () => opened.own(`own-${lane}`), one)),
       ...lanes('server', (queue, lane) => drainQueue(queue, () => opened.withServer(`restarted-${lane}`), one)),
     ]);
+  }
+  try {
+    await runAll(Array.from({ length: seeds }, (_, index) => deal(firstSeed + index, { nodes, each, ...(point === null ? {} : { point }) })), () => request);
+    let next = firstSeed + seeds;
+    for (let round = 0; round < ROUNDS_AGAIN && dealsAll(request); round += 1) {
+      const missed = missedPoints(results, request);
+      if (missed.length > MOST_AGAIN) break;
+      const again = missed.map((missedPoint) => deal(next++, { nodes, point: missedPoint }));
+      await runAll(again, ({ own }) => ({ ...request, point: own[0]?.point ?? null }));
+    }
     return results;
   } finally {
     await opened.close();
