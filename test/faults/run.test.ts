@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { EFFECTS } from './catalogue/effects.ts';
 import { pointOf, POINTS } from './catalogue/points.ts';
+import { NO_TIMES } from './measure/times-text.ts';
 import { deal } from './run/deal.ts';
 import { failureText, totalsOf } from './run/report.ts';
 import { readRequest } from './run/request.ts';
@@ -9,9 +10,9 @@ import type { FaultRequest } from './run/request.ts';
 import type { SeedResult } from './run/run-seed.ts';
 import { fits, MOST_OWN, ownPoints, turnsOf } from './run/turns.ts';
 
-const REQUEST: FaultRequest = { seeds: 1, firstSeed: 1, nodes: 6, point: null, atOnce: 28, each: 1 };
+const REQUEST: FaultRequest = { seeds: 1, firstSeed: 1, nodes: 6, point: null, atOnce: 28, each: 1, cuts: null };
 const SEEDS_FOR_ALL = POINTS.length;
-const PASSED: SeedResult = { seed: 7, hits: ['drainNode.during.api-gone'], violations: [], outcome: { said: [], decisions: [] }, seconds: 20 };
+const PASSED: SeedResult = { seed: 7, hits: ['drainNode.during.api-gone'], violations: [], outcome: { said: [], decisions: [] }, seconds: 20, times: NO_TIMES, cuts: 0 };
 const VIOLATED: SeedResult = { ...PASSED, violations: [{ invariant: 'window', message: 'w1, w2 are cordoned, and at most 1 may be' }] };
 
 describe('the deal of a seed', () => {
@@ -81,13 +82,14 @@ describe('points that seeds get in turn', () => {
 
 describe('the command line of a fault run', () => {
   test('takes seeds, the first of them, a point, a number of nodes, how many run at once and points a seed', () => {
-    assert.deepEqual(readRequest(['--seeds', '5', '--first-seed', '9', '--nodes', '20', '--point', 'drainNode.during.api-gone', '--at-once', '3', '--each', '2']), { each: 2, seeds: 5, firstSeed: 9, nodes: 20, point: pointOf('drainNode.during.api-gone'), atOnce: 3 });
+    assert.deepEqual(readRequest(['--seeds', '5', '--first-seed', '9', '--nodes', '20', '--point', 'drainNode.during.api-gone', '--at-once', '3', '--each', '2']), { each: 2, cuts: null, seeds: 5, firstSeed: 9, nodes: 20, point: pointOf('drainNode.during.api-gone'), atOnce: 3 });
   });
 
   for (const [args, said] of [
     [['--seeds', '0'], /--seeds 0: expected a whole number from 1/],
     [['--seeds', '1.5'], /--seeds 1\.5/],
     [['--first-seed', 'x'], /--first-seed x/],
+    [['--cuts', '5', '--seeds', '3'], /--cuts takes as many upgrades as it needs/],
     [['--nodes', '5'], /--nodes 5: expected a whole number from 6 to 50/],
     [['--point', 'nowhere'], /There is no fault point "nowhere"\. Allowed:\n {2}planUpgrade\.during\.worker-killed/],
     [['--speed', '3'], /Unknown option '--speed'[^]*Usage: npm run test:faults/],

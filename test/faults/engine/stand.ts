@@ -52,8 +52,9 @@ export async function startServer(folder: string, keepsState: boolean): Promise<
 export async function openStand(server: Server, taskQueue: string, folder: string): Promise<Stand> {
   const start = (): WorkerProcess => startWorker({ address: server.address, taskQueue, folder });
   const workers = new Set<WorkerProcess>();
-  /** Starts and restarts under way. */
+  /** Starts and restarts under way; one that failed fails the seed, in `settle`. */
   const pending = new Set<Promise<void>>();
+  const failures: Error[] = [];
   let current = start();
   workers.add(current);
   await current.ready;
@@ -65,16 +66,19 @@ export async function openStand(server: Server, taskQueue: string, folder: strin
     workers.add(current);
   }
   function later(work: Promise<void>): void {
-    pending.add(work);
-    void work.finally(() => pending.delete(work));
+    const noted = work.catch((error: unknown) => { failures.push(error instanceof Error ? error : new Error(String(error))); }).finally(() => pending.delete(noted));
+    pending.add(noted);
   }
 
   const controls: EngineControls = {
-    killWorker: () => {
+    killWorker: (onStart) => {
       const killed = current;
       killed.kill('SIGKILL');
       workers.delete(killed);
-      later(delay(RESTART_MS).then(replace));
+      later(delay(RESTART_MS).then(() => {
+        replace();
+        onStart();
+      }));
     },
     freezeWorker: (ms) => {
       const frozen = current;
@@ -89,6 +93,8 @@ export async function openStand(server: Server, taskQueue: string, folder: strin
     client, controls,
     settle: async () => {
       await Promise.all(pending);
+      const [failure] = failures.splice(0);
+      if (failure !== undefined) throw failure;
       const others = [...workers].filter((worker) => worker !== current);
       for (const worker of others) workers.delete(worker);
       await Promise.all(others.map((worker) => worker.stop()));

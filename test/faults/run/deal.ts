@@ -30,6 +30,8 @@ export interface Deal {
   readonly drains: boolean;
   /** True: the spec has an add-on, due after the workers. */
   readonly hasAddon: boolean;
+  /** True: every remote command is cut again and again, and nothing else goes wrong. */
+  readonly cutsCommands: boolean;
 }
 
 export interface DealOptions {
@@ -78,7 +80,13 @@ export function deal(seed: number, { nodes, point, each = 1 }: DealOptions): Dea
     words: has('rollbackNode') ? wordsToSendBack(sentBack) : has('releaseTaints') ? wordsToSkip(free.at(-1) ?? sentBack) : dealWords({ random: randomOf(seed, 'words'), workers: free, controlPlanes: CONTROL_PLANES, widest }),
     drains: !has('cordonNode'),
     hasAddon: has('upgradeAddon'),
+    cutsCommands: false,
   };
+}
+
+/** An upgrade in which connections are cut and nothing else goes wrong. */
+export function dealCuts(seed: number, nodes: number): Deal {
+  return { ...deal(seed, { nodes }), own: [], others: [], needs: 'nothing', words: [], drains: true, hasAddon: false, cutsCommands: true };
 }
 
 function inTurn(seed: number, each: number): readonly Point[] {

@@ -2,6 +2,8 @@ import { POINTS } from '../catalogue/points.ts';
 import type { Point } from '../catalogue/points.ts';
 import { INVARIANTS } from '../invariants/invariants.ts';
 import type { Deal } from './deal.ts';
+import type { Times } from '../measure/keep-times.ts';
+import { addTimes, NO_TIMES, timesText } from '../measure/times-text.ts';
 import { countsOf, saidText } from './operator.ts';
 import { replayCommand } from './request.ts';
 import type { FaultRequest } from './request.ts';
@@ -65,6 +67,27 @@ export function missedPoints(results: readonly (SeedResult | BrokenSeed)[], requ
   return wantedPoints(request).filter(({ name }) => !counts.has(name));
 }
 
+function timesOf(results: readonly (SeedResult | BrokenSeed)[]): Times {
+  return results.reduce((sum, result) => ('times' in result ? addTimes(sum, result.times) : sum), NO_TIMES);
+}
+
+/** Remote commands that were cut on purpose. */
+export function cutsOf(results: readonly (SeedResult | BrokenSeed)[]): number {
+  return results.reduce((sum, result) => sum + ('cuts' in result ? result.cuts : 0), 0);
+}
+
+function cutTotals(results: readonly (SeedResult | BrokenSeed)[], { cuts }: FaultRequest, failed: number): Totals {
+  const repeated = results.flatMap((result) => ('violations' in result ? result.violations : [])).filter(({ invariant }) => invariant === 'intent-once' || invariant === 'effect-once').length;
+  return {
+    failed,
+    text: [
+      `${cutsOf(results)} cuts inside remote commands of ${results.length} upgrades (${cuts ?? 0} were asked for), ${repeated} blind runs`,
+      ...timesText(timesOf(results)),
+      `${results.length - failed} passed, ${failed} failed`,
+    ].join('\n'),
+  };
+}
+
 /** How often each point was hit, and the last line. A point that was never hit counts as failed where there were seeds enough for all. */
 export function totalsOf(results: readonly (SeedResult | BrokenSeed)[], request: FaultRequest, seconds: number): Totals {
   const counts = hitsOf(results);
@@ -72,6 +95,7 @@ export function totalsOf(results: readonly (SeedResult | BrokenSeed)[], request:
   const missed = missedPoints(results, request).map(({ name }) => name);
   const isComplete = dealsAll(request);
   const failedSeeds = results.filter((result) => failureText(result, request) !== null).length;
+  if (request.cuts !== null) return cutTotals(results, request, failedSeeds);
   const failed = failedSeeds + (isComplete ? missed.length : 0);
   const outcomes = results.flatMap((result) => ('outcome' in result ? [result.outcome] : []));
   const decisions = outcomes.flatMap((outcome) => outcome.decisions);
@@ -83,6 +107,7 @@ export function totalsOf(results: readonly (SeedResult | BrokenSeed)[], request:
       `${results.length} upgrades in ${seconds.toFixed(0)} s, ${(seconds / Math.max(1, results.length)).toFixed(1)} s each`,
       `${decisions.length} decisions about held nodes: ${countsOf(decisions).join(', ')}`,
       `said besides: ${countsOf(outcomes.flatMap(({ said }) => said.map(({ word }) => word))).join(', ')}`,
+      ...timesText(timesOf(results)),
       ...(missed.length > 0 && isComplete ? missed.map((name) => `never hit: ${name}`) : []),
       ...(missed.length > 0 && !isComplete ? [`${missed.length} of ${wanted.length} points were not hit: ${turnsOf(request.each).length} seeds deal every point once`] : []),
       `${results.length - failedSeeds} passed, ${failed} failed`,

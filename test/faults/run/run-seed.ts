@@ -12,6 +12,9 @@ import { FAST_TIMINGS } from '../../support/twin.ts';
 import { stepOf } from '../catalogue/moments.ts';
 import { watchTwin } from '../invariants/watch-twin.ts';
 import type { TwinWatch, Violation } from '../invariants/watch-twin.ts';
+import { keepTimes } from '../measure/keep-times.ts';
+import type { TimeKeeper, Times } from '../measure/keep-times.ts';
+import { cutCommands } from '../place/cut-commands.ts';
 import { placePoint } from '../place/place-point.ts';
 import type { Scene } from '../place/scene.ts';
 import type { Deal } from './deal.ts';
@@ -29,6 +32,9 @@ export interface SeedResult {
   /** What its person said and decided. */
   readonly outcome: Pick<Outcome, 'said' | 'decisions'>;
   readonly seconds: number;
+  readonly times: Times;
+  /** Remote commands that were cut on purpose, where the deal says so. */
+  readonly cuts: number;
 }
 
 export interface SeedOptions {
@@ -55,24 +61,36 @@ export async function runSeed(deal: Deal, stand: Stand, options: SeedOptions): P
   try {
     options.prepare?.(twin);
     const watch = watchTwin(twin, { maxUnavailable: deal.maxUnavailable, controlPlanes: deal.controlPlanes, cordonedBefore: deal.cordoned === null ? [] : [deal.cordoned] });
-    const outcome = await upgrade(deal, stand, twin, watch, hits);
+    const times = keepTimes(twin);
+    let cuts = 0;
+    const outcome = await upgrade(deal, stand, { twin, watch, times, onHit: (point) => hits.push(point), hits, onCut: () => { cuts += 1; } });
     const { report } = outcome;
     watch.ended(report?.state ?? 'not at all', report?.failure?.message ?? outcome.reason, new Map(report?.nodes.map(({ name, state }) => [name, state])));
     watch.stop();
-    return { seed: deal.seed, hits, violations: watch.violations, outcome, seconds: (performance.now() - fromMs) / 1000 };
+    return { seed: deal.seed, hits, violations: watch.violations, outcome, times: times.times(), cuts, seconds: (performance.now() - fromMs) / 1000 };
   } finally {
     await twin.stop();
   }
 }
 
-async function upgrade(deal: Deal, stand: Stand, twin: Twin, watch: TwinWatch, hits: string[]): Promise<Outcome> {
+interface Round {
+  readonly twin: Twin;
+  readonly watch: TwinWatch;
+  readonly times: TimeKeeper;
+  /** Names of the points that happened so far. */
+  readonly hits: readonly string[];
+  readonly onHit: (point: string) => void;
+  readonly onCut: () => void;
+}
+
+async function upgrade(deal: Deal, stand: Stand, { twin, watch, times, hits, onHit, onCut }: Round): Promise<Outcome> {
   const { client, controls } = stand;
   const spec = await specFor(deal, twin);
   // Before any point is placed: the upgrade itself reads the same things.
   const plan = await planOf(client, spec);
   const mends = new Map<string, (() => void)[]>();
   const scene: Scene = {
-    twin, engine: controls, speed: SPEED, random: randomOf(deal.seed, 'faults'),
+    twin, engine: controls, times, speed: SPEED, random: randomOf(deal.seed, 'faults'),
     untilDecided: (node, mend) => { mends.set(node, [...mends.get(node) ?? [], mend]); },
   };
   /** A word that gives the node up would keep the seed's own points from happening; null asks of the whole upgrade. */
@@ -82,7 +100,10 @@ async function upgrade(deal: Deal, stand: Stand, twin: Twin, watch: TwinWatch, h
     for (const end of mends.get(node) ?? []) end();
     mends.delete(node);
   };
-  const undo = [...deal.own, ...deal.others].map((placed) => placePoint(placed, scene, () => hits.push(placed.point.name)));
+  const undo = [
+    ...[...deal.own, ...deal.others].map((placed) => placePoint(placed, scene, () => { onHit(placed.point.name); })),
+    ...(deal.cutsCommands ? [cutCommands(scene, randomOf(deal.seed, 'cuts'), onCut)] : []),
+  ];
   try {
     await client.start({ spec, plan, by: NOBODY });
     return await operate({
@@ -91,9 +112,11 @@ async function upgrade(deal: Deal, stand: Stand, twin: Twin, watch: TwinWatch, h
       onDecision: (node, decision, reason) => {
         // A drain that is forced goes on against what is in its way.
         if (decision !== 'force-drain') mend(node);
+        times.personSpoke();
         watch.decided(node, decision, reason);
       },
       onWord: (word) => {
+        times.personSpoke();
         const loosening = looseningOf(word);
         if (loosening !== null) watch.said(loosening);
       },
