@@ -1,8 +1,9 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 
-// A worker that died is noticed when its heartbeat stays out; steps beat every few seconds.
-const HEARTBEAT = '15 seconds';
+// A worker that died is noticed when its heartbeat stays out; steps beat every four seconds. With the second before the next try,
+// whoever starts after it goes on within 15 seconds.
+const HEARTBEAT = '12 seconds';
 
 // An unreachable host or API is tried for about ten minutes; then the node is held, so that a person sees it.
 const REACHABILITY = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds', maximumAttempts: 25 } as const;

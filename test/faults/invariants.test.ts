@@ -60,6 +60,8 @@ const CASES: readonly (readonly [string, readonly Given[], readonly InvariantNam
   ['two at the same time are one too many', [step('w1', 'stageNode', 'started'), step('w1', 'stageNode', 'started', 2)], ['intent-once']],
   ['an effect comes about once', [effect('cp1', 'etcd snapshot taken'), effect('w1', 'kubeadm upgrade node'), effect('w1', 'kubeadm upgrade node')], ['effect-once']],
   ['and again where its intent was interrupted', [effect('cp1', 'etcd snapshot taken'), effect('w1', 'kubeadm upgrade node'), step('w1', 'kubeadmUpgradeNode', 'interrupted'), effect('w1', 'kubeadm upgrade node')], []],
+  ['what preflight fetches is removed again', [effect('cp1', 'packages fetched', 'kubeadm 1.34.4-1.1'), effect('cp1', 'packages fetched', 'kubeadm 1.34.4-1.1')], []],
+  ['what staging fetches stays', [effect('cp1', 'etcd snapshot taken'), effect('w1', 'packages fetched', 'kubelet'), effect('w1', 'packages fetched', 'kubelet')], ['effect-once']],
   ['what a person cordoned is not uncordoned', [cordon('w9', 'person'), cordon('w9', null)], ['cordon-of-a-person']],
   ['nor marked as ours', [cordon('w9', 'ours')], ['cordon-of-a-person']],
   ['a cordon, a taint, the Lease and a unit are left', [{ kind: 'lease', isHeld: true }, ended()], ['nothing-left']],

@@ -22,6 +22,8 @@ export interface TimeKeeper {
   workerStarted(): void;
   /** A person paused or decided: when the next effect comes is no longer the engine's own. */
   personSpoke(): void;
+  /** Since the last change of the cluster or its hosts, real time. */
+  quietMs(): number;
   /** Ends it. */
   times(): Times;
 }
@@ -34,6 +36,7 @@ export function keepTimes(twin: Twin, now: () => number = () => performance.now(
   const effects: number[] = [];
   let startedMs: number | null = null;
   let effectFromMs: number | null = null;
+  let lastMs = now();
   const secondsSince = (fromMs: number): number => (now() - fromMs) / 1000;
 
   function request(): void {
@@ -41,6 +44,7 @@ export function keepTimes(twin: Twin, now: () => number = () => performance.now(
     startedMs = null;
   }
   function effect(): void {
+    lastMs = now();
     request();
     if (effectFromMs !== null) effects.push(secondsSince(effectFromMs));
     effectFromMs = null;
@@ -64,7 +68,10 @@ export function keepTimes(twin: Twin, now: () => number = () => performance.now(
       else effect();
       return null;
     }),
-    twin.journal.subscribe((entry) => { if (entry.effect === 'host came up') returned(entry.node); }),
+    twin.journal.subscribe((entry) => {
+      lastMs = now();
+      if (entry.effect === 'host came up') returned(entry.node);
+    }),
   ];
   return {
     cut: (node, step) => {
@@ -79,6 +86,7 @@ export function keepTimes(twin: Twin, now: () => number = () => performance.now(
       effectFromMs = now();
     },
     personSpoke: () => { effectFromMs = null; },
+    quietMs: () => now() - lastMs,
     times: () => {
       for (const stop of stops) stop();
       return { resolved, unresolved: open.size, resumed, effects };

@@ -23,7 +23,9 @@ export interface OperatorOptions {
   readonly onDecision: (node: string, decision: HoldDecision, reason: string) => void;
   /** Called before a word is sent. */
   readonly onWord: (word: PlacedWord) => void;
-  /** Real time after which the upgrade counts as stuck. */
+  /** Real time since anything happened to the cluster. */
+  readonly quietMs: () => number;
+  /** When nothing happens for so long, the upgrade counts as stuck: a busy machine is slow, and goes on. */
   readonly limitMs: number;
 }
 
@@ -47,9 +49,8 @@ const LONGEST_PAUSE_MS = 4_000;
 
 /** Stays with an upgrade as a person on call does: decides about each held node and says what the seed wants said, until the upgrade has ended. */
 export async function operate(options: OperatorOptions): Promise<Outcome> {
-  const { client, cluster, limitMs, script } = options;
+  const { client, cluster, limitMs, quietMs, script } = options;
   const desk = openDesk(options);
-  const deadlineMs = performance.now() + limitMs;
   const outcome = (report: UpgradeReport | null, reason: string): Outcome => ({ report, decisions: desk.decisions, said: desk.said, reason });
   for (;;) {
     const state = await unlessAway(async () => (await client.find(cluster))?.state ?? null);
@@ -58,7 +59,7 @@ export async function operate(options: OperatorOptions): Promise<Outcome> {
     if (state === 'held') await unlessAway(() => desk.decide());
     if (state === 'paused' || state === 'held') await unlessAway(() => desk.resume());
     if (desk.problem() !== null) return outcome(null, desk.problem() ?? '');
-    if (performance.now() > deadlineMs) return outcome(null, `it did not end within ${limitMs / 1000} s`);
+    if (quietMs() > limitMs) return outcome(null, `it did not end, and nothing has happened for ${limitMs / 1000} s`);
     await untilNextLook(script);
   }
 }

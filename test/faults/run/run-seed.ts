@@ -107,7 +107,7 @@ async function upgrade(deal: Deal, stand: Stand, { twin, watch, times, hits, onH
   try {
     await client.start({ spec, plan, by: NOBODY });
     return await operate({
-      client, cluster: spec.name, random: randomOf(deal.seed, 'decisions'), limitMs: LIMIT_MS, script,
+      client, cluster: spec.name, random: randomOf(deal.seed, 'decisions'), limitMs: LIMIT_MS, quietMs: times.quietMs, script,
       mayGiveUp: (node) => deal.workers.includes(node) && !isAwaited(node),
       onDecision: (node, decision, reason) => {
         // A drain that is forced goes on against what is in its way.
