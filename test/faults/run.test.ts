@@ -122,6 +122,17 @@ describe('the report of a fault run', () => {
     assert.match(totalsOf([PASSED, PASSED], REQUEST, 1).text, /^drainNode\.during\.api-gone +2$/m);
   });
 
+  test('says of cuts how many there were, how soon they were resolved and that none was left', () => {
+    const request: FaultRequest = { ...REQUEST, cuts: 80 };
+    const { text, failed } = totalsOf([{ ...PASSED, cuts: 84, times: { ...NO_TIMES, resolved: [1, 3] } }], request, 1);
+    assert.equal(failed, 0);
+    assert.equal(text, [
+      '84 cuts inside remote commands of 1 upgrades (80 were asked for), 0 blind runs',
+      'cut commands resolved after the host\'s return (target 30 s): 2 times, p50 1.0 s, p95 3.0 s, max 3.0 s, 0 over 30 s', '1 passed, 0 failed',
+    ].join('\n'));
+    assert.equal(totalsOf([{ ...PASSED, cuts: 84, times: { ...NO_TIMES, unresolved: 1 } }], request, 1).text.split('\n').at(-1), '1 passed, 1 failed');
+  });
+
   test('fails each point that was never hit where there were seeds enough to deal it, and else says how many it takes', () => {
     const few = totalsOf([PASSED], REQUEST, 1);
     assert.equal(few.failed, 0);

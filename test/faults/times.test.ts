@@ -9,7 +9,7 @@ import { startTwin } from '../../simulator/twin.ts';
 import type { Twin } from '../../simulator/twin.ts';
 import { keepTimes } from './measure/keep-times.ts';
 import type { TimeKeeper, Times } from './measure/keep-times.ts';
-import { addTimes, NO_TIMES, timesText } from './measure/times-text.ts';
+import { addTimes, NO_TIMES, timesText, tooSlow } from './measure/times-text.ts';
 
 const LIMIT = { timeout: 2 * 60_000 };
 
@@ -110,4 +110,10 @@ test('the report says count, middle, largest and how many were over the target',
     'next effect after a new worker\'s start (target 15 s): 1 times, p50 3.0 s, p95 3.0 s, max 3.0 s, 0 over 15 s',
   ]);
   assert.deepEqual(timesText(NO_TIMES), []);
+});
+
+test('only what is far slower than its target, in the middle of all, counts as a fault', () => {
+  assert.deepEqual(tooSlow({ ...NO_TIMES, resolved: [1, 2, 900], effects: [20, 30] }), []);
+  assert.deepEqual(tooSlow({ ...NO_TIMES, resolved: [130] }), ['too slow: half of the cut commands were resolved after more than 120 s']);
+  assert.deepEqual(tooSlow({ ...NO_TIMES, effects: [61] }), ['too slow: half of the new workers had no effect for more than 60 s']);
 });

@@ -23,6 +23,21 @@ export function timesText({ resolved, unresolved, resumed, effects }: Times): re
   ];
 }
 
+/** A machine that is busy with other things is slow, but hardly slower than this many times the target in the middle of all. */
+const LOOSE = 4;
+
+/** What cannot be put down to the machine; empty where nothing is. */
+export function tooSlow({ resolved, effects }: Times): readonly string[] {
+  return [
+    ...(middle(resolved) > LOOSE * RESOLVED_WITHIN ? [`too slow: half of the cut commands were resolved after more than ${LOOSE * RESOLVED_WITHIN} s`] : []),
+    ...(middle(effects) > LOOSE * EFFECT_WITHIN ? [`too slow: half of the new workers had no effect for more than ${LOOSE * EFFECT_WITHIN} s`] : []),
+  ];
+}
+
+function middle(seconds: readonly number[]): number {
+  return Number(quantile(seconds, 0.5));
+}
+
 function distribution(seconds: readonly number[], within: number): string {
   const over = seconds.filter((each) => each > within).length;
   return `${seconds.length} times, p50 ${quantile(seconds, 0.5)} s, p95 ${quantile(seconds, 0.95)} s, max ${quantile(seconds, 1)} s, ${over} over ${within} s`;

@@ -3,7 +3,7 @@ import type { Point } from '../catalogue/points.ts';
 import { INVARIANTS } from '../invariants/invariants.ts';
 import type { Deal } from './deal.ts';
 import type { Times } from '../measure/keep-times.ts';
-import { addTimes, NO_TIMES, timesText } from '../measure/times-text.ts';
+import { addTimes, NO_TIMES, timesText, tooSlow } from '../measure/times-text.ts';
 import { countsOf, saidText } from './operator.ts';
 import { replayCommand } from './request.ts';
 import type { FaultRequest } from './request.ts';
@@ -76,14 +76,18 @@ export function cutsOf(results: readonly (SeedResult | BrokenSeed)[]): number {
   return results.reduce((sum, result) => sum + ('cuts' in result ? result.cuts : 0), 0);
 }
 
-function cutTotals(results: readonly (SeedResult | BrokenSeed)[], { cuts }: FaultRequest, failed: number): Totals {
+function cutTotals(results: readonly (SeedResult | BrokenSeed)[], { cuts }: FaultRequest, failedSeeds: number): Totals {
+  const times = timesOf(results);
+  // Nothing else goes wrong here, and nobody gives a node up.
+  const problems = [...tooSlow(times), ...(times.unresolved > 0 ? [`${times.unresolved} cut commands were not resolved`] : [])];
+  const failed = failedSeeds + problems.length;
   const repeated = results.flatMap((result) => ('violations' in result ? result.violations : [])).filter(({ invariant }) => invariant === 'intent-once' || invariant === 'effect-once').length;
   return {
     failed,
     text: [
       `${cutsOf(results)} cuts inside remote commands of ${results.length} upgrades (${cuts ?? 0} were asked for), ${repeated} blind runs`,
-      ...timesText(timesOf(results)),
-      `${results.length - failed} passed, ${failed} failed`,
+      ...timesText(times), ...problems,
+      `${results.length - failedSeeds} passed, ${failed} failed`,
     ].join('\n'),
   };
 }
@@ -96,7 +100,9 @@ export function totalsOf(results: readonly (SeedResult | BrokenSeed)[], request:
   const isComplete = dealsAll(request);
   const failedSeeds = results.filter((result) => failureText(result, request) !== null).length;
   if (request.cuts !== null) return cutTotals(results, request, failedSeeds);
-  const failed = failedSeeds + (isComplete ? missed.length : 0);
+  const times = timesOf(results);
+  const slow = tooSlow(times);
+  const failed = failedSeeds + slow.length + (isComplete ? missed.length : 0);
   const outcomes = results.flatMap((result) => ('outcome' in result ? [result.outcome] : []));
   const decisions = outcomes.flatMap((outcome) => outcome.decisions);
   const width = Math.max(...wanted.map(({ name }) => name.length));
@@ -107,7 +113,7 @@ export function totalsOf(results: readonly (SeedResult | BrokenSeed)[], request:
       `${results.length} upgrades in ${seconds.toFixed(0)} s, ${(seconds / Math.max(1, results.length)).toFixed(1)} s each`,
       `${decisions.length} decisions about held nodes: ${countsOf(decisions).join(', ')}`,
       `said besides: ${countsOf(outcomes.flatMap(({ said }) => said.map(({ word }) => word))).join(', ')}`,
-      ...timesText(timesOf(results)),
+      ...timesText(times), ...slow,
       ...(missed.length > 0 && isComplete ? missed.map((name) => `never hit: ${name}`) : []),
       ...(missed.length > 0 && !isComplete ? [`${missed.length} of ${wanted.length} points were not hit: ${turnsOf(request.each).length} seeds deal every point once`] : []),
       `${results.length - failedSeeds} passed, ${failed} failed`,
