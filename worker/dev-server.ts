@@ -37,6 +37,7 @@ export interface DevServer {
 
 const START_TIMEOUT_MS = 60_000;
 const FOUND_TIMEOUT_MS = 1_000;
+const ANSWER_TIMEOUT_MS = 10_000;
 const ASK_MS = 50;
 
 /**
@@ -99,7 +100,8 @@ async function prepare(connection: Connection, namespace: string): Promise<void>
 async function untilItAnswers(address: string, child: ChildProcess, log: string): Promise<Connection> {
   const deadlineMs = Date.now() + START_TIMEOUT_MS;
   for (;;) {
-    const connection = await tryConnect(address, 500);
+    // Somebody listens by then: on a busy machine the first answer takes longer than half a second.
+    const connection = await tryConnect(address, ANSWER_TIMEOUT_MS);
     if (connection !== null) return connection;
     if (child.exitCode !== null || Date.now() > deadlineMs) {
       const lines = (await readFile(log, 'utf8')).trim().split('\n').slice(-3).join('\n  ');

@@ -1,8 +1,8 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { RestoreActivities } from '../activities/restore/port.ts';
 
-// A worker that died is noticed when its heartbeat stays out; steps beat every few seconds.
+// A worker that died is noticed when its heartbeat stays out; steps beat every four seconds. With the second before the next try,
+// whoever starts after it goes on within 15 seconds.
 const HEARTBEAT = '12 seconds';
 
 // An unreachable host or API is tried for about ten minutes; then the node is held, so that a person sees it.
@@ -46,16 +46,8 @@ export const drain = proxyActivities<Activities>({
 });
 
 /** What a restore would do: reads hosts as well, and a copy of the snapshot beside the live store. */
-export const inspectRestore = proxyActivities<Pick<RestoreActivities, 'planRestore'>>({
+export const inspectRestore = proxyActivities<Pick<Activities, 'planRestore'>>({
   startToCloseTimeout: '20 minutes',
   heartbeatTimeout: '30 seconds',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 seconds', maximumAttempts: 3 },
-});
-
-/** Steps of a restore, on hosts whose API is away: as other host steps, and a node that cannot be reached is held. */
-export const restore = proxyActivities<Omit<RestoreActivities, 'planRestore'>>({
-  startToCloseTimeout: '60 minutes',
-  heartbeatTimeout: HEARTBEAT,
-  retry: REACHABILITY,
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });

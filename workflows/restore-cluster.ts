@@ -1,5 +1,5 @@
 import { CancelledFailure, CancellationScope, getExternalWorkflowHandle, isCancellation } from '@temporalio/workflow';
-import { api, inspectRestore, restore } from './activity-options.ts';
+import { api, host, inspectRestore } from './activity-options.ts';
 import { now } from './cluster-run.ts';
 import { compareRestores } from './domain/restore-confirmed.ts';
 import { restoreReportOf } from './domain/restore-run.ts';
@@ -46,7 +46,7 @@ async function prepare(run: RestoreRunner): Promise<RestorePlan> {
   await lock(run, plan);
   await takeTogether(run, controlPlane(run), {
     step: 'prepareRestore', state: 'preparing', after: 'pending',
-    call: (node) => restore.prepareRestore.executeWithOptions({ summary: `${node.name}: restore the snapshot beside the live data` }, [{ ...steps(run, node), snapshot: plan.snapshot, members: members(plan) }]),
+    call: (node) => host.prepareRestore.executeWithOptions({ summary: `${node.name}: restore the snapshot beside the live data` }, [{ ...steps(run, node), snapshot: plan.snapshot, members: members(plan) }]),
   });
   // Nothing may come between this look and the stop.
   if (run.state.control.cancel !== null) throw new CancelledFailure('cancelled before the control plane was stopped');
@@ -59,19 +59,19 @@ async function putBack(run: RestoreRunner, plan: RestorePlan): Promise<void> {
   const { snapshot } = plan;
   await takeOrHold(run, controlPlane(run), {
     step: 'stopControlPlane', state: 'upgrading', after: 'pending',
-    call: (node) => restore.stopControlPlane.executeWithOptions({ summary: `${node.name}: stop the control plane` }, [{ ...steps(run, node), snapshot, members: members(plan) }]),
+    call: (node) => host.stopControlPlane.executeWithOptions({ summary: `${node.name}: stop the control plane` }, [{ ...steps(run, node), snapshot, members: members(plan) }]),
   });
   await takeOrHold(run, controlPlane(run), {
     step: 'restoreControlPlane', state: 'upgrading', after: 'pending',
-    call: (node) => restore.restoreControlPlane.executeWithOptions({ summary: `${node.name}: etcd, packages and manifests of ${plan.to}` }, [{ ...run.common, ...steps(run, node), snapshot }]),
+    call: (node) => host.restoreControlPlane.executeWithOptions({ summary: `${node.name}: etcd, packages and manifests of ${plan.to}` }, [{ ...run.common, ...steps(run, node), snapshot }]),
   });
   const started = takeOrHold(run, controlPlane(run), {
     step: 'startControlPlane', state: 'verifying', after: 'rolled-back',
-    call: (node) => restore.startControlPlane.executeWithOptions({ summary: `${node.name}: start the control plane of ${plan.to}` }, [{ ...run.common, ...steps(run, node), snapshot }]),
+    call: (node) => host.startControlPlane.executeWithOptions({ summary: `${node.name}: start the control plane of ${plan.to}` }, [{ ...run.common, ...steps(run, node), snapshot }]),
   });
   const back = takeOrHoldMany(run, workers(run), {
     step: 'restoreWorker', state: 'upgrading', after: 'rolled-back',
-    call: (node) => restore.restoreWorker.executeWithOptions({ summary: `${node.name}: kubelet ${node.planned.to}` }, [{ ...run.common, ...steps(run, node), snapshot }]),
+    call: (node) => host.restoreWorker.executeWithOptions({ summary: `${node.name}: kubelet ${node.planned.to}` }, [{ ...run.common, ...steps(run, node), snapshot }]),
   });
   await Promise.all([started, back]);
   const left = plan.workers.filter(({ name }) => run.node(name)?.state !== 'skipped');
@@ -81,7 +81,7 @@ async function putBack(run: RestoreRunner, plan: RestorePlan): Promise<void> {
 /** Looks at all of it once more. What it finds wrong is left to a person: every node has been put back by then. */
 async function verify(run: RestoreRunner, plan: RestorePlan): Promise<void> {
   try {
-    await run.step('verifyRestore', () => restore.verifyRestore.executeWithOptions({ summary: `Verify the cluster at ${plan.to}` }, [{ upgrade: run.upgrade, plan }]));
+    await run.step('verifyRestore', () => host.verifyRestore.executeWithOptions({ summary: `Verify the cluster at ${plan.to}` }, [{ upgrade: run.upgrade, plan }]));
   } catch (error) {
     const { next, ...failure } = failureOf(error);
     const rest = 'everything was put back, and only this look at it failed: mend what is named, then `capstan release -f FILE` gives back the lock and the cordons of the snapshot';

@@ -10,7 +10,7 @@ const TIMEOUT_MS = 120_000;
 
 /** Waits until a worker polls the queue, by default the one of `capstan worker`. @throws Error where none does within two minutes. */
 export async function untilPolling(address: string, taskQueue = DEFAULT_TASK_QUEUE): Promise<void> {
-  const connection = await Connection.connect({ address, connectTimeout: 5_000 });
+  const connection = await Connection.connect({ address, connectTimeout: TIMEOUT_MS });
   const deadlineMs = Date.now() + TIMEOUT_MS;
   try {
     for (;;) {

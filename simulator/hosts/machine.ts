@@ -7,6 +7,7 @@ import type { EtcdData } from './etcd-data.ts';
 import type { EtcdCluster } from './etcd.ts';
 import type { HostFault, HostOperation } from './faults.ts';
 import type { HostFiles } from './files.ts';
+import type { ProbeWatch } from './probes.ts';
 import type { StepWatch } from './steps.ts';
 
 /** What the hosts of one twin share. */
@@ -21,6 +22,8 @@ export interface World {
   readonly machines: Map<string, Machine>;
   /** Durable steps as hosts see them; told only where scripts are recognised. */
   readonly steps: StepWatch;
+  /** Scripts that only read; told only where scripts are recognised. */
+  readonly probes: ProbeWatch;
 }
 
 export interface Package {

@@ -5,6 +5,7 @@ import type { ClusterModel } from '../model.ts';
 import type { EtcdCluster } from './etcd.ts';
 import type { HostFault } from './faults.ts';
 import type { Machine } from './machine.ts';
+import type { ProbeEvent } from './probes.ts';
 import type { StepListener } from './steps.ts';
 
 export interface HostsOptions {
@@ -43,6 +44,11 @@ export interface TwinHosts {
    * @throws Error where scripts run in a shell: nobody sees their steps there.
    */
   onStep(listener: StepListener): () => void;
+  /**
+   * Calls back at once with every script that only reads. Returns how to end it.
+   * @throws Error where scripts run in a shell.
+   */
+  onProbe(listener: (event: ProbeEvent) => void): () => void;
   /** Ends every process that it started, and every connection. */
   stop(): Promise<void>;
 }

@@ -16,6 +16,7 @@ import type { Disturbances, Runtime } from './runtime.ts';
 import { startShellRuntime } from './shell-runtime.ts';
 import { knownHostsLine, newPrivateKey, publicKeyOf } from './ssh-keys.ts';
 import { startSshServer } from './ssh-server.ts';
+import { createProbeWatch } from './probes.ts';
 import { createStepWatch } from './steps.ts';
 import type { SshServer } from './ssh-server.ts';
 
@@ -73,6 +74,10 @@ export async function startHosts(options: HostsOptions): Promise<TwinHosts> {
         if (way !== 'recognised') throw new Error('steps are seen only where scripts are recognised: start the hosts with `way: recognised`');
         return world.steps.subscribe(listener);
       },
+      onProbe: (listener) => {
+        if (way !== 'recognised') throw new Error('probes are seen only where scripts are recognised: start the hosts with `way: recognised`');
+        return world.probes.subscribe(listener);
+      },
       // One key for all, as hosts have that were made from one image; one line, because it is looked through for each of them.
       knownHosts: `${knownHostsLine(nodeAddress(0).replace(/\d+\.\d+$/, '*'), port, publicKeyOf(hostKey))}\n`,
       host: (name) => {
@@ -90,7 +95,7 @@ export async function startHosts(options: HostsOptions): Promise<TwinHosts> {
 function createWorld(options: HostsOptions, machines: Map<string, Machine>, runtime: Runtime): World {
   const { description, model, clock, seed, journal } = options;
   const members = description.nodes.flatMap(({ name, role }, index) => (role === 'control-plane' ? [{ name, address: nodeAddress(index) }] : []));
-  const world: World = { description, model, clock, seed, journal, machines, steps: createStepWatch(), etcd: createEtcd(seed, members, etcdVersionOf(description.version)), etcdData: createEtcdData(model.store, members.length) };
+  const world: World = { description, model, clock, seed, journal, machines, steps: createStepWatch(), probes: createProbeWatch(), etcd: createEtcd(seed, members, etcdVersionOf(description.version)), etcdData: createEtcdData(model.store, members.length) };
   description.nodes.forEach((node, index) => {
     const root = runtime.rootOf(node.name);
     const machine = createMachine({

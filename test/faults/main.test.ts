@@ -19,7 +19,7 @@ test('an unknown point ends with 64 and the points that there are, and nothing i
   const { code, out, said } = await run('--point', 'drainNode.during.meteorite');
   assert.equal(code, 64);
   assert.equal(out, '');
-  assert.match(said, /There is no fault point "drainNode\.during\.meteorite"\. Allowed:\n {2}acquireLease\.before\.worker-killed\n/);
+  assert.match(said, /There is no fault point "drainNode\.during\.meteorite"\. Allowed:\n {2}planUpgrade\.during\.worker-killed\n/);
 });
 
 test('an upgrade goes on after its worker was killed in a step, and the report says that it happened', LIMIT, async () => {

@@ -68,7 +68,7 @@ const refuse = (): never => { throw new Error('no fault of this test touches the
 const NO_CONTROLS = { killWorker: refuse, freezeWorker: refuse, jumpClock: refuse, restartServer: refuse };
 
 function dealFor(name: InvariantName, seed: number): Deal {
-  return { seed, workers: WORKERS, controlPlanes: CONTROL_PLANES, maxUnavailable: 1, cordoned: name === 'cordon-of-a-person' ? 'w2' : null, points: [name === 'budgets' ? BUDGET : HARMLESS], needs: 'nothing' };
+  return { seed, workers: WORKERS, controlPlanes: CONTROL_PLANES, maxUnavailable: 1, cordoned: name === 'cordon-of-a-person' ? 'w2' : null, own: [name === 'budgets' ? BUDGET : HARMLESS], others: [], needs: 'nothing', words: [], drains: true, hasAddon: false, cutsCommands: false };
 }
 
 /** The follower that is upgraded second is lost once all control-plane nodes are recorded, until the first one is touched. */

@@ -1,5 +1,4 @@
 import type { Activities } from '../../activities/index.ts';
-import type { RestoreActivities } from '../../activities/restore/port.ts';
 import { NO_DRAIN_FACTS } from '../../workflows/domain/drain-facts.ts';
 import type { DrainFacts } from '../../workflows/domain/drain-facts.ts';
 import type { PlannedNode, UpgradePlan } from '../../workflows/domain/plan.ts';
@@ -15,7 +14,7 @@ export type Drains = (nodes: readonly string[]) => DrainFacts;
 
 /** Every step that took effect, as `step node`, in order. */
 export interface FakeCluster {
-  readonly activities: Activities & RestoreActivities;
+  readonly activities: Activities;
   readonly journal: string[];
   /** Nodes cordoned by us now. */
   readonly cordoned: Set<string>;
@@ -88,7 +87,7 @@ export function fakeCluster(plan: UpgradePlan, behave: Behaviour = () => undefin
     return { startedAt: new Date().toISOString(), seconds: 0, busySeconds: 0, attempt: 1, changed: true, note: '' };
   }
 
-  const activities: Activities & RestoreActivities = {
+  const activities: Activities = {
     ...fakeRestore(plan, journal, effect),
     planUpgrade: async () => ({ plan: reality(leftOf(plan, journal)), imageRepository: null }),
     runPreflight: async () => ({ findings: [], startedAt: new Date().toISOString(), seconds: 0 }),

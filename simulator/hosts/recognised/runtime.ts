@@ -67,7 +67,9 @@ export function startRecognisedRuntime(disturb: Disturbances): Runtime {
     err(`${BEGIN}\n`);
     switch (asked.kind) {
       case 'probe':
+        machine.world.probes.tell({ moment: 'asked', node: machine.node.name, script: asked.script });
         await runScript(machine, asked.script, asked.args, commands.signal, () => { commands.abort(); }, (text) => { out(`${text}\n`); }, (text) => { err(`${text}\n`); });
+        machine.world.probes.tell({ moment: 'answered', node: machine.node.name, script: asked.script });
         return 0;
       case 'step':
         await runStep(machine, steps, asked.args, { out, err }, (intent) => {

@@ -1,4 +1,7 @@
+import type { Timing } from '../../description.ts';
+import type { HostOperation } from '../faults.ts';
 import type { Machine } from '../machine.ts';
+import { spend } from '../tools/call.ts';
 import type { Call, Tool } from '../tools/call.ts';
 
 /** A script that ends before its last line, as `exit` does. */
@@ -31,6 +34,8 @@ export interface Script {
   capture(program: string, args: readonly string[], folder?: string): Promise<Captured>;
   /** Runs a tool with the script's own outputs, or with these. */
   pass(program: string, args: readonly string[], outputs?: Pick<Call, 'out' | 'err'>): Promise<number>;
+  /** Waits as long as an operation of the script's own takes, faults included. */
+  spend(operation: HostOperation, timing: Timing): Promise<number>;
   readonly signal: AbortSignal;
 }
 
@@ -69,6 +74,10 @@ export function createScript(options: ScriptOptions): Script {
       const complained: string[] = [];
       const exitCode = await run(program, args, folder, { out: (text) => printed.push(text), err: (text) => complained.push(text) });
       return { exitCode, out: printed.join('\n').replace(/\n+$/, ''), err: complained.join('\n') };
+    },
+    spend: (operation, timing) => {
+      const { args, signal, kill, reboot, cut } = options;
+      return spend({ machine, program: '', args, folder: '/', signal, kill, reboot, cut, out, err }, operation, timing);
     },
     pass: (program, args, outputs = { out, err }) => run(program, args, '/', outputs),
   };

@@ -14,8 +14,11 @@ export interface Point {
 
 const HOST_MOMENTS = MOMENTS.filter((moment) => STEPS[stepOf(moment)].host !== null);
 const UNIT_RUNS = HOST_MOMENTS.filter((moment) => partOf(moment) === 'during');
-const API_WRITES: readonly Moment[] = ['acquireLease.before', 'taintNodes.before', 'drainNode.before', 'drainNode.during', 'uncordonNode.before', 'releaseLease.before'];
-const API_MOMENTS: readonly Moment[] = ['acquireLease.before', 'taintNodes.before', 'drainNode.before', 'drainNode.during', 'waitNodeReady.before', 'waitNodeReady.during', 'uncordonNode.before', 'verifyCluster.during', 'releaseLease.before'];
+const API_WRITES: readonly Moment[] = ['acquireLease.before', 'taintNodes.before', 'cordonNode.before', 'drainNode.before', 'drainNode.during', 'uncordonNode.before', 'releaseTaints.before', 'upgradeAddon.before', 'upgradeAddon.during', 'releaseLease.before'];
+const API_MOMENTS: readonly Moment[] = [
+  'planUpgrade.during', 'acquireLease.before', 'runPreflight.before', 'taintNodes.before', 'observeDrains.during', 'cordonNode.before', 'drainNode.before', 'drainNode.during', 'waitNodeReady.before', 'waitNodeReady.during',
+  'uncordonNode.before', 'releaseTaints.before', 'upgradeAddon.before', 'upgradeAddon.during', 'upgradeAddon.after', 'verifyCluster.during', 'releaseLease.before',
+];
 const AROUND_DRAIN: readonly Moment[] = ['drainNode.during', 'waitNodeReady.before', 'uncordonNode.before'];
 
 /** Where each fault can happen. A new moment or effect is a line of data here, and its way of happening in `place/`. */
@@ -25,17 +28,17 @@ const TABLE: readonly (readonly [Effect, readonly Moment[]])[] = [
   ['connection-ended', UNIT_RUNS],
   ['host-silent', HOST_MOMENTS.filter((moment) => partOf(moment) === 'after')],
   ['unit-killed', UNIT_RUNS],
-  ['host-rebooted', ['stageNode.during', 'upgradeKubeadm.during', 'kubeadmUpgradeNode.during', 'upgradeEtcdMember.during', 'upgradeControlPlane.during', 'upgradeKubelet.before', 'upgradeKubelet.during', 'upgradeKubelet.after', 'drainNode.during', 'waitNodeReady.during', 'uncordonNode.before']],
+  ['host-rebooted', ['stageNode.during', 'upgradeKubeadm.during', 'kubeadmUpgradeNode.during', 'upgradeEtcdMember.during', 'upgradeControlPlane.during', 'upgradeKubelet.before', 'upgradeKubelet.during', 'upgradeKubelet.after', 'drainNode.during', 'waitNodeReady.during', 'uncordonNode.before', 'recordControlPlane.during', 'rollbackNode.during']],
   ['answer-lost', API_WRITES],
   ['api-gone', API_MOMENTS],
   ['api-5xx', API_MOMENTS],
   ['api-slow', AROUND_DRAIN],
   ['api-forgets', AROUND_DRAIN],
   ['api-silent', AROUND_DRAIN],
-  ['second-worker', ['stageNode.during', 'upgradeKubeadm.during', 'upgradeEtcdMember.during', 'upgradeControlPlane.during', 'drainNode.during', 'upgradeKubelet.during']],
-  ['temporal-restarted', ['stageNode.during', 'upgradeControlPlane.during', 'drainNode.during', 'upgradeKubelet.during', 'uncordonNode.after']],
-  ['package-manager-locked', ['stageNode.before', 'upgradeKubeadm.before', 'upgradeKubelet.before']],
-  ['package-broken', ['upgradeKubeadm.during', 'upgradeKubelet.during']],
+  ['second-worker', ['stageNode.during', 'upgradeKubeadm.during', 'upgradeEtcdMember.during', 'upgradeControlPlane.during', 'drainNode.during', 'upgradeKubelet.during', 'rollbackNode.during']],
+  ['temporal-restarted', ['stageNode.during', 'upgradeControlPlane.during', 'drainNode.during', 'upgradeKubelet.during', 'uncordonNode.after', 'rollbackNode.during']],
+  ['package-manager-locked', ['stageNode.before', 'upgradeKubeadm.before', 'upgradeKubelet.before', 'rollbackNode.before']],
+  ['package-broken', ['upgradeKubeadm.during', 'upgradeKubelet.during', 'rollbackNode.during']],
   ['disk-full', ['stageNode.before', 'upgradeKubelet.during']],
   ['kubeadm-fails', ['kubeadmUpgradeNode.during', 'upgradeControlPlane.during']],
   ['kubelet-crashes', ['upgradeKubelet.before']],

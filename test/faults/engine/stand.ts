@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { CommandError } from '../../../client/command-error.ts';
+import { EXIT } from '../../../client/exit-codes.ts';
 import { connect } from '../../../client/temporal/connect.ts';
 import type { UpgradeClient } from '../../../client/temporal/port.ts';
 import { untilPolling } from '../../../simulator/demo/until-polling.ts';
@@ -29,6 +31,8 @@ export interface Server {
 
 /** The next worker starts within this, as one does that a supervisor looks after. */
 const RESTART_MS = 500;
+/** Each waits for five seconds. */
+const MOST_TRIES = 20;
 
 /** A Temporal server on a port of its own. One that is to be restarted keeps its state in a file. */
 export async function startServer(folder: string, keepsState: boolean): Promise<Server> {
@@ -52,29 +56,33 @@ export async function startServer(folder: string, keepsState: boolean): Promise<
 export async function openStand(server: Server, taskQueue: string, folder: string): Promise<Stand> {
   const start = (): WorkerProcess => startWorker({ address: server.address, taskQueue, folder });
   const workers = new Set<WorkerProcess>();
-  /** Starts and restarts under way. */
+  /** Starts and restarts under way; one that failed fails the seed, in `settle`. */
   const pending = new Set<Promise<void>>();
+  const failures: Error[] = [];
   let current = start();
   workers.add(current);
   await current.ready;
   await untilPolling(server.address, taskQueue);
-  const client = await connect({ CAPSTAN_TEMPORAL_ADDRESS: server.address, CAPSTAN_TASK_QUEUE: taskQueue });
+  const client = await connected({ CAPSTAN_TEMPORAL_ADDRESS: server.address, CAPSTAN_TASK_QUEUE: taskQueue });
 
   function replace(): void {
     current = start();
     workers.add(current);
   }
   function later(work: Promise<void>): void {
-    pending.add(work);
-    void work.finally(() => pending.delete(work));
+    const noted = work.catch((error: unknown) => { failures.push(error instanceof Error ? error : new Error(String(error))); }).finally(() => pending.delete(noted));
+    pending.add(noted);
   }
 
   const controls: EngineControls = {
-    killWorker: () => {
+    killWorker: (onStart) => {
       const killed = current;
       killed.kill('SIGKILL');
       workers.delete(killed);
-      later(delay(RESTART_MS).then(replace));
+      later(delay(RESTART_MS).then(() => {
+        replace();
+        onStart();
+      }));
     },
     freezeWorker: (ms) => {
       const frozen = current;
@@ -89,6 +97,8 @@ export async function openStand(server: Server, taskQueue: string, folder: strin
     client, controls,
     settle: async () => {
       await Promise.all(pending);
+      const [failure] = failures.splice(0);
+      if (failure !== undefined) throw failure;
       const others = [...workers].filter((worker) => worker !== current);
       for (const worker of others) workers.delete(worker);
       await Promise.all(others.map((worker) => worker.stop()));
@@ -101,6 +111,18 @@ export async function openStand(server: Server, taskQueue: string, folder: strin
       await Promise.all([...workers].map((worker) => worker.stop()));
     },
   };
+}
+
+/** A person would try again as well: with dozens of twins at work the server may need longer for its answer than a command waits. */
+async function connected(environment: Readonly<Record<string, string>>): Promise<UpgradeClient> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await connect(environment);
+    } catch (error) {
+      if (tries === MOST_TRIES || !(error instanceof CommandError) || error.exitCode !== EXIT.unreachable) throw error;
+      await delay(RESTART_MS);
+    }
+  }
 }
 
 /** Folder of a stand. */

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { placesOf } from '../../../worker/places.ts';
 
 /** What a worker of a fault run may be told. */
 export interface WorkerOrder {
@@ -35,6 +36,8 @@ export function startWorker(options: WorkerOptions): WorkerProcess {
     stdio: ['ignore', log, log, 'ipc'], execArgv: ['--disable-warning=ExperimentalWarning'],
     env: {
       ...process.env, NODE_TEST_CONTEXT: '', CAPSTAN_TEMPORAL_ADDRESS: options.address, CAPSTAN_TASK_QUEUE: options.taskQueue,
+      // A run starts hundreds of workers: what the first one has compiled, and stripped of its types, the others read.
+      NODE_COMPILE_CACHE: join(placesOf(process.env).cache, 'compiled'),
       CAPSTAN_STATE_DIR: join(options.folder, 'state'), CAPSTAN_CONCURRENCY: '1000',
     },
   });

@@ -2,6 +2,7 @@
  * The worker of a fault run, in a process of its own that can be killed. It is the real one, but for three limits that would only
  * make a held node take minutes, and a clock that can be set off by a message. Configured by the environment.
  */
+import { flushCompileCache } from 'node:module';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { workflowBundlePath } from '../../../worker/bundle.ts';
 import { processConfiguration } from '../../../worker/config.ts';
@@ -18,6 +19,8 @@ const opened = openActivities(configuration.stateFolder, () => Date.now() + offM
 const worker = await createWorker(configuration, { connection, activities: opened.activities, bundlePath });
 process.on('message', (order: WorkerOrder) => { offMs = order.offMs; });
 process.send?.('ready');
+// Written at the end of a process, which most workers of a fault run never see.
+flushCompileCache();
 await worker.run();
 opened.close();
 await connection.close();

@@ -27,11 +27,25 @@ export type TwinEvent = Common & (
   /** An entry of the journal. */
   | { readonly kind: 'effect'; readonly node: string; readonly effect: string; readonly detail: string; readonly versions: RunningVersions }
   | { readonly kind: 'step'; readonly node: string; readonly step: string; readonly moment: StepMoment; readonly intent: number; readonly retry: number }
-  /** The engine has a pod of a budget removed; `healthy` pods are left and the budget asks for `wanted`. */
-  | { readonly kind: 'removal'; readonly pod: string; readonly budget: string; readonly healthy: number; readonly wanted: number }
-  | { readonly kind: 'decision'; readonly node: string; readonly decision: 'retry' | 'skip'; readonly reason: string }
+  /** The engine has a pod of a budget removed from its node; `healthy` pods are left and the budget asks for `wanted`. */
+  | { readonly kind: 'removal'; readonly pod: string; readonly node: string | null; readonly budget: string; readonly healthy: number; readonly wanted: number }
+  /** What a person is about to say of a node that is held; `reason` is what the upgrade says of it. */
+  | { readonly kind: 'decision'; readonly node: string; readonly decision: HoldDecision; readonly reason: string }
+  /** Any other word of a person that changes what may happen, told just before it is said. */
+  | { readonly kind: 'word'; readonly word: LooseningWord }
   | { readonly kind: 'ended'; readonly state: string; readonly reason: string; readonly target: string; readonly nodes: readonly EndedNode[]; readonly units: readonly string[] }
 );
+
+/** Decisions about a node that is held. */
+export const HOLD_DECISIONS = ['retry', 'retry-from', 'skip', 'rollback', 'force-drain'] as const;
+export type HoldDecision = (typeof HOLD_DECISIONS)[number];
+
+/** Words after which something is allowed that was not before. */
+export type LooseningWord =
+  | { readonly kind: 'cancel' }
+  /** This worker goes back; null: all of them. */
+  | { readonly kind: 'rollback'; readonly node: string | null }
+  | { readonly kind: 'set'; readonly maxUnavailable: number };
 
 /** Whose cordon it is. */
 export type Cordon = 'ours' | 'person' | null;
@@ -39,8 +53,11 @@ export type Cordon = 'ours' | 'person' | null;
 export interface EndedNode {
   readonly name: string;
   readonly kubelet: string;
+  /** Kubelet before the upgrade. */
+  readonly former: string;
   readonly isReady: boolean;
-  readonly isSkipped: boolean;
+  /** As the upgrade's report calls it: `done`, `skipped`, `rolled-back`; empty where there is no report. */
+  readonly state: string;
 }
 
 /** What a run was given to keep. */

@@ -6,7 +6,7 @@ import type { Rule } from './rule.ts';
 
 /** What must hold at every event, by name. The numbers are those of the contract in README.md. */
 export const INVARIANTS = {
-  window: { contract: 1, rule: 'never more workers cordoned by us than maxUnavailable', check: window },
+  window: { contract: 1, rule: 'never more workers cordoned by us than maxUnavailable, or than a person set', check: window },
   'one-control-plane-node': { contract: 1, rule: 'control-plane nodes one at a time', check: oneControlPlaneNode },
   'cordoned-first': { contract: 1, rule: 'a kubelet is stopped on a cordoned node only', check: cordonedFirst },
   'etcd-whole': { contract: 2, rule: 'an etcd member is touched only when all are healthy, none is a learner and no alarm is set', check: etcdWhole },
@@ -16,11 +16,11 @@ export const INVARIANTS = {
   'effect-once': { contract: 4, rule: 'no effect is repeated', check: effectOnce },
   'cordon-of-a-person': { contract: 5, rule: 'what a person cordoned stays cordoned, without our mark', check: cordonOfAPerson },
   'nothing-left': { contract: 5, rule: 'no cordon, taint, lock or running unit of ours is left', check: nothingLeft },
-  skew: { contract: 6, rule: 'no kubelet is newer than its API server or more than three minors older, and nothing goes back', check: skew },
+  skew: { contract: 6, rule: 'no kubelet is newer than its API server or more than three minors older, and nothing goes back but workers that a person sent back', check: skew },
   'snapshot-first': { contract: 7, rule: 'a snapshot of etcd comes before the first change', check: snapshotFirst },
-  budgets: { contract: null, rule: 'no PodDisruptionBudget is broken by our hand', check: budgets },
-  ends: { contract: null, rule: 'the upgrade ends done, and whatever is held says why', check: ends },
-  'done-is-done': { contract: 4, rule: 'done means that every node that was not skipped is Ready at the target', check: doneIsDone },
+  budgets: { contract: null, rule: 'no PodDisruptionBudget is broken by our hand, but where a person forced the drain', check: budgets },
+  ends: { contract: null, rule: 'the upgrade ends done, or cancelled or rolled back where a person said so, and whatever is held says why', check: ends },
+  'done-is-done': { contract: 4, rule: 'done means that every node that a person did not skip or send back is Ready at the target, and rolled back that it is Ready where it was', check: doneIsDone },
 } as const satisfies Readonly<Record<string, { readonly contract: number | null; readonly rule: string; readonly check: Rule }>>;
 export type InvariantName = keyof typeof INVARIANTS;
 

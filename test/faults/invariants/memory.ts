@@ -1,4 +1,4 @@
-import type { Cordon, EtcdState, TwinEvent } from './events.ts';
+import type { Cordon, EtcdState, LooseningWord, TwinEvent } from './events.ts';
 
 /** All that invariants need to know of what happened before an event. */
 export interface Memory {
@@ -13,6 +13,14 @@ export interface Memory {
   /** Intents of a node that ended without a result, and decisions to retry it: each allows one more run. */
   readonly secondRuns: Readonly<Record<string, number>>;
   readonly retries: Readonly<Record<string, number>>;
+  /** Nodes that a person sent back, and nodes whose drain a person forced. */
+  readonly sentBack: Readonly<Record<string, boolean>>;
+  readonly forced: Readonly<Record<string, boolean>>;
+  /** A person sent all workers back. */
+  readonly allSentBack: boolean;
+  readonly isCancelled: boolean;
+  /** The widest window that a person has set; 0 where nobody has. */
+  readonly widest: number;
   /** Real time since when etcd has not been whole; null while it is. */
   readonly brokenSinceMs: number | null;
   /** Who leads, and since when. */
@@ -27,7 +35,8 @@ export interface IntentMemory {
 }
 
 export const NOTHING_YET: Memory = {
-  cordons: {}, tainted: {}, isLocked: false, hasSnapshot: false, intents: {}, effects: {}, secondRuns: {}, retries: {}, brokenSinceMs: null, leader: { node: null, sinceMs: 0 },
+  cordons: {}, tainted: {}, isLocked: false, hasSnapshot: false, intents: {}, effects: {}, secondRuns: {}, retries: {},
+  sentBack: {}, forced: {}, allSentBack: false, isCancelled: false, widest: 0, brokenSinceMs: null, leader: { node: null, sinceMs: 0 },
 };
 
 /** What is known after an event. */
@@ -41,8 +50,28 @@ function own(memory: Memory, event: TwinEvent): Memory {
     case 'lease': return { ...memory, isLocked: event.isHeld };
     case 'effect': return { ...memory, hasSnapshot: memory.hasSnapshot || event.effect === 'etcd snapshot taken', effects: counted(memory.effects, effectKey(event)) };
     case 'step': return withStep(memory, event);
-    case 'decision': return event.decision === 'skip' ? memory : { ...memory, retries: counted(memory.retries, event.node), secondRuns: counted(memory.secondRuns, event.node) };
+    case 'decision': return withDecision(memory, event);
+    case 'word': return withWord(memory, event.word);
     case 'removal': case 'ended': return memory;
+  }
+}
+
+function withDecision(memory: Memory, { node, decision }: Extract<TwinEvent, { kind: 'decision' }>): Memory {
+  if (decision === 'skip') return memory;
+  const again = { ...memory, retries: counted(memory.retries, node), secondRuns: counted(memory.secondRuns, node) };
+  switch (decision) {
+    case 'retry': case 'retry-from': return again;
+    case 'rollback': return { ...again, sentBack: { ...memory.sentBack, [node]: true } };
+    case 'force-drain': return { ...again, forced: { ...memory.forced, [node]: true } };
+  }
+}
+
+function withWord(memory: Memory, word: LooseningWord): Memory {
+  switch (word.kind) {
+    case 'cancel': return { ...memory, isCancelled: true };
+    // A window that is narrowed takes nothing back: the widest one holds.
+    case 'set': return { ...memory, widest: Math.max(memory.widest, word.maxUnavailable) };
+    case 'rollback': return word.node === null ? { ...memory, allSentBack: true } : { ...memory, sentBack: { ...memory.sentBack, [word.node]: true } };
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Memory } from './memory.ts';
 import type { Rule } from './rule.ts';
 
 /** Source: the version skew policy of Kubernetes. */
@@ -20,12 +21,12 @@ export const nothingLeft: Rule = (event, { cordons, tainted, isLocked }) => {
   return left.length > 0 ? `left: ${left.join(', ')}` : null;
 };
 
-export const skew: Rule = (event, _, { controlPlanes }) => {
+export const skew: Rule = (event, before, { controlPlanes }) => {
   if (event.kind !== 'effect') return null;
   const { kubelets, apiServers } = event.versions;
   if (event.effect.startsWith('package kube')) {
     const [from = '', to = ''] = event.detail.split(' → ');
-    if (to !== '' && compare(from, to) > 0) return `${event.effect} of ${event.node} went back from ${from} to ${to}`;
+    if (to !== '' && compare(from, to) > 0 && !mayGoBack(event.node, before, controlPlanes)) return `${event.effect} of ${event.node} went back from ${from} to ${to}`;
   }
   for (const [node, kubelet] of Object.entries(kubelets)) {
     const own = apiServers[node];
@@ -39,22 +40,35 @@ export const skew: Rule = (event, _, { controlPlanes }) => {
   return null;
 };
 
-export const budgets: Rule = (event) => {
-  if (event.kind !== 'removal' || event.healthy >= event.wanted) return null;
+export const budgets: Rule = (event, { forced }) => {
+  if (event.kind !== 'removal' || event.healthy >= event.wanted || forced[event.node ?? ''] === true) return null;
   return `${event.pod} was removed by the engine: ${event.healthy} healthy pods are left, and ${event.budget} asks for ${event.wanted}`;
 };
 
-export const ends: Rule = (event) => {
+export const ends: Rule = (event, { isCancelled, allSentBack }) => {
   if (event.kind === 'decision') return event.reason.trim() === '' ? `${event.node} was held and nothing said why` : null;
   if (event.kind !== 'ended' || event.state === 'done') return null;
+  if ((event.state === 'cancelled' && isCancelled) || (event.state === 'rolled-back' && allSentBack)) return null;
   return `the upgrade ended ${event.state}: ${event.reason}`;
 };
 
 export const doneIsDone: Rule = (event) => {
-  if (event.kind !== 'ended' || event.state !== 'done') return null;
-  const behind = event.nodes.filter(({ isSkipped, kubelet, isReady }) => !isSkipped && (kubelet !== event.target || !isReady));
-  return behind.length > 0 ? behind.map(({ name, kubelet, isReady }) => `${name} is at ${kubelet} and ${isReady ? 'Ready' : 'not Ready'}`).join('; ') : null;
+  if (event.kind !== 'ended' || !VERIFIED.includes(event.state)) return null;
+  const wrong = event.nodes.filter(({ state, kubelet, former, isReady }) => {
+    if (state === 'rolled-back') return kubelet !== former || !isReady;
+    const mayBeBehind = state === 'skipped' || event.state === 'rolled-back';
+    return mayBeBehind ? state === 'done' && kubelet !== event.target : kubelet !== event.target || !isReady;
+  });
+  return wrong.length > 0 ? wrong.map(({ name, state, kubelet, isReady }) => `${name} is called ${state}, is at ${kubelet} and ${isReady ? 'Ready' : 'not Ready'}`).join('; ') : null;
 };
+
+/** Ends that were verified; who cancels takes the nodes as they are. */
+const VERIFIED: readonly string[] = ['done', 'rolled-back'];
+
+/** A control-plane node never goes back alone. */
+function mayGoBack(node: string, { sentBack, allSentBack }: Memory, controlPlanes: readonly string[]): boolean {
+  return sentBack[node] === true || (allSentBack && !controlPlanes.includes(node));
+}
 
 /** Numbers of `v1.34.4` or `1.34.4-1.1`. */
 function numbersOf(version: string): readonly number[] {

@@ -7,12 +7,14 @@ const CHANGING = ['kubeadmUpgrade', 'upgradeKubelet'];
 export const window: Rule = (event, before, { maxUnavailable, controlPlanes }) => {
   if (event.kind !== 'node' || event.cordon !== 'ours') return null;
   const down = new Set([...cordonedByUs(before), event.node].filter((name) => !controlPlanes.includes(name)));
-  return down.size > maxUnavailable ? `${[...down].join(', ')} are cordoned, and at most ${maxUnavailable} may be` : null;
+  const allowed = Math.max(maxUnavailable, before.widest);
+  return down.size > allowed ? `${[...down].join(', ')} are cordoned, and at most ${allowed} may be` : null;
 };
 
 export const oneControlPlaneNode: Rule = (event, before, { controlPlanes }) => {
+  if (event.kind !== 'step' && event.kind !== 'node') return null;
   const begins = event.kind === 'step' ? event.moment === 'started' && CHANGING.includes(event.step) : event.kind === 'node' && event.cordon === 'ours';
-  if (!begins || !('node' in event) || !controlPlanes.includes(event.node)) return null;
+  if (!begins || !controlPlanes.includes(event.node)) return null;
   const others = controlPlanes.filter((name) => name !== event.node && isChanging(before, name));
   return others.length > 0 ? `${event.node} is begun while ${others.join(', ')} is not finished` : null;
 };

@@ -19,6 +19,8 @@ export const intentOnce: Rule = (event, before) => {
 
 export const effectOnce: Rule = (event, before) => {
   if (event.kind !== 'effect' || !LASTING.test(event.effect)) return null;
+  // Preflight fetches kubeadm to ask it for its images, and removes it: that does not last, and may come again.
+  if (event.effect === 'packages fetched' && !before.hasSnapshot) return null;
   const times = (before.effects[effectKey(event)] ?? 0) + 1;
   const allowed = 1 + (before.secondRuns[event.node] ?? 0);
   return times > allowed ? `"${event.effect}" came about ${times} times on ${event.node}, where ${allowed} would do` : null;

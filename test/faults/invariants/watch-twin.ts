@@ -1,10 +1,10 @@
 import { budgetOf } from '../../../simulator/api/kinds.ts';
 import type { ApiObject, StoreEvent } from '../../../simulator/model.ts';
 import type { Twin } from '../../../simulator/twin.ts';
-import { isCordoned, isLeaving, isReady, kubeletVersionOf, taintsOf } from '../objects.ts';
+import { isCordoned, isLeaving, isReady, kubeletVersionOf, nodeNameOf, taintsOf } from '../objects.ts';
 import { evictedPod } from '../place/requests.ts';
 import type { ApiRequest } from '../place/requests.ts';
-import type { Cordon, EtcdState, Limits, RunningVersions, TwinEvent } from './events.ts';
+import type { Cordon, EtcdState, HoldDecision, Limits, LooseningWord, RunningVersions, TwinEvent } from './events.ts';
 import { INVARIANT_NAMES, INVARIANTS } from './invariants.ts';
 import type { InvariantName } from './invariants.ts';
 import { NOTHING_YET, remember } from './memory.ts';
@@ -18,9 +18,12 @@ export interface Violation {
 export interface TwinWatch {
   /** What was broken so far: each invariant with the first few of its messages. */
   readonly violations: readonly Violation[];
-  /** An operator's decision on a held node. */
-  decided(node: string, decision: 'retry' | 'skip', reason: string): void;
-  ended(state: string, reason: string, skipped: readonly string[]): void;
+  /** An operator's decision on a held node, just before it is said. */
+  decided(node: string, decision: HoldDecision, reason: string): void;
+  /** Any other word that allows more than before, just before it is said. */
+  said(word: LooseningWord): void;
+  /** @param states What the report calls each node. */
+  ended(state: string, reason: string, states: ReadonlyMap<string, string>): void;
   stop(): void;
 }
 
@@ -66,7 +69,7 @@ export function watchTwin(twin: Twin, limits: Limits): TwinWatch {
       const wanted = budgetOf(budget).status?.desiredHealthy;
       if (wanted === undefined) continue;
       const healthy = model.store.list('pods').filter((pod) => pod.metadata.namespace === object.metadata.namespace && isGuarded(budget, pod) && isReady(pod) && !isLeaving(pod)).length;
-      see({ kind: 'removal', pod: name, budget: budget.metadata.name, healthy, wanted });
+      see({ kind: 'removal', pod: name, node: nodeNameOf(before), budget: budget.metadata.name, healthy, wanted });
     }
   }
 
@@ -78,6 +81,7 @@ export function watchTwin(twin: Twin, limits: Limits): TwinWatch {
     return null;
   }
 
+  const former = new Map(model.store.list('nodes').map((node) => [node.metadata.name, kubeletVersionOf(node)]));
   for (const node of model.store.list('nodes')) see({ kind: 'node', node: node.metadata.name, cordon: cordonOf(node), isTainted: false });
   const stops = [
     api.intercept(onRequest),
@@ -87,10 +91,13 @@ export function watchTwin(twin: Twin, limits: Limits): TwinWatch {
   ];
   return {
     violations,
+    said: (word) => see({ kind: 'word', word }),
     decided: (node, decision, reason) => see({ kind: 'decision', node, decision, reason }),
-    ended: (state, reason, skipped) => see({
+    ended: (state, reason, states) => see({
       kind: 'ended', state, reason, target: description.target, units: description.nodes.flatMap(({ name }) => hosts.host(name).units()),
-      nodes: model.store.list('nodes').map((node) => ({ name: node.metadata.name, kubelet: kubeletVersionOf(node), isReady: isReady(node), isSkipped: skipped.includes(node.metadata.name) })),
+      nodes: model.store.list('nodes').map((node) => ({
+        name: node.metadata.name, kubelet: kubeletVersionOf(node), former: former.get(node.metadata.name) ?? '', isReady: isReady(node), state: states.get(node.metadata.name) ?? '',
+      })),
     }),
     stop: () => { for (const stop of stops) stop(); },
   };

@@ -17,7 +17,7 @@ const SMALL_KIB = 1024;
 export function happen(effect: Effect, scene: Scene, happening: Happening): void {
   const { engine, twin } = scene;
   switch (effect) {
-    case 'worker-killed': return engine.killWorker();
+    case 'worker-killed': return engine.killWorker(scene.times.workerStarted);
     case 'second-worker': return engine.freezeWorker(FROZEN_MS);
     case 'clock-forward': return engine.jumpClock(HOUR_MS);
     case 'clock-back': return engine.jumpClock(-HOUR_MS);
@@ -43,12 +43,18 @@ function onNode(effect: NodeEffect, scene: Scene, { node, lose }: Happening): vo
   switch (effect) {
     case 'connection-cut':
       host.cutConnections();
+      scene.times.returned(node);
       return lose();
-    case 'connection-ended': return host.endCommands(TERMINATED);
+    case 'connection-ended':
+      host.endCommands(TERMINATED);
+      return scene.times.returned(node);
     case 'host-silent':
       host.setReachable('refused');
       host.cutConnections();
-      later(scene, AWAY_MS, () => { host.setReachable('up'); });
+      later(scene, AWAY_MS, () => {
+        host.setReachable('up');
+        scene.times.returned(node);
+      });
       return lose();
     case 'host-rebooted':
       host.reboot(AWAY_MS * scene.speed);

@@ -1,5 +1,6 @@
 import type { Interception } from '../../../simulator/api/serve.ts';
 import { GENERATED_TARGET } from '../../../simulator/generate.ts';
+import type { ProbeEvent } from '../../../simulator/hosts/probes.ts';
 import type { StepEvent } from '../../../simulator/hosts/steps.ts';
 import type { ApiObject, StoreEvent } from '../../../simulator/model.ts';
 import type { Twin } from '../../../simulator/twin.ts';
@@ -20,6 +21,7 @@ export interface Happening {
 }
 
 const LEASE = 'capstan-upgrade';
+const PENDING = 'capstan.dev/pending-upgrade';
 const nothing = (): undefined => undefined;
 
 /** Calls back once, at once, when the twin shows that the moment has come; `node` null takes the first node where it does. */
@@ -28,6 +30,8 @@ export function onMoment(twin: Twin, moment: Moment, node: string | null, callba
   if (sign !== null) return onRequest(twin, sign, node, callback);
   if (moment === 'upgradeEtcdMember.after') return onJournal(twin, 'etcd member replaced', node, nothing, callback);
   if (moment === 'waitNodeReady.during') return onJournal(twin, 'ready', node, (name) => isUpgraded(twin, name), callback);
+  const probe = PROBES[moment];
+  if (probe !== undefined) return onProbe(twin, probe, callback);
   const { host } = STEPS[stepOf(moment)];
   return host === null ? onStore(twin, moment, node, callback) : onStep(twin, moment, host.step, node, callback);
 }
@@ -55,6 +59,39 @@ function onStep(twin: Twin, moment: Moment, step: string, node: string | null, c
   return end;
 }
 
+interface ProbeSign {
+  readonly script: ProbeEvent['script'];
+  readonly moment: ProbeEvent['moment'];
+  /** Scripts are asked for by more than one step. */
+  readonly also: (twin: Twin) => boolean;
+}
+
+/** Moments that show in scripts that only read. */
+const PROBES: Partial<Record<Moment, ProbeSign>> = {
+  'runPreflight.before': { script: 'checkHost', moment: 'asked', also: isLocked },
+  'runPreflight.during': { script: 'listImages', moment: 'asked', also: isLocked },
+  'runPreflight.after': { script: 'readEtcd', moment: 'answered', also: (twin) => isLocked(twin) && !happened(twin, 'etcd snapshot taken') },
+  'observeEtcd.during': { script: 'readEtcd', moment: 'asked', also: (twin) => twin.description.nodes.every(({ name }) => twin.journal.of(name).some(({ effect }) => effect === 'packages fetched')) },
+};
+
+/** Where it happens does not matter: the step is one of the cluster as a whole. */
+function onProbe(twin: Twin, { script, moment, also }: ProbeSign, callback: (happening: Happening) => void): Undo {
+  const end = twin.hosts.onProbe((event) => {
+    if (event.script !== script || event.moment !== moment || !also(twin)) return;
+    end();
+    callback({ node: null, lose: nothing, answer: nothing });
+  });
+  return end;
+}
+
+function isLocked({ model }: Twin): boolean {
+  return model.store.get('leases', 'kube-system', LEASE) !== null;
+}
+
+function happened({ journal }: Twin, effect: string): boolean {
+  return journal.all().some((entry) => entry.effect === effect);
+}
+
 function onJournal(twin: Twin, effect: string, node: string | null, also: (node: string) => boolean | undefined, callback: (happening: Happening) => void): Undo {
   const end = twin.journal.subscribe((entry) => {
     if (entry.effect !== effect || (node !== null && entry.node !== node) || also(entry.node) === false) return;
@@ -77,7 +114,9 @@ function isSign(twin: Twin, moment: Moment, node: string | null, { resource, typ
   switch (moment) {
     case 'acquireLease.after': return resource === 'leases' && type === 'ADDED' && object.metadata.name === LEASE;
     case 'releaseLease.after': return resource === 'leases' && type === 'DELETED' && object.metadata.name === LEASE;
-    case 'taintNodes.after': return resource === 'nodes' && taintsOf(object).includes('capstan.dev/pending-upgrade');
+    case 'taintNodes.after': return resource === 'nodes' && taintsOf(object).includes(PENDING);
+    case 'releaseTaints.after': return resource === 'nodes' && !isCordoned(object) && previous !== undefined && taintsOf(previous).includes(PENDING) && !taintsOf(object).includes(PENDING);
+    case 'cordonNode.after': return isNode(resource, object, node) && isCordoned(object);
     case 'drainNode.after': return (isNode(resource, object, node) || (resource === 'pods' && nodeNameOf(object) === node)) && isDrained(twin, node);
     case 'uncordonNode.after': return isNode(resource, object, node) && !isCordoned(object) && previous !== undefined && isCordoned(previous);
     default: throw new Error(`nothing shows the moment ${moment}`);

@@ -1,3 +1,4 @@
+import type { Effect } from '../catalogue/effects.ts';
 import type { Point } from '../catalogue/points.ts';
 import { partOf, stepOf, STEPS } from '../catalogue/moments.ts';
 import { happen } from './effects.ts';
@@ -11,12 +12,16 @@ export interface PlacedPoint {
   readonly node: string | null;
 }
 
+/** What the engine only learns by asking for the step again. */
+const BREAKS_CONNECTIONS: readonly Effect[] = ['connection-cut', 'connection-ended', 'host-silent', 'host-rebooted'];
+
 /** Arranges for a point to happen, once. `onHit` is called when it does. */
 export function placePoint({ point, node }: PlacedPoint, scene: Scene, onHit: () => void): Undo {
   const { host } = STEPS[stepOf(point.moment)];
   if (host === null || partOf(point.moment) !== 'during') {
     return onMoment(scene.twin, point.moment, node, (happening) => {
       onHit();
+      if (host !== null && happening.node !== null && BREAKS_CONNECTIONS.includes(point.effect)) scene.times.cut(happening.node, host.step);
       happen(point.effect, scene, happening);
     });
   }
@@ -40,6 +45,7 @@ function duringOperation({ moment, effect }: Point, node: string, scene: Scene, 
     operation: host.operation, once: true, effect: hostEffect(effect, scene),
     onHit: () => {
       onHit();
+      if (BREAKS_CONNECTIONS.includes(effect)) scene.times.cut(node, host.step);
       if (!isOperationItself(effect)) happen(effect, scene, { node, lose: () => undefined, answer: () => undefined });
     },
   });

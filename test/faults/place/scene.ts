@@ -1,10 +1,11 @@
 import type { Random } from '../../../simulator/random.ts';
 import type { Twin } from '../../../simulator/twin.ts';
+import type { TimeKeeper } from '../measure/keep-times.ts';
 
 /** What can be done to the engine of a seed. */
 export interface EngineControls {
-  /** SIGKILL; another worker starts within a second. */
-  killWorker(): void;
+  /** SIGKILL; another worker starts within a second, and `onStart` is called then. */
+  killWorker(onStart: () => void): void;
   /** Freezes the worker, lets a second one take over, and lets the first go on after so many ms. */
   freezeWorker(ms: number): void;
   /** Sets the clock of the worker off by so many ms. */
@@ -19,6 +20,7 @@ export interface Scene {
   /** How much faster than the wall clock the twin's time runs. */
   readonly speed: number;
   readonly random: Random;
+  readonly times: TimeKeeper;
   /** Keeps what ends a fault when somebody decides about the node. */
   readonly untilDecided: (node: string, mend: () => void) => void;
 }

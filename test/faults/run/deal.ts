@@ -1,9 +1,15 @@
 import { randomOf } from '../../../simulator/random.ts';
+import type { Random } from '../../../simulator/random.ts';
 import { EFFECTS } from '../catalogue/effects.ts';
 import type { Need } from '../catalogue/effects.ts';
+import { stepOf } from '../catalogue/moments.ts';
+import type { Step } from '../catalogue/moments.ts';
 import { POINTS } from '../catalogue/points.ts';
 import type { Point } from '../catalogue/points.ts';
 import type { PlacedPoint } from '../place/place-point.ts';
+import { fits, turnsOf } from './turns.ts';
+import { dealWords, pick, wordsToSendBack, wordsToSkip } from './words.ts';
+import type { PlacedWord } from './words.ts';
 
 /** All of a seed that chance decides. */
 export interface Deal {
@@ -13,15 +19,27 @@ export interface Deal {
   readonly maxUnavailable: number;
   /** Worker that a person cordoned before; null in most seeds. */
   readonly cordoned: string | null;
-  /** The first one is the seed's own, dealt in turn; the others come by chance, and need nothing of their own. */
-  readonly points: readonly [PlacedPoint, ...PlacedPoint[]];
+  /** The seed's own points, dealt in turn. */
+  readonly own: readonly PlacedPoint[];
+  /** Others that come by chance, and need nothing of their own. */
+  readonly others: readonly PlacedPoint[];
   readonly needs: Need;
+  /** What its person says, besides deciding about held nodes. */
+  readonly words: readonly PlacedWord[];
+  /** False: the pool is cordoned and not drained. */
+  readonly drains: boolean;
+  /** True: the spec has an add-on, due after the workers. */
+  readonly hasAddon: boolean;
+  /** True: every remote command is cut again and again, and nothing else goes wrong. */
+  readonly cutsCommands: boolean;
 }
 
 export interface DealOptions {
   /** Nodes in all, three of them of the control plane. */
   readonly nodes: number;
-  /** Every seed gets this point first. Default: dealt in turn. */
+  /** How many points of its own each seed gets. Default 1. */
+  readonly each?: number;
+  /** Every seed gets this point as its own. Default: dealt in turn. */
   readonly point?: Point;
 }
 
@@ -30,46 +48,68 @@ const MOST_OTHERS = 2;
 /** One seed in so many has a node that a person cordoned. */
 const CORDONED_EVERY = 4;
 
-/** Every so many seeds in a row have each point once as their own. */
-export const SEEDS_FOR_ALL: number = POINTS.length;
-
-/** Points in the order in which they are dealt: one that needs a worker of its own is not followed by dozens of the kind. */
-const IN_TURN: readonly Point[] = POINTS.map((point, index) => ({ point, place: randomOf(0, 'turn', index).unit() })).toSorted((one, other) => one.place - other.place).map(({ point }) => point);
-const OTHERS = POINTS.filter(({ effect }) => EFFECTS[effect].needs === 'nothing');
+const OTHERS = POINTS.filter(({ effect, moment }) => EFFECTS[effect].needs === 'nothing' && !needsWord(stepOf(moment)));
 
 /** The same seed and options give the same deal. */
-export function deal(seed: number, { nodes, point }: DealOptions): Deal {
+export function deal(seed: number, { nodes, point, each = 1 }: DealOptions): Deal {
   const random = randomOf(seed, 'deal');
   const controlPlanes = named('cp', CONTROL_PLANES);
   const workers = named('w', nodes - CONTROL_PLANES);
-  const cordoned = random.below(CORDONED_EVERY) === 0 ? workers[random.below(workers.length)] ?? null : null;
+  const points = point === undefined ? inTurn(seed, each) : [point];
+  const has = (step: Step): boolean => points.some(({ moment }) => stepOf(moment) === step);
+  // What drains would meet is read only for a window of more than one.
+  const isWide = has('observeDrains');
+  const cordoned = random.below(CORDONED_EVERY) === 0 && !isWide ? workers[random.below(workers.length)] ?? null : null;
   const free = workers.filter((name) => name !== cordoned);
-  const pick = <T>(from: readonly T[]): T => {
-    const picked = from[random.below(from.length)];
-    if (picked === undefined) throw new Error('nothing to pick from');
-    return picked;
-  };
-  const placed = (chosen: Point): PlacedPoint => ({ point: chosen, node: chosen.on === null ? null : pick(chosen.on === 'worker' ? free : chosen.on === 'control-plane' ? controlPlanes : [...controlPlanes, ...free]) });
-  const own = placed(point ?? inTurn(seed));
-  const others = Array.from({ length: random.below(MOST_OTHERS + 1) }, () => placed(pick(OTHERS)));
+  // The soft taint is left on a worker that a person skips: nothing else is to happen there.
+  const given = has('releaseTaints') ? free.slice(0, -1) : free;
+  const sentBack = pick(random, given);
+  const place = (chosen: Point): PlacedPoint => ({ point: chosen, node: stepOf(chosen.moment) === 'rollbackNode' ? sentBack : nodeFor(chosen, given, controlPlanes, random) });
+  const own = points.map(place);
+  const others: PlacedPoint[] = [];
+  for (let left = random.below(MOST_OTHERS + 1); left > 0; left -= 1) {
+    const other = pick(random, OTHERS);
+    if (fits(other, [...points, ...others.map((placed) => placed.point)])) others.push(place(other));
+  }
+  // With one worker that nothing can be scheduled on, two more would leave no room.
+  const widest = cordoned === null ? Math.max(1, workers.length - 1) : 1;
   return {
-    seed, workers, controlPlanes, cordoned,
-    // With one worker that nothing can be scheduled on, two more would leave no room.
-    maxUnavailable: cordoned === null ? 1 + random.below(Math.max(1, workers.length - 1)) : 1,
-    points: [own, ...others.filter((other, index) => isNew(other, [own, ...others.slice(0, index)]))],
-    needs: EFFECTS[own.point.effect].needs,
+    seed, workers, controlPlanes, cordoned, own, others,
+    maxUnavailable: isWide ? 2 : 1 + random.below(widest),
+    needs: needsOf(points),
+    words: has('rollbackNode') ? wordsToSendBack(sentBack) : has('releaseTaints') ? wordsToSkip(free.at(-1) ?? sentBack) : dealWords({ random: randomOf(seed, 'words'), workers: free, controlPlanes: CONTROL_PLANES, widest }),
+    drains: !has('cordonNode'),
+    hasAddon: has('upgradeAddon'),
+    cutsCommands: false,
   };
 }
 
-function inTurn(seed: number): Point {
-  const point = IN_TURN[(seed - 1) % IN_TURN.length];
-  if (point === undefined) throw new Error(`seed ${seed} is not a whole number from 1`);
-  return point;
+/** An upgrade in which connections are cut and nothing else goes wrong. */
+export function dealCuts(seed: number, nodes: number): Deal {
+  return { ...deal(seed, { nodes }), own: [], others: [], needs: 'nothing', words: [], drains: true, hasAddon: false, cutsCommands: true };
 }
 
-/** Two faults in one operation would hide one another. */
-function isNew(one: PlacedPoint, before: readonly PlacedPoint[]): boolean {
-  return before.every(({ point, node }) => point.moment !== one.point.moment || node !== one.node);
+function inTurn(seed: number, each: number): readonly Point[] {
+  const turns = turnsOf(each);
+  const points = turns[(seed - 1) % turns.length];
+  if (points === undefined) throw new Error(`seed ${seed} is not a whole number from 1`);
+  return points;
+}
+
+function nodeFor({ on }: Point, workers: readonly string[], controlPlanes: readonly string[], random: Random): string | null {
+  if (on === null) return null;
+  return pick(random, on === 'worker' ? workers : on === 'control-plane' ? controlPlanes : [...controlPlanes, ...workers]);
+}
+
+/** The step that needs the most decides. */
+function needsOf(points: readonly Point[]): Need {
+  const needs = points.map(({ effect }) => EFFECTS[effect].needs);
+  return needs.includes('server') ? 'server' : needs.includes('worker') ? 'worker' : 'nothing';
+}
+
+/** Steps that come only after a person's word, so that chance alone hardly ever meets them. */
+function needsWord(step: Step): boolean {
+  return step === 'rollbackNode' || step === 'releaseTaints' || step === 'cordonNode' || step === 'upgradeAddon' || step === 'observeDrains';
 }
 
 /** As `generateCluster` names nodes. */

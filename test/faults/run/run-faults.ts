@@ -4,17 +4,33 @@ import { join } from 'node:path';
 import type { Need } from '../catalogue/effects.ts';
 import { openStand, standFolder, startServer } from '../engine/stand.ts';
 import type { Server, Stand } from '../engine/stand.ts';
-import { deal } from './deal.ts';
+import { CUTS_A_STEP } from '../place/cut-commands.ts';
+import { deal, dealCuts } from './deal.ts';
 import type { Deal } from './deal.ts';
-import { failureText, passedText } from './report.ts';
+import { cutsOf, dealsAll, failureText, missedPoints, passedText } from './report.ts';
 import type { BrokenSeed } from './report.ts';
 import type { FaultRequest } from './request.ts';
 import { runSeed } from './run-seed.ts';
 import type { SeedResult } from './run-seed.ts';
 
-/** How many of so many seeds at once need what: those with a worker of their own wait longest, and take the most memory. */
-function lanesFor(atOnce: number): Readonly<Record<Need, number>> {
-  return { nothing: Math.ceil(atOnce * 0.5), worker: Math.ceil(atOnce * 0.4), server: Math.ceil(atOnce * 0.1) };
+/** How long a seed takes that needs this, in those that need nothing: it waits until a lost worker is missed. */
+const TAKES: Readonly<Record<Need, number>> = { nothing: 1, worker: 2, server: 2 };
+/** A server for each lane takes memory, and starts for a second. */
+const MOST_SERVERS = 4;
+/** Points that have not come about are tried once more, each in an upgrade of its own, as long as there are no more of them. */
+const MOST_AGAIN = 16;
+const ROUNDS_AGAIN = 2;
+
+/** Host steps of an upgrade: stage, kubeadm, its upgrade and kubelet of each node; snapshot, and three records. */
+const STEPS_A_NODE = 4;
+const STEPS_BESIDES = 4;
+
+/** How many of so many seeds at once need what, so that all kinds end at about the same time. */
+function lanesFor(atOnce: number, deals: readonly Deal[]): Readonly<Record<Need, number>> {
+  const work = (need: Need): number => deals.filter(({ needs }) => needs === need).length * TAKES[need];
+  const all = work('nothing') + work('worker') + work('server');
+  const share = (need: Need): number => Math.max(1, Math.round((atOnce * work(need)) / Math.max(1, all)));
+  return { nothing: share('nothing'), worker: share('worker'), server: Math.min(MOST_SERVERS, share('server')) };
 }
 
 /** Runs every seed of a request and calls back with each result as it comes. */
@@ -22,19 +38,40 @@ export async function runFaults(request: FaultRequest, say: (line: string) => vo
   const root = await mkdtemp(join(tmpdir(), 'capstan-faults-'));
   const opened = openLater(root);
   const results: (SeedResult | BrokenSeed)[] = [];
-  const deals = Array.from({ length: request.seeds }, (_, index) => deal(request.firstSeed + index, { nodes: request.nodes, ...(request.point === null ? {} : { point: request.point }) }));
-  const one = async (next: Deal, stand: Stand): Promise<void> => {
-    const result = await runOne(next, stand, join(root, 'twins'));
-    results.push(result);
-    say(failureText(result, request) ?? passedText(next, result));
-  };
-  const lanes = lanesInto(lanesFor(request.atOnce), deals);
-  try {
+  const { nodes, point, each, seeds, firstSeed } = request;
+  async function runAll(deals: readonly Deal[], replayedBy: (deal: Deal) => FaultRequest): Promise<void> {
+    const one = async (next: Deal, open: () => Promise<Stand>): Promise<void> => {
+      const result = await runOne(next, open, join(root, 'twins'));
+      results.push(result);
+      say(failureText(result, replayedBy(next)) ?? passedText(next, result));
+    };
+    const lanes = lanesInto(lanesFor(request.atOnce, deals), deals);
     await Promise.all([
       ...lanes('nothing', (queue) => drainQueue(queue, opened.shared, one)),
       ...lanes('worker', (queue, lane) => drainQueue(queue, () => opened.own(`own-${lane}`), one)),
       ...lanes('server', (queue, lane) => drainQueue(queue, () => opened.withServer(`restarted-${lane}`), one)),
     ]);
+  }
+  async function runCuts(wanted: number): Promise<void> {
+    const stepsCut = (): number => cutsOf(results);
+    for (let next = firstSeed; stepsCut() < wanted && results.every((result) => !('error' in result));) {
+      const upgrades = Math.ceil((wanted - stepsCut()) / (CUTS_A_STEP * (STEPS_BESIDES + STEPS_A_NODE * nodes)));
+      await runAll(Array.from({ length: upgrades }, () => dealCuts(next++, nodes)), () => request);
+    }
+  }
+  try {
+    if (request.cuts !== null) {
+      await runCuts(request.cuts);
+      return results;
+    }
+    await runAll(Array.from({ length: seeds }, (_, index) => deal(firstSeed + index, { nodes, each, ...(point === null ? {} : { point }) })), () => request);
+    let next = firstSeed + seeds;
+    for (let round = 0; round < ROUNDS_AGAIN && dealsAll(request); round += 1) {
+      const missed = missedPoints(results, request);
+      if (missed.length > MOST_AGAIN) break;
+      const again = missed.map((missedPoint) => deal(next++, { nodes, point: missedPoint }));
+      await runAll(again, ({ own }) => ({ ...request, point: own[0]?.point ?? null }));
+    }
     return results;
   } finally {
     await opened.close();
@@ -49,17 +86,18 @@ function lanesInto(counts: Readonly<Record<Need, number>>, deals: readonly Deal[
   };
 }
 
-async function drainQueue(queue: Deal[], open: () => Promise<Stand>, one: (next: Deal, stand: Stand) => Promise<void>): Promise<void> {
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const stand = await open();
-    await one(next, stand);
-    await stand.settle();
-  }
+async function drainQueue(queue: Deal[], open: () => Promise<Stand>, one: (next: Deal, open: () => Promise<Stand>) => Promise<void>): Promise<void> {
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) await one(next, open);
 }
 
-async function runOne(next: Deal, stand: Stand, folder: string): Promise<SeedResult | BrokenSeed> {
+async function runOne(next: Deal, open: () => Promise<Stand>, folder: string): Promise<SeedResult | BrokenSeed> {
   try {
-    return await runSeed(next, stand, { folder });
+    const stand = await open();
+    try {
+      return await runSeed(next, stand, { folder });
+    } finally {
+      await stand.settle();
+    }
   } catch (error) {
     return { seed: next.seed, error: error instanceof Error ? error.stack ?? error.message : String(error) };
   }

@@ -8,22 +8,33 @@ import type { Twin } from '../../../simulator/twin.ts';
 import type { UpgradePlan } from '../../../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../../../workflows/domain/spec.ts';
 import type { Stand } from '../engine/stand.ts';
-import { FAST_TIMINGS, specOfTwin } from '../../support/twin.ts';
+import { FAST_TIMINGS } from '../../support/twin.ts';
+import { stepOf } from '../catalogue/moments.ts';
 import { watchTwin } from '../invariants/watch-twin.ts';
 import type { TwinWatch, Violation } from '../invariants/watch-twin.ts';
+import { keepTimes } from '../measure/keep-times.ts';
+import type { TimeKeeper, Times } from '../measure/keep-times.ts';
+import { cutCommands } from '../place/cut-commands.ts';
 import { placePoint } from '../place/place-point.ts';
 import type { Scene } from '../place/scene.ts';
 import type { Deal } from './deal.ts';
 import { operate, unlessAway } from './operator.ts';
 import type { Outcome } from './operator.ts';
+import { specFor } from './spec-for.ts';
+import { looseningOf, NOBODY, openScript } from './speak.ts';
+import type { Word } from './words.ts';
 
 export interface SeedResult {
   readonly seed: number;
   /** Names of the points that happened. */
   readonly hits: readonly string[];
   readonly violations: readonly Violation[];
-  readonly decisions: number;
+  /** What its person said and decided. */
+  readonly outcome: Pick<Outcome, 'said' | 'decisions'>;
   readonly seconds: number;
+  readonly times: Times;
+  /** Remote commands that were cut on purpose, where the deal says so. */
+  readonly cuts: number;
 }
 
 export interface SeedOptions {
@@ -36,6 +47,7 @@ export interface SeedOptions {
 const SPEED = 60;
 const PODS_PER_NODE = 3;
 const LIMIT_MS = 6 * 60_000;
+const GIVES_UP: readonly Word[] = ['cancel', 'skip', 'rollback', 'rollback --scope workers'];
 
 /** Upgrades one twin while its points happen, and says which invariants were broken. */
 export async function runSeed(deal: Deal, stand: Stand, options: SeedOptions): Promise<SeedResult> {
@@ -49,39 +61,68 @@ export async function runSeed(deal: Deal, stand: Stand, options: SeedOptions): P
   try {
     options.prepare?.(twin);
     const watch = watchTwin(twin, { maxUnavailable: deal.maxUnavailable, controlPlanes: deal.controlPlanes, cordonedBefore: deal.cordoned === null ? [] : [deal.cordoned] });
-    const outcome = await upgrade(deal, stand, twin, watch, hits);
-    const skipped = (outcome.report?.nodes ?? []).filter(({ state }) => state === 'skipped').map(({ name }) => name);
-    watch.ended(outcome.report?.state ?? 'not at all', outcome.report?.failure?.message ?? outcome.reason, skipped);
+    const times = keepTimes(twin);
+    let cuts = 0;
+    const outcome = await upgrade(deal, stand, { twin, watch, times, onHit: (point) => hits.push(point), hits, onCut: () => { cuts += 1; } });
+    const { report } = outcome;
+    watch.ended(report?.state ?? 'not at all', report?.failure?.message ?? outcome.reason, new Map(report?.nodes.map(({ name, state }) => [name, state])));
     watch.stop();
-    return { seed: deal.seed, hits, violations: watch.violations, decisions: outcome.decisions, seconds: (performance.now() - fromMs) / 1000 };
+    return { seed: deal.seed, hits, violations: watch.violations, outcome, times: times.times(), cuts, seconds: (performance.now() - fromMs) / 1000 };
   } finally {
     await twin.stop();
   }
 }
 
-async function upgrade(deal: Deal, stand: Stand, twin: Twin, watch: TwinWatch, hits: string[]): Promise<Outcome> {
+interface Round {
+  readonly twin: Twin;
+  readonly watch: TwinWatch;
+  readonly times: TimeKeeper;
+  /** Names of the points that happened so far. */
+  readonly hits: readonly string[];
+  readonly onHit: (point: string) => void;
+  readonly onCut: () => void;
+}
+
+async function upgrade(deal: Deal, stand: Stand, { twin, watch, times, hits, onHit, onCut }: Round): Promise<Outcome> {
   const { client, controls } = stand;
+  const spec = await specFor(deal, twin);
+  // Before any point is placed: the upgrade itself reads the same things.
+  const plan = await planOf(client, spec);
   const mends = new Map<string, (() => void)[]>();
   const scene: Scene = {
-    twin, engine: controls, speed: SPEED, random: randomOf(deal.seed, 'faults'),
+    twin, engine: controls, times, speed: SPEED, random: randomOf(deal.seed, 'faults'),
     untilDecided: (node, mend) => { mends.set(node, [...mends.get(node) ?? [], mend]); },
   };
-  const undo = deal.points.map((placed) => placePoint(placed, scene, () => hits.push(placed.point.name)));
+  /** A word that gives the node up would keep the seed's own points from happening; null asks of the whole upgrade. */
+  const isAwaited = (node: string | null): boolean => deal.own.some((placed) => (node === null || placed.node === node) && stepOf(placed.point.moment) !== 'rollbackNode' && !hits.includes(placed.point.name));
+  const script = openScript(deal.words, twin, SPEED, ({ word, node }) => !GIVES_UP.includes(word) || !isAwaited(node));
+  const mend = (node: string): void => {
+    for (const end of mends.get(node) ?? []) end();
+    mends.delete(node);
+  };
+  const undo = [
+    ...[...deal.own, ...deal.others].map((placed) => placePoint(placed, scene, () => { onHit(placed.point.name); })),
+    ...(deal.cutsCommands ? [cutCommands(scene, randomOf(deal.seed, 'cuts'), onCut)] : []),
+  ];
   try {
-    const spec = await specOfTwin(twin);
-    await client.start({ spec, plan: await planOf(client, spec), by: 'operator@faults' });
-    const [own] = deal.points;
+    await client.start({ spec, plan, by: NOBODY });
     return await operate({
-      client, cluster: spec.name, random: randomOf(deal.seed, 'decisions'), limitMs: LIMIT_MS,
-      // A node that is given up would keep the seed's own point from happening.
-      maySkip: (node) => deal.workers.includes(node) && (own.node !== node || hits.includes(own.point.name)),
+      client, cluster: spec.name, random: randomOf(deal.seed, 'decisions'), limitMs: LIMIT_MS, quietMs: times.quietMs, script,
+      mayGiveUp: (node) => deal.workers.includes(node) && !isAwaited(node),
       onDecision: (node, decision, reason) => {
-        for (const mend of mends.get(node) ?? []) mend();
-        mends.delete(node);
+        // A drain that is forced goes on against what is in its way.
+        if (decision !== 'force-drain') mend(node);
+        times.personSpoke();
         watch.decided(node, decision, reason);
+      },
+      onWord: (word) => {
+        times.personSpoke();
+        const loosening = looseningOf(word);
+        if (loosening !== null) watch.said(loosening);
       },
     });
   } finally {
+    script.stop();
     for (const end of undo) end();
   }
 }
