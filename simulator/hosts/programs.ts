@@ -6,14 +6,18 @@ import { CONTAINER_TOOLS } from './tools/index.ts';
 
 /** Programs that need no twin behind them. */
 const PLAIN: Readonly<Record<string, string>> = {
-  sudo: '#!/bin/sh\nwhile case $1 in -*) [ "$1" != -- ] ;; *) false ;; esac; do shift; done\n[ "$1" != -- ] || shift\nexec "$@"\n',
   // Whoever runs the twin is root on its hosts.
   id: '#!/bin/sh\necho 0\n',
   // Asked so often that it reads a file instead of asking the twin.
   'dpkg-query': `#!/bin/sh
-for package; do :; done
-read -r state version 2> /dev/null < "$CAPSTAN_ROOT${PACKAGE_STATES}/$package" || { echo "dpkg-query: no packages found matching $package" >&2; exit 1; }
-if [ "$2" = -f ]; then printf '%s %s\\n' "$state" "$version"; else printf '%s\\t%s\\n' "$package" "$version"; fi
+code=0 format=
+shift
+[ "$1" != -f ] || { format='%s %s %s\\n'; shift 2; }
+for package; do
+  read -r state version 2> /dev/null < "$CAPSTAN_ROOT${PACKAGE_STATES}/$package" || { echo "dpkg-query: no packages found matching $package" >&2; code=1; continue; }
+  if [ -n "$format" ]; then printf "$format" "$package" "$state" "$version"; else printf '%s\\t%s\\n' "$package" "$version"; fi
+done
+exit $code
 `,
   'apt-mark': `#!/bin/sh
 if [ "$1" != showhold ]; then exec "\${0%/*}/.asking/apt-mark" "$@"; fi

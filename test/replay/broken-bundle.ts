@@ -7,18 +7,23 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/**
- * Bundles a copy of the workflow code in which two lines of a file have changed places.
- * @param lines Words that each stand in one line only.
- */
-export async function bundleWithSwappedLines(file: string, lines: readonly [string, string]): Promise<WorkflowBundleWithSourceMap> {
+/** Two lines of a workflow file that change places: words that each stand in one line only. */
+export interface Swap {
+  readonly file: string;
+  readonly lines: readonly [string, string];
+}
+
+/** Bundles a copy of the workflow code in which lines have changed places. */
+export async function bundleWithSwappedLines(swaps: readonly Swap[]): Promise<WorkflowBundleWithSourceMap> {
   const folder = await mkdtemp(join(tmpdir(), 'capstan-broken-'));
   try {
     const workflows = join(folder, 'workflows');
     await cp(join(ROOT, 'workflows'), workflows, { recursive: true });
     await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-    const path = join(workflows, file);
-    await writeFile(path, swapLines(await readFile(path, 'utf8'), file, lines));
+    for (const { file, lines } of swaps) {
+      const path = join(workflows, file);
+      await writeFile(path, swapLines(await readFile(path, 'utf8'), file, lines));
+    }
     return await bundleWorkflowCode({ workflowsPath: join(workflows, 'index.ts'), logger: new DefaultLogger('ERROR') });
   } finally {
     await rm(folder, { recursive: true });

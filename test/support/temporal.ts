@@ -1,8 +1,8 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Runtime } from '@temporalio/worker';
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import { fileURLToPath } from 'node:url';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import type { WorkflowBundlePath } from '@temporalio/worker';
 import { compressingCodec } from '../../codec/compress.ts';
+import { workflowBundlePath } from '../../worker/bundle.ts';
 import { placesOf } from '../../worker/places.ts';
 import { temporalProgram, testServerProgram } from '../../worker/temporal/programs.ts';
 import { SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
@@ -40,10 +40,7 @@ export async function devServer(): Promise<TestWorkflowEnvironment> {
 // Tests fail workflows on purpose; only what is wrong with the worker itself is worth reading.
 Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } } });
 
-let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
-
-/** The workflow code, bundled once per process. */
-export function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
-  bundle ??= bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)), logger: new DefaultLogger('ERROR') });
-  return bundle;
+/** The workflow code as a worker has it: bundled once for each state of the sources, and kept in the cache. */
+export async function workflowBundle(): Promise<WorkflowBundlePath> {
+  return { codePath: await workflowBundlePath(placesOf(process.env).cache) };
 }

@@ -1,6 +1,6 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -33,7 +33,7 @@ describe('workers with build ids', { timeout: 240_000 }, () => {
   before(async () => {
     environment = await devServer();
     folder = await mkdtemp(join(tmpdir(), 'capstan-versions-'));
-    await writeFile(join(folder, 'bundle.js'), (await workflowBundle()).code);
+    await copyFile((await workflowBundle()).codePath, join(folder, 'bundle.js'));
   });
   after(async () => {
     await environment.teardown();

@@ -154,6 +154,8 @@ export function workflowTests(open: () => Promise<TestWorkflowEnvironment> = tim
     const worker = await Worker.create({
       connection: environment.nativeConnection, taskQueue, activities: { ...cluster.activities }, workflowBundle: await workflowBundle(),
       maxCachedWorkflows: 50, dataConverter: CONVERTER, interceptors,
+      // Workflows in this thread: a thread and a copy of their code for each test took nine tenths of what a worker costs.
+      debugMode: true,
     });
     return { taskQueue, worker };
   }

@@ -28,7 +28,7 @@ read_newest_intent() {
   state=unstarted
   [ -e "$intent/started" ] || return 0
   state=running
-  flock -n -s "$intent/alive" true || return 0
+  flock -n -s 8 8<>"$intent/alive" || return 0
   ! unit_runs || return 0
   # The unit may have ended between the two looks.
   state=finished

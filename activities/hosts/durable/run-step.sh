@@ -50,11 +50,11 @@ start_intent() {
   if [ "$recorded_retry" -lt "$retry" ]; then recorded_retry=$retry; fi
   mkdir "$intent"
   printf '%s' "$script" >"$intent/script"
-  printf '%s\n' "$arguments" >"$intent/args"
+  printf 'set -- %s\n' "$arguments" >"$intent/args"
   printf '%s' "$unit_script" >"$intent/unit"
   printf '%s\n' "$recorded_retry" >"$intent/retry"
   : >"$intent/output"
-  date +%s.%N >"$intent/started"
+  : >"$intent/started"
   # On the disk before anything runs: after a crash of the host the marker must not be younger than its effects.
   sync "$intent"/* "$intent" "$folder" "$root/$upgrade/$node" "$root/$upgrade"
   if ! refusal=$(systemd-run --quiet --no-ask-password --unit="$unit-$newest.service" --service-type=forking \
@@ -75,7 +75,7 @@ await_unit() {
     tail_process=$!
   fi
   while :; do
-    flock -s "$intent/alive" true
+    flock -s 8 8<>"$intent/alive"
     if [ -e "$intent/result" ] || ! unit_runs; then break; fi
     sleep 0.05
   done
@@ -114,7 +114,7 @@ is_old_upgrade() {
   for marker in "$root/$1"/*/*/*/started; do
     [ -e "$marker" ] || continue
     found=yes
-    flock -n -s "${marker%started}alive" true || return 1
+    flock -n -s 8 8<>"${marker%started}alive" || return 1
   done
   [ "$found" = yes ]
 }

@@ -10,15 +10,15 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 exec 9>>"$intent/alive"
 flock -x 9
 : >"$intent/began"
-words=$(cat "$intent/args")
 {
   begin=$(date +%s.%N)
   code=0
   # The lock stays with this shell: a process that the script leaves behind must not hold it.
   (
     umask 022
-    # The words were quoted by the one who wrote them.
-    eval "set -- $words"
+    # Sets the arguments: words that were quoted by the one who wrote them.
+    # shellcheck disable=SC1091
+    . "$intent/args"
     exec sh "$intent/script" "$@"
   ) </dev/null 9>&- || code=$?
   printf '%s %s %s\n' "$code" "$begin" "$(date +%s.%N)" >"$intent/result.new"

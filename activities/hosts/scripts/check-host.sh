@@ -7,10 +7,10 @@ trap 'rm -rf "$scratch"' EXIT
 staged=$scratch
 record=$scratch
 for folder in /var/lib /var/cache; do
-  say "free $folder $(df -Pk "$root$folder" | awk 'NR == 2 { print $4 }')"
+  df -Pk "$root$folder" | { read -r _ && read -r _ _ _ free _; say "free $folder ${free:-}"; }
 done
 say "swap $(sed 1d "${CAPSTAN_PROC:-/proc}/swaps" | wc -l)"
-say "fail-swap-on $(sed -n 's/^failSwapOn: *//p' "$root/var/lib/kubelet/config.yaml" 2> /dev/null | head -n 1)"
+say "fail-swap-on $(first_value 's/^failSwapOn: *//' "$root/var/lib/kubelet/config.yaml")"
 say "kubelet $(systemctl is-active kubelet 2> /dev/null || true)"
 for name in kube-apiserver kube-controller-manager kube-scheduler etcd; do
   [ ! -f "$root/etc/kubernetes/manifests/$name.yaml" ] || say "manifest $name"
@@ -24,12 +24,15 @@ if [ "$manager" = apt ]; then
   dpkg --audit | sed -n 's/^ \([^ ].*\)/broken \1/p'
   for lock in lock-frontend lock; do
     inode=$(stat -c %i "$root/var/lib/dpkg/$lock" 2> /dev/null) || continue
-    awk -v inode="$inode" '{ split($6, part, ":"); if (part[3] == inode) print "locked", $5 }' "${CAPSTAN_PROC:-/proc}/locks"
+    while read -r _ _ _ _ process file _; do
+      case $file in *:"$inode") say "locked $process" ;; esac
+    done < "${CAPSTAN_PROC:-/proc}/locks"
   done
 fi
 if ! (staged_update) > "$scratch/update" 2>&1; then
   grep -E '^(error|E|Error|next)' "$scratch/update" | head -n 5 | sed 's/^/repository-error /'
 fi
+offered=$(staged_versions kubeadm kubelet kubectl)
 for package in kubeadm kubelet kubectl; do
-  if at_target "$package"; then say "available $package installed"; else say "available $package $(staged_candidate "$package")"; fi
+  if at_target "$package"; then say "available $package installed"; else say "available $package $(newest_match "$package" "$offered")"; fi
 done

@@ -4,15 +4,18 @@ scratch=$(mktemp)
 trap 'rm -f "$scratch"' EXIT
 for image in "$@"; do say "$image"; done | missing_images > "$scratch"
 namespace=capstan-preflight
+fetched=
 while read -r image; do
   if ! have ctr; then
     # crictl can pull and cannot ask.
     say "missing $image unknown"
   elif reason=$(timeout 30 ctr -n "$namespace" content fetch --metadata-only "$image" 2>&1 > /dev/null); then
     say "missing $image pullable"
-    ctr -n "$namespace" images rm "$image" > /dev/null 2>&1 || true
+    fetched="$fetched $image"
   else
     say "missing $image absent $(say "$reason" | tail -n 1)"
   fi
 done < "$scratch"
+# shellcheck disable=SC2086
+[ -z "$fetched" ] || ctr -n "$namespace" images rm $fetched > /dev/null 2>&1 || true
 if have ctr; then ctr namespaces rm "$namespace" > /dev/null 2>&1 || true; fi

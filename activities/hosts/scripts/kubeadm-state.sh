@@ -6,14 +6,14 @@ say "kubeadm $(kubeadm version -o short)"
 if pgrep -x kubeadm > /dev/null 2>&1; then say 'running kubeadm'; fi
 for manifest in "$manifests"/*.yaml; do
   [ -f "$manifest" ] || continue
-  image=$(sed -n 's/^ *image: *//p' "$manifest" | head -n 1 | tr -d "\"'")
-  say "image $(basename "$manifest" .yaml) $image"
+  name=${manifest##*/}
+  say "image ${name%.yaml} $(first_value "s/^ *image: *[\"']*\([^\"']*\).*/\1/" "$manifest")"
 done
 kubeadm config images list --kubernetes-version "$2" 2> /dev/null | sed -n 's/^/wanted /p'
 
 # The API server of this node itself, not the load balancer in front of it.
 flag() {
-  sed -n "s/^ *- --$1=//p" "$manifests/kube-apiserver.yaml" 2> /dev/null | head -n 1
+  first_value "s/^ *- --$1=//" "$manifests/kube-apiserver.yaml"
 }
 address=$(flag advertise-address)
 case $address in *:*) address="[$address]" ;; esac

@@ -4,7 +4,8 @@ record=$root$1
 version=$2
 shift 2
 # The record is kept in the node's own folder.
-node=$(basename "$(dirname "$record")")
+folder=${record%/*}
+node=${folder##*/}
 private_folder "$record"
 # What is there before shows afterwards which folders this upgrade wrote.
 if [ ! -e "$record/backups-before" ]; then

@@ -15,11 +15,11 @@ process_of_api_server() {
 }
 
 api_server_address() {
-  sed -n 's/^ *- --advertise-address=//p' "$root/etc/kubernetes/manifests/kube-apiserver.yaml" 2> /dev/null | head -n 1
+  first_value 's/^ *- --advertise-address=//' "$root/etc/kubernetes/manifests/kube-apiserver.yaml"
 }
 
 api_server_port() {
-  port=$(sed -n 's/^ *- --secure-port=//p' "$root/etc/kubernetes/manifests/kube-apiserver.yaml" 2> /dev/null | head -n 1)
+  port=$(first_value 's/^ *- --secure-port=//' "$root/etc/kubernetes/manifests/kube-apiserver.yaml")
   say "${port:-6443}"
 }
 

@@ -13,18 +13,18 @@ apt_staged() {
   "$program" -o APT::Sandbox::User=root -o DPkg::Lock::Timeout=600 "$@"
 }
 
-# Second column of `apt-cache madison`: `   kubeadm | 1.34.4-1.1 | https://… Packages`
+# Lines `NAME VERSION` of what `apt-cache madison` says: `   kubeadm | 1.34.4-1.1 | https://… Packages`
+apt_rows() {
+  while read -r name _ candidate _; do say "$name $candidate"; done
+}
+
+# Versions of the packages $@ in the staged sources.
+apt_staged_versions() {
+  apt_staged apt-cache madison "$@" 2> /dev/null | apt_rows
+}
+
 apt_versions() {
-  while read -r _ _ candidate _; do say "$candidate"; done
-}
-
-# Exact version of package $1 for the wanted Kubernetes version in the staged sources; nothing where there is none.
-apt_staged_candidate() {
-  apt_staged apt-cache madison "$1" 2> /dev/null | apt_versions | newest_match
-}
-
-apt_candidate() {
-  apt-cache madison "$1" 2> /dev/null | apt_versions | newest_match
+  apt-cache madison "$@" 2> /dev/null | apt_rows
 }
 
 # Reads the lists of the new minor, into a folder of ours.
@@ -32,7 +32,7 @@ apt_staged_update() {
   if [ -n "$template" ]; then
     render_sources "$staged"
     apt_staged apt-get update -q -o APT::Get::List-Cleanup=0
-  elif [ -z "$(apt_candidate kubeadm)" ]; then
+  elif [ -z "$(newest_match kubeadm "$(apt_versions kubeadm)")" ]; then
     apt_staged apt-get update -q
   fi
 }
@@ -77,6 +77,7 @@ apt_mend() {
   [ -e "$record/changing" ] || return 0
   say 'an earlier run was cut off while it installed: dpkg finishes what it began'
   dpkg --configure -a --force-confdef --force-confold || say "note: dpkg could not finish all of it; the installation goes on and says what it needs"
+  read_installed
 }
 
 apt_keep_former() {

@@ -38,6 +38,12 @@ $2
   esac
 }
 
+# What the sed expression $1 makes of the first line of file $2 that it changes; nothing where there is none.
+first_value() {
+  [ -f "$2" ] || return 0
+  sed -n -e "$1" -e 't found' -e d -e ':found' -e p -e q "$2"
+}
+
 # Creates folders for root alone.
 private_folder() {
   for private in "$@"; do

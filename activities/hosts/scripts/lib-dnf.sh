@@ -37,16 +37,16 @@ dnf_staged() {
 }
 
 # `kubeadm.x86_64  1.34.4-150500.1.1  kubernetes`
+dnf_rows() {
+  awk '{ split($1, part, "."); print part[1], $2 }'
+}
+
+dnf_staged_versions() {
+  dnf_staged list --showduplicates "$@" 2> /dev/null | dnf_rows
+}
+
 dnf_versions() {
-  awk -v name="$1" '{ split($1, part, "."); if (part[1] == name) print $2 }'
-}
-
-dnf_staged_candidate() {
-  dnf_staged list --showduplicates "$1" 2> /dev/null | dnf_versions "$1" | newest_match
-}
-
-dnf_candidate() {
-  dnf_run list --showduplicates "$1" 2> /dev/null | dnf_versions "$1" | newest_match
+  dnf_run list --showduplicates "$@" 2> /dev/null | dnf_rows
 }
 
 dnf_staged_update() {

@@ -4,7 +4,9 @@
 # Sets etcd_root to the root folder of the running member's container. Ends with 3 where no member runs here.
 find_etcd() {
   for process in "${CAPSTAN_PROC:-/proc}"/[0-9]*; do
-    [ "$(cat "$process/comm" 2> /dev/null)" = etcd ] || continue
+    # A process may have ended meanwhile.
+    { read -r name < "$process/comm"; } 2> /dev/null || continue
+    [ "$name" = etcd ] || continue
     etcd_root=$process/root
     return 0
   done

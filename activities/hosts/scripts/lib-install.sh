@@ -3,11 +3,13 @@
 # Needs: manager, version, template, record, staged.
 
 staged_update() { "${family}_staged_update"; }
-staged_candidate() { "${family}_staged_candidate" "$1"; }
+# Lines `NAME VERSION` of all versions of the packages $@ that the staged sources have.
+staged_versions() { "${family}_staged_versions" "$@"; }
 
 use_manager() {
   manager=$(package_manager)
   if [ "$manager" = apt ]; then family=apt; separator='='; else family=dnf; separator='-'; fi
+  read_installed
 }
 
 # Writes down the present version of each package, and keeps its file for the way back where it can still be had.
@@ -49,11 +51,15 @@ install_exactly() {
   fi
   [ "$manager" != apt ] || apt_mend
   specs=
+  # shellcheck disable=SC2086
+  offered=$("${family}_versions" $missing)
   for package in $missing; do
-    candidate=$("${family}_candidate" "$package")
-    if [ -z "$candidate" ]; then
-      if [ "$manager" = apt ]; then apt_update; fi
-      candidate=$("${family}_candidate" "$package")
+    candidate=$(newest_match "$package" "$offered")
+    if [ -z "$candidate" ] && [ "$manager" = apt ]; then
+      apt_update
+      # shellcheck disable=SC2086
+      offered=$(apt_versions $missing)
+      candidate=$(newest_match "$package" "$offered")
     fi
     [ -n "$candidate" ] || fail "no package $package $version is in the sources of this host" "See \`apt-cache madison $package\` or \`dnf list --showduplicates $package\`; spec.packages.repository names the repository of a minor."
     specs="$specs $package$separator$candidate"
@@ -76,6 +82,7 @@ change_packages() {
   refuse_others "$may_install" "$@"
   : > "$record/changing"
   "$act" "$@"
+  read_installed
   rm -f "$record/changing"
 }
 

@@ -17,21 +17,18 @@ kubelet_stays() {
   while :; do
     state=$(systemctl is-active kubelet || true)
     process=$(systemctl show -p MainPID --value kubelet)
+    if [ "$first" != 0 ] && [ "$process" != "$first" ]; then kubelet_failed 'the kubelet ended right after its start'; fi
+    if [ "$state" = active ] && kubelet_answers; then return 0; fi
     elapsed=$(($(date +%s) - started))
-    if [ "$first" != 0 ] && [ "$process" != "$first" ]; then
-      kubelet_failed 'the kubelet ended right after its start'
-    elif [ "$state" = failed ] || [ "$elapsed" -ge 30 ]; then
-      kubelet_failed "the kubelet is $state"
-    elif [ "$state" = active ]; then
-      if kubelet_answers || [ "$elapsed" -ge 10 ]; then return 0; fi
-    fi
+    if [ "$state" = active ] && [ "$elapsed" -ge 10 ]; then return 0; fi
+    if [ "$state" = failed ] || [ "$elapsed" -ge 30 ]; then kubelet_failed "the kubelet is $state"; fi
     [ "$first" != 0 ] || first=$process
     sleep 0.2
   done
 }
 
 kubelet_answers() {
-  port=$(sed -n 's/^healthzPort: *\([0-9]*\).*/\1/p' "$root/var/lib/kubelet/config.yaml" 2> /dev/null || true)
+  port=$(first_value 's/^healthzPort: *\([0-9]*\).*/\1/' "$root/var/lib/kubelet/config.yaml")
   have curl || return 1
   [ "$(curl -s -m 2 "http://127.0.0.1:${port:-10248}/healthz" || true)" = ok ]
 }

@@ -23,15 +23,25 @@ package_core() {
   say "$core"
 }
 
-# Version of an installed package; nothing where it is not installed.
-installed_version() {
+# Reads which versions are installed. To be called again whenever they may have changed.
+read_installed() {
   if [ "$manager" = apt ]; then
     # shellcheck disable=SC2016
-    package_state=$(dpkg-query -W -f '${db:Status-Status} ${Version}\n' "$1" 2> /dev/null) || return 0
-    case $package_state in 'installed '*) say "${package_state#installed }" ;; esac
+    installed=$(dpkg-query -W -f '${Package} ${db:Status-Status} ${Version}\n' kubeadm kubelet kubectl 2> /dev/null) || true
   else
-    rpm -q --qf '%{VERSION}-%{RELEASE}\n' "$1" 2> /dev/null | sed -n '/not installed/!p' | tail -n 1
+    installed=$(rpm -q --qf '%{NAME} installed %{VERSION}-%{RELEASE}\n' kubeadm kubelet kubectl 2> /dev/null) || true
   fi
+}
+
+# Version of a package when read_installed was called last; nothing where it was not installed.
+installed_version() {
+  found=
+  while read -r name state number; do
+    if [ "$name $state" = "$1 installed" ]; then found=$number; fi
+  done << INSTALLED
+$installed
+INSTALLED
+  say "$found"
 }
 
 # True where a package's version $1 is the Kubernetes version $2, in any revision of the packager.
@@ -47,12 +57,14 @@ at_target() {
   is_version "$(installed_version "$1")" "$version"
 }
 
-# Newest of the lines on stdin that is the wanted version; nothing where none is.
+# Newest revision of the wanted version of package $1 among the lines `NAME VERSION` of $2; nothing where there is none.
 newest_match() {
   matches=
-  while read -r candidate; do
-    if is_version "$candidate" "$version"; then matches="$matches $candidate"; fi
-  done
+  while read -r name candidate; do
+    if [ "$name" = "$1" ] && is_version "$candidate" "$version"; then matches="$matches $candidate"; fi
+  done << VERSIONS
+$2
+VERSIONS
   matches=${matches# }
   case $matches in
     '') ;;

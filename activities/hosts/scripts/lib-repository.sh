@@ -69,7 +69,7 @@ render_sources() {
   mkdir -p "$1/parts" "$1/lists/partial"
   rm -f "$1"/parts/*
   for file in $files; do
-    target=$1/parts/$(basename "$file")
+    target=$1/parts/${file##*/}
     case $file in
       *.list) sed '/^[[:space:]]*#/d' "$file" | grep "$(repository_pattern)" ;;
       *) cat "$file" ;;

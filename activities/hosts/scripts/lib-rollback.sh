@@ -99,9 +99,9 @@ apt_former_file() {
 }
 
 apt_offers() {
-  has_line "$(apt-cache madison "$1" 2> /dev/null | apt_versions)" "$2" && return 0
+  has_line "$(apt_versions "$1")" "$1 $2" && return 0
   apt_update >&2 || return 1
-  has_line "$(apt-cache madison "$1" 2> /dev/null | apt_versions)" "$2"
+  has_line "$(apt_versions "$1")" "$1 $2"
 }
 
 # The one installation of ours that may go down, and only with the packages that it names.

@@ -2,11 +2,11 @@
 # What the members of the cluster's etcd say of themselves: five documents, each on its own line.
 find_etcd
 
-# A member that is away makes etcdctl end with an error beside what it could read.
+# A member that is away makes etcdctl end with an error beside what it could read. Its JSON is one line.
 document() {
   name=$1
   shift
-  say "$name $(etcdctl --command-timeout 5s -w json "$@" 2> /dev/null | tr -d '\n')"
+  say "$name $(etcdctl --command-timeout 5s -w json "$@" 2> /dev/null)"
 }
 
 document members member list &

@@ -11,8 +11,10 @@ done
 if [ -n "$missing" ]; then
   staged_update
   specs=
+  # shellcheck disable=SC2086
+  offered=$(staged_versions $missing)
   for package in $missing; do
-    candidate=$(staged_candidate "$package")
+    candidate=$(newest_match "$package" "$offered")
     [ -n "$candidate" ] || fail "no package $package $version is in ${template:-the sources of this host}" 'Correct spec.target.version or spec.packages.repository.'
     specs="$specs $package$separator$candidate"
   done

@@ -8,7 +8,8 @@ trap 'exit 143' HUP INT TERM
 leave_load_balancer "$version"
 install_exactly 'cri-tools kubernetes-cni' kubelet kubectl
 # The record is kept in the node's own folder.
-prepare_replacements "$(basename "$(dirname "$record")")"
+folder=${record%/*}
+prepare_replacements "${folder##*/}"
 restart_kubelet
 wait_for_replacements
 say "changed: $changed"

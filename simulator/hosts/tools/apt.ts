@@ -27,10 +27,11 @@ export async function aptGet(call: Call): Promise<number> {
 
 export function aptCache(call: Call): number {
   const parsed = parseWords(call.args);
-  const [command, name = ''] = parsed.words;
+  const [command, ...names] = parsed.words;
   if (command !== 'madison') return unknown(call, command);
-  for (const version of offered(call.machine, name, knownMinors(call.machine, parsed.options.get('Dir::State::lists')))) {
-    call.out(`${name.padStart(10)} | ${version} | ${originOf()}`);
+  const minors = knownMinors(call.machine, parsed.options.get('Dir::State::lists'));
+  for (const name of names) {
+    for (const version of offered(call.machine, name, minors)) call.out(`${name.padStart(10)} | ${version} | ${originOf()}`);
   }
   return 0;
 }

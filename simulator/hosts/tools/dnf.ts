@@ -1,6 +1,6 @@
 import { setPackage } from '../machine.ts';
 import { filesIn, minorsOf, offered, ownSources } from '../repository.ts';
-import type { Machine } from '../machine.ts';
+import type { Machine, Package } from '../machine.ts';
 import { OperationFailed, spend } from './call.ts';
 import type { Call } from './call.ts';
 import { unpackProgram } from './dpkg.ts';
@@ -31,7 +31,7 @@ export async function dnf(call: Call): Promise<number> {
       case 'makecache':
         await spend(call, 'read package lists', SHORT);
         return 0;
-      case 'list': return list(call, parsed, rest[0] ?? '');
+      case 'list': return list(call, parsed, rest);
       case 'install': return await install(call, parsed, rest.map(split));
       case 'downgrade': return await downgrade(call, parsed, rest);
       case 'reinstall': return reinstall(call, parsed, rest.map(split));
@@ -46,17 +46,18 @@ export async function dnf(call: Call): Promise<number> {
   }
 }
 
-/** `rpm -q [--qf FORMAT] NAME`. */
+/** `rpm -q [--qf '%{NAME} installed %{VERSION}-%{RELEASE}\n'] NAME…`. */
 export function rpm(call: Call): number {
   const { machine, args } = call;
-  const name = args.at(-1) ?? '';
-  const known = machine.world.description.packageManager === 'dnf' ? machine.packages.get(name) : undefined;
-  if (known === undefined) {
-    call.out(`package ${name} is not installed`);
-    return 1;
+  const hasFormat = args[1] === '--qf';
+  const names = args.slice(hasFormat ? 3 : 1);
+  const all = machine.world.description.packageManager === 'dnf' ? machine.packages : new Map<string, Package>();
+  for (const name of names) {
+    const version = all.get(name)?.version;
+    if (version === undefined) call.out(`package ${name} is not installed`);
+    else call.out(hasFormat ? `${name} installed ${version}` : `${name}-${version}.x86_64`);
   }
-  call.out(args.includes('--qf') ? known.version : `${name}-${known.version}.x86_64`);
-  return 0;
+  return names.every((name) => all.has(name)) ? 0 : 1;
 }
 
 /** `rpm2cpio FILE`: the twin's cpio takes the path of the package for its content. */
@@ -72,14 +73,15 @@ export function cpio(call: Call): number {
   return 0;
 }
 
-function list(call: Call, parsed: Words, name: string): number {
-  const versions = offered(call.machine, name, knownMinors(call.machine, parsed));
-  if (versions.length === 0) {
+function list(call: Call, parsed: Words, names: readonly string[]): number {
+  const minors = knownMinors(call.machine, parsed);
+  const rows = names.flatMap((name) => offered(call.machine, name, minors).toReversed().map((version) => `${`${name}.x86_64`.padEnd(24)} ${version.padEnd(24)} kubernetes`));
+  if (rows.length === 0) {
     call.err('Error: No matching Packages to list');
     return 1;
   }
   call.out('Available Packages');
-  for (const version of versions.toReversed()) call.out(`${`${name}.x86_64`.padEnd(24)} ${version.padEnd(24)} kubernetes`);
+  for (const row of rows) call.out(row);
   return 0;
 }
 
