@@ -17,6 +17,7 @@ import type { TimeKeeper, Times } from '../measure/keep-times.ts';
 import { cutCommands } from '../place/cut-commands.ts';
 import { placePoint } from '../place/place-point.ts';
 import type { Scene } from '../place/scene.ts';
+import { untilAtRest } from './at-rest.ts';
 import type { Deal } from './deal.ts';
 import { operate, unlessAway } from './operator.ts';
 import type { Outcome } from './operator.ts';
@@ -47,6 +48,8 @@ export interface SeedOptions {
 const SPEED = 60;
 const PODS_PER_NODE = 3;
 const LIMIT_MS = 6 * 60_000;
+/** A host is down for two seconds, and its kubelet needs less than one to say Ready. */
+const REST_MS = 20_000;
 const GIVES_UP: readonly Word[] = ['cancel', 'skip', 'rollback', 'rollback --scope workers'];
 
 /** Upgrades one twin while its points happen, and says which invariants were broken. */
@@ -65,6 +68,7 @@ export async function runSeed(deal: Deal, stand: Stand, options: SeedOptions): P
     let cuts = 0;
     const outcome = await upgrade(deal, stand, { twin, watch, times, onHit: (point) => hits.push(point), hits, onCut: () => { cuts += 1; } });
     const { report } = outcome;
+    await untilAtRest(twin, REST_MS);
     watch.ended(report?.state ?? 'not at all', report?.failure?.message ?? outcome.reason, new Map(report?.nodes.map(({ name, state }) => [name, state])));
     watch.stop();
     return { seed: deal.seed, hits, violations: watch.violations, outcome, times: times.times(), cuts, seconds: (performance.now() - fromMs) / 1000 };
