@@ -52,7 +52,7 @@ async function comeBack(run: ClusterRunner): Promise<void> {
   const isOther = applyAmendment(run.state, amendment, now());
   run.state.control = { ...control, policy: policyWithin(control.policy, read.plan) };
   if (isOther) run.renew();
-  if (isAppliedByHand(run, read.plan)) run.state.applied = true;
+  if (isAppliedByHand(run, read.plan, wasOpen)) run.state.applied = true;
   const { growth } = amendment;
   const isTaken = growth === null || takeGrowth(run, growth, asked.ignoreNew);
   // What was found before the yes belongs to the same resume.
@@ -80,8 +80,8 @@ function amendable(run: ClusterRunner, name: string, wasOpen: ReadonlySet<string
 }
 
 /** Somebody has run `kubeadm upgrade apply`: what is left of the control plane runs `kubeadm upgrade node`. */
-function isAppliedByHand({ state, open, planned }: ClusterRunner, now: UpgradePlan): boolean {
-  return !state.applied && !now.nodes.some((node) => node.first) && ![...open].some((name) => planned(name).roles.includes('control-plane'));
+function isAppliedByHand({ state, open, planned }: ClusterRunner, now: UpgradePlan, wasOpen: ReadonlySet<string>): boolean {
+  return !state.applied && !now.nodes.some((node) => node.first) && ![...open, ...wasOpen].some((name) => planned(name).roles.includes('control-plane'));
 }
 
 function grownLines(growth: PlanGrowth | null, isIgnored: boolean): readonly string[] {
