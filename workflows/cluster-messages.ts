@@ -17,6 +17,7 @@ import {
   rollbackSignal, rollbackUpdate, setPolicyUpdate, skipNodeSignal, statusQuery,
 } from './messages.ts';
 import { DRAINED } from './node-sequence.ts';
+import { isNodeProgress, isNodeResult, isRestoreProgress, ours } from './own-messages.ts';
 import { passToRestore, takeProgress, wholeGoesBack } from './restore-whole.ts';
 
 /** Takes messages from the first moment on. Handlers only fold them into the state; the runbook acts on it at its safe points. */
@@ -50,7 +51,7 @@ export function openMessages(run: ClusterRunner): void {
     description: 'Set maxUnavailable and drainTimeout of a pool, or of all',
   });
   openNodeMessages(run);
-  setHandler(restoreProgressSignal, (progress) => takeProgress(run, progress));
+  setHandler(restoreProgressSignal, ours('restoreProgress', isRestoreProgress, (progress) => takeProgress(run, progress)));
   // Until then a cancellation requested in Temporal ends the body, which notes it; a restore hears of it as of any other word.
   void CancellationScope.current().cancelRequested.catch(() => { if (wholeGoesBack(run)) hear(run, readMessage('cancel', { reason: 'requested in Temporal' })); });
   setHandler(probeSignal, () => undefined);
@@ -61,7 +62,7 @@ export function openMessages(run: ClusterRunner): void {
 
 /** What nodes in flight tell. */
 function openNodeMessages(run: ClusterRunner): void {
-  setHandler(nodeProgressSignal, ({ node, state: entered, step }) => {
+  setHandler(nodeProgressSignal, ours('nodeProgress', isNodeProgress, ({ node, state: entered, step }) => {
     if (!run.open.has(node)) return;
     const own = run.node(node);
     if (!own.inFlight) return;
@@ -69,10 +70,10 @@ function openNodeMessages(run: ClusterRunner): void {
     own.drained ||= DRAINED.includes(step);
     Object.assign(own, { state: entered, step, since: now() });
     run.show();
-  });
-  setHandler(nodeResultSignal, ({ upgrade, node, retry, result }) => {
+  }));
+  setHandler(nodeResultSignal, ours('nodeResult', isNodeResult, ({ upgrade, node, retry, result }) => {
     if (upgrade === run.state.id) landNode(run, node, retry, result);
-  });
+  }));
 }
 
 /** Folds a person's message into the state, notes it as a decision, refused or not, and passes it on to the nodes that it concerns. */

@@ -10,6 +10,7 @@ import type { NodeResult } from './messages.ts';
 import { openNodeDrain } from './node-drain.ts';
 import type { NodeDrain } from './node-drain.ts';
 import { openNodeSequence } from './node-sequence.ts';
+import { isNodePolicy, ours } from './own-messages.ts';
 import { tellResult } from './tell.ts';
 import type { NodeSequence, NodeWay } from './node-sequence.ts';
 
@@ -62,7 +63,7 @@ export async function runNode(input: UpgradeNodeInput, way: NodeWay, steps: (seq
   setHandler(resumeSignal, () => sequence.resume());
   setHandler(skipNodeSignal, () => sequence.skip());
   setHandler(forceDrainSignal, () => drain.force());
-  setHandler(nodePolicySignal, (policy) => drain.set(policy));
+  setHandler(nodePolicySignal, ours('nodePolicy', isNodePolicy, drain.set));
   setHandler(probeSignal, () => undefined);
   let tellsResult = input.tells.result;
   setHandler(tellResultSignal, () => { tellsResult = true; });

@@ -63,7 +63,7 @@ async function applyAddon(activity: Activity, kube: Kube, addon: AddonSpec, time
   }
   const missing = await waitForRollouts(activity, kube, objects.flatMap(rolloutTarget), timeoutMs);
   if (missing !== null) {
-    throw stepError('AddonFailed', `The add-on ${addon.name} is applied but not rolled out after ${Math.round(timeoutMs / 1000)} s: ${missing}.`, 'Look at its pods with `kubectl describe`; correct the manifest, then `capstan resume`.');
+    throw stepError('AddonFailed', `The add-on ${addon.name} is applied but not rolled out after ${Math.round(timeoutMs / 1000)} s: ${missing}.`, 'Look at its pods with `kubectl describe`; correct the manifest, then `capstan start` again: what is done stays done.');
   }
   return `${objects.length} objects applied and rolled out`;
 }

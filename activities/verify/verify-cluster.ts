@@ -59,7 +59,7 @@ export function createVerifyCluster(options: VerifyOptions): (input: VerifyInput
 function notVerified(input: VerifyInput, problems: readonly string[]): Error {
   const shown = problems.slice(0, 20).join('; ');
   const more = problems.length > 20 ? `; and ${problems.length - 20} more` : '';
-  return stepError('GateTimeout', `The cluster ${input.upgrade.cluster} is not what the plan said: ${shown}${more}.`, 'Correct what is named here; then `capstan resume`.');
+  return stepError('GateTimeout', `The cluster ${input.upgrade.cluster} is not what the plan said: ${shown}${more}.`, 'Correct what is named here, then `capstan start` again: it looks at everything anew and does what is left.');
 }
 
 async function problemsOf(activity: Activity, kube: Kube, options: VerifyOptions, input: VerifyInput): Promise<readonly string[]> {

@@ -67,6 +67,25 @@ describe('a decision on a held node', { timeout: 120_000 }, () => {
     });
   });
 
+  it('is not what only workflows tell one another: sent by hand, it stops nothing', async () => {
+    const drained = gate();
+    const behave = async (step: string, node: string): Promise<void> => {
+      if (step === 'drainNode' && node === 'w1') await drained.opened;
+    };
+    await upgrade({ controlPlanes: 1, behave }, async (trial) => {
+      const before = await until(trial, (status) => nodeState(status, 'w1') === 'draining');
+      const node = trial.environment.client.workflow.getHandle(`${trial.handle.workflowId}/w1`);
+      for (const given of [[], [null], ['w1'], [{ node: 'w1' }], [{ node: 'w1', upgrade: before.planHash, retry: 0, result: { state: 'done' } }], [{ stopped: true, nodes: [null] }]]) {
+        for (const signal of ['nodeProgress', 'nodeResult', 'restoreProgress']) await trial.handle.signal(signal, ...given);
+        await node.signal('nodePolicy', ...given);
+      }
+      assert.deepEqual(await trial.handle.query(statusQuery), before);
+      drained.open();
+
+      assert.equal((await trial.handle.result()).state, 'done');
+    });
+  });
+
   it('that comes as a signal with an unknown field changes nothing, and is noted with the reason', async () => {
     const behave = (step: string, node: string): void => {
       if (step === 'upgradeKubelet' && node === 'w1') throw failing('kubelet did not start');
