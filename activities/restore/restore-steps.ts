@@ -26,7 +26,7 @@ export function createRestoreSteps({ openHosts, now }: HostActivityOptions) {
     const hosts = await openHosts(upgrade.access);
     await requireRest(hosts, input, 'nothing was changed');
     await putSnapshot(hosts, input);
-    const args = [recordFolder(input), restoreId(input), snapshot.sha256, await initialCluster(hosts, input)];
+    const args = [recordFolder(input), restoreId(input), snapshot.sha256, await initialCluster(hosts, input), String(revisionBump(input))];
     const { busySeconds, tail } = await runStep(hosts, input, 'prepareRestore', SCRIPTS.prepareRestore, args);
     return end({ busySeconds, changed: isChanged(tail), note: `revision ${snapshot.revision} restored beside the live data of ${node.name}` });
   }
@@ -67,6 +67,22 @@ export function createRestoreSteps({ openHosts, now }: HostActivityOptions) {
 /** One for each restore, the same on all nodes: the same snapshot may be restored again. */
 function restoreId({ epochMs }: NodeStepInput): string {
   return String(epochMs);
+}
+
+/** What etcd's documentation raises a revision by: a week of 1,500 writes a second. */
+const USUAL_BUMP = 1_000_000_000;
+/** More than any etcd sustains. */
+const WRITES_PER_MS = 10;
+
+/**
+ * How far `etcdutl` raises the revision of the snapshot, so that it is beyond every one that clients have seen: a kubelet that watches
+ * from a later one would miss all that comes below it. A fixed number is beyond the live store only once, and not where the same
+ * snapshot is restored again. So what comes back begins at a revision made from the time of the restore, the same on all nodes.
+ */
+export function revisionBump({ epochMs, snapshot }: Pick<RestoreStepInput, 'epochMs' | 'snapshot'>): number {
+  const bump = epochMs * WRITES_PER_MS - snapshot.revision;
+  // One that somebody has raised further by hand.
+  return bump > 0 ? bump : USUAL_BUMP;
 }
 
 /** An intent of an earlier restore from the same snapshot is none of this one's. */

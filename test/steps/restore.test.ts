@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createPackageActivities } from '../../activities/packages/package-activities.ts';
-import { createRestoreSteps } from '../../activities/restore/restore-steps.ts';
+import { createRestoreSteps, revisionBump } from '../../activities/restore/restore-steps.ts';
 import { failureOf, runActivity } from '../support/run-activity.ts';
 import { fakeHost } from './fake-host.ts';
 import { assertGolden } from './golden.ts';
@@ -160,4 +160,15 @@ test('a worker goes back whatever its static pods have become', async (context) 
   assert.equal(result.note, 'back at v1.33.13, kubelet restarted');
   assert.equal(host.get('installed/kubelet'), '1.33.13-1.1\n');
   assert.equal(host.read(`${MANIFESTS}/proxy.yaml`), 'image: proxy:2\n');
+});
+
+test('each restore begins beyond every revision that a client has seen, whatever was restored before', () => {
+  const at = (epochMs: number, revision: number): number => revision + revisionBump({ epochMs, snapshot: { file: '', sha256: '', bytes: 1, revision, takenAt: '', etcdVersion: '' } });
+  const [first, second, third] = [Date.UTC(2026, 10, 21, 18), Date.UTC(2026, 10, 21, 18, 5), Date.UTC(2026, 10, 21, 18, 10)];
+  const live = at(first, 1_120) + 5 * 60 * 1_000;
+  assert.ok(at(second, 1_120) > live, 'the same snapshot again');
+  assert.ok(at(second, live) > live, 'one that was taken since');
+  assert.ok(at(third, 1_120) > at(second, live) + 5 * 60 * 1_000, 'the first one after the second');
+  assert.ok(Number.isSafeInteger(at(third, live)));
+  assert.equal(revisionBump({ epochMs: 1, snapshot: { file: '', sha256: '', bytes: 1, revision: 70, takenAt: '', etcdVersion: '' } }), 1_000_000_000);
 });

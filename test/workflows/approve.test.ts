@@ -10,7 +10,7 @@ import { approve } from './resume-trial.ts';
 
 const WAITING: Setting = { controlPlanes: 1, workers: 4, awaitApproval: true };
 
-describe('an upgrade that nobody has said yes to', { timeout: 300_000 }, () => {
+describe('an upgrade that nobody has said yes to', { timeout: 600_000 }, () => {
   const { upgrade } = workflowTests();
   const waits = (trial: Trial): Promise<UpgradeStatus> => until(trial, ({ approval }) => approval !== undefined);
 
@@ -58,7 +58,7 @@ describe('an upgrade that nobody has said yes to', { timeout: 300_000 }, () => {
   });
 });
 
-describe('a signal that somebody typed', { timeout: 300_000 }, () => {
+describe('a signal that somebody typed', { timeout: 600_000 }, () => {
   const { upgrade } = workflowTests();
 
   it('with a field that no such message has is refused and kept, whichever it is, and changes nothing', async () => {

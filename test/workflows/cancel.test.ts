@@ -32,7 +32,7 @@ function steps({ cluster }: Trial, node: string): readonly string[] {
   return cluster.journal.filter((entry) => entry.endsWith(` ${node}`)).map((entry) => entry.split(' ')[0] ?? '');
 }
 
-describe('a cancelled upgrade', { timeout: 120_000 }, () => {
+describe('a cancelled upgrade', { timeout: 600_000 }, () => {
   const { upgrade } = workflowTests();
 
   it('interrupts a drain, gives cordon, taint and lock back, and tells who cancelled it and why', async () => {
@@ -136,7 +136,7 @@ describe('a cancelled upgrade', { timeout: 120_000 }, () => {
   });
 });
 
-describe('an upgrade cancelled while a step of the cluster runs', { timeout: 120_000 }, () => {
+describe('an upgrade cancelled while a step of the cluster runs', { timeout: 600_000 }, () => {
   // The time-skipping server does not end a workflow task that cancels an activity under way.
   const { upgrade } = workflowTests(devServer);
 

@@ -9,7 +9,7 @@ import { gate, nodeState, until, workflowTests } from './harness.ts';
 import type { Setting } from './harness.ts';
 import { approve, paused, reads, resumed, runIdOf, SETTING, statesOf, STEPS, stepsOf } from './resume-trial.ts';
 
-describe('an upgrade that is resumed', { timeout: 900_000 }, () => {
+describe('an upgrade that is resumed', { timeout: 600_000 }, () => {
   const { upgrade } = workflowTests(devServer);
 
   it('reads the cluster once before anything begins, and goes on in the same history where nothing changed', async () => {

@@ -8,7 +8,7 @@ import type { Trial } from './harness.ts';
 /** Few enough events that a run holds a handful of nodes. */
 const LIMITS = { events: 110, lookMs: 1_000 };
 
-describe('an upgrade that goes on in a new history', { timeout: 240_000 }, () => {
+describe('an upgrade that goes on in a new history', { timeout: 600_000 }, () => {
   const { upgrade } = workflowTests(devServer);
 
   it('does every step of every node once, with nodes in flight at each boundary, and keeps its histories short', async () => {

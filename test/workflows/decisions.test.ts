@@ -4,7 +4,7 @@ import { pauseSignal, resumeSignal, retryNodeSignal, skipNodeSignal } from '../.
 import { failing, gate, nodeState, until, workflowTests } from './harness.ts';
 import type { Trial } from './harness.ts';
 
-describe('what the operator decides', { timeout: 90_000 }, () => {
+describe('what the operator decides', { timeout: 600_000 }, () => {
   const { upgrade } = workflowTests();
 
   it('gives back a control-plane node that is skipped while only its kubeadm package is changed', async () => {

@@ -7,7 +7,7 @@ import { withNode, withoutNodes } from './fake-cluster.ts';
 import { failing, nodeState, until, workflowTests } from './harness.ts';
 import { approve, paused, resumed, runIdOf, SETTING, statesOf, STEPS, stepsOf } from './resume-trial.ts';
 
-describe('a plan that grew while its upgrade was paused', { timeout: 900_000 }, () => {
+describe('a plan that grew while its upgrade was paused', { timeout: 600_000 }, () => {
   const { upgrade } = workflowTests(devServer);
 
   it('waits for a yes where the plan grew, refuses another hash, and then stages and upgrades what is new', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { workflowTests } from './harness.ts';
 
-describe('inspectCluster', { timeout: 90_000 }, () => {
+describe('inspectCluster', { timeout: 600_000 }, () => {
   const { inspect } = workflowTests();
 
   it('answers with the plan and changes nothing', async () => {

@@ -5,7 +5,7 @@ import { workflowTests } from './harness.ts';
 
 const LEFT: LeftBehind = { nodes: [{ name: 'w1', mark: 'upgrade/lost#u1', cordoned: true, tainted: true, ready: true, version: 'v1.33.13' }], lock: null };
 
-describe('releaseCluster', { timeout: 90_000 }, () => {
+describe('releaseCluster', { timeout: 600_000 }, () => {
   const { release } = workflowTests();
 
   for (const { name, left, apply, journal } of [

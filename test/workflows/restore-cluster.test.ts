@@ -10,7 +10,7 @@ import type { Behaviour } from './fake-cluster.ts';
 import { failing, gate, nodeState, until, workflowTests } from './harness.ts';
 import type { Restoring } from './harness.ts';
 
-const LIMIT = { timeout: 180_000 };
+const LIMIT = { timeout: 600_000 };
 const CONTROL_PLANE = ['cp1', 'cp2', 'cp3'];
 
 /** Fails a step of a node for good, so many times. */
@@ -171,7 +171,7 @@ describe('a restore of a whole cluster', { timeout: 600_000 }, () => {
   });
 });
 
-describe('a restore whose worker has gone', { timeout: 300_000 }, () => {
+describe('a restore whose worker has gone', { timeout: 600_000 }, () => {
   // A real server: it gives what was the first worker's to the next one.
   const { restore } = workflowTests(devServer);
 

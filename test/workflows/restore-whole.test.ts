@@ -7,7 +7,7 @@ import type { Behaviour } from './fake-cluster.ts';
 import { failing, gate, nodeState, until, workflowTests } from './harness.ts';
 import type { Setting, Trial } from './harness.ts';
 
-const LIMIT = { timeout: 180_000 };
+const LIMIT = { timeout: 600_000 };
 
 function fails(step: string, node: string, times = 1): (step: string, node: string, call: number) => void {
   return (at, on, call) => {

@@ -8,7 +8,7 @@ import { nodeState, until, workflowTests } from './harness.ts';
 /** Few enough events that a run holds a handful of nodes. */
 const LIMITS = { events: 110, lookMs: 1_000 };
 
-describe('a roll back that goes on in a new history', { timeout: 240_000 }, () => {
+describe('a roll back that goes on in a new history', { timeout: 600_000 }, () => {
   const { upgrade } = workflowTests(devServer);
 
   it('takes every upgraded worker back once, newest first, with nodes on their way and a held one at the boundaries', async () => {

@@ -5,7 +5,7 @@ import { cancelSignal, resolveHoldUpdate, rollbackUpdate, setPolicyUpdate, skipN
 import { failing, gate, nodeState, until, workflowTests } from './harness.ts';
 import type { Trial } from './harness.ts';
 
-const LIMIT = { timeout: 180_000 };
+const LIMIT = { timeout: 600_000 };
 
 /** Holds w1 at its kubelet, and keeps its drain on the way back from ending until `release`. */
 function stuckOnTheWayBack(): { readonly behave: (step: string, node: string, call: number) => void; readonly reached: Promise<void>; readonly release: () => void } {

@@ -10,7 +10,7 @@ import type { Trial } from './harness.ts';
 
 type Behave = (step: string, node: string, call: number) => void;
 
-const LIMIT = { timeout: 180_000 };
+const LIMIT = { timeout: 600_000 };
 
 function fails(step: string, node: string, calls = 1): Behave {
   return (at, on, call) => {

@@ -25,7 +25,7 @@ async function refuses(trial: Trial, call: () => Promise<unknown>, reason: RegEx
   assert.deepEqual(await trial.handle.query(statusQuery), before);
 }
 
-describe('a decision on a held node', { timeout: 120_000 }, () => {
+describe('a decision on a held node', { timeout: 600_000 }, () => {
   const { upgrade } = workflowTests();
 
   it('is answered, noted with who and why, and done', async () => {
@@ -106,7 +106,7 @@ describe('a decision on a held node', { timeout: 120_000 }, () => {
   });
 });
 
-describe('forcing a drain', { timeout: 120_000 }, () => {
+describe('forcing a drain', { timeout: 600_000 }, () => {
   const { upgrade } = workflowTests();
 
   it('never happens by itself, neither at first nor when it is retried', async () => {
@@ -160,7 +160,7 @@ describe('forcing a drain', { timeout: 120_000 }, () => {
   });
 });
 
-describe('what is set while an upgrade runs', { timeout: 120_000 }, () => {
+describe('what is set while an upgrade runs', { timeout: 600_000 }, () => {
   const { upgrade } = workflowTests();
 
   it('widens the window at once, and is shown', async () => {

@@ -11,7 +11,7 @@ const WORKER = (node: string): string[] => [
   `upgradeKubeadm ${node}`, `drainNode ${node}`, `upgradeKubelet ${node}`, `waitNodeReady ${node}`, `uncordonNode ${node}`,
 ];
 
-describe('upgradeCluster', { timeout: 90_000 }, () => {
+describe('upgradeCluster', { timeout: 600_000 }, () => {
   const { upgrade } = workflowTests();
 
   it('goes through preflight, snapshot, staging, followers, leader, add-ons, workers and verify in this order', async () => {

@@ -31,7 +31,7 @@ function inZones(plan: UpgradePlan, perZone: Readonly<Record<string, number>>): 
   };
 }
 
-describe('the window of a pool', { timeout: 120_000 }, () => {
+describe('the window of a pool', { timeout: 600_000 }, () => {
   const { upgrade } = workflowTests();
 
   it('starts the longest drain first, and by name where they are the same', async () => {

@@ -1,6 +1,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # Restores the snapshot beside the live data, which is not touched. Done already where the folder is there: it appears whole.
-# $1: record folder, $2: id of the restore, $3: SHA-256 of the snapshot, $4: members, `name=peer URL,…`, the same on all nodes.
+# $1: record folder, $2: id of the restore, $3: SHA-256 of the snapshot, $4: members, `name=peer URL,…`, $5: how far the revision is
+# raised; $3 to $5 are the same on all nodes.
 record=$root$1
 restore_id=$2
 set_restore_paths
@@ -22,11 +23,11 @@ free=$(df -Pk "$data" | awk 'NR == 2 { print $4 }')
 # The member writes to this disk as well, and goes first.
 renice -n 19 -p $$ > /dev/null 2>&1 || true
 rm -rf "$restored.part"
-# A token of its own, so that no member of another restore is taken for one of this cluster. The bump keeps watches of before
-# from missing what comes (https://etcd.io/docs/latest/op-guide/recovery/).
+# A token of its own, so that no member of another restore is taken for one of this cluster. A revision beyond that of before, and
+# nothing to watch from below it, make clients list anew: https://etcd.io/docs/latest/op-guide/recovery/
 "$record/etcdutl" snapshot restore "$file" --data-dir "$restored.part" --name "$(recorded_flag etcd name)" \
   --initial-cluster "$4" --initial-advertise-peer-urls "$(recorded_flag etcd initial-advertise-peer-urls)" \
-  --initial-cluster-token "capstan-$restore_id" --bump-revision 1000000000 --mark-compacted 2>&1 | tail -n 20
+  --initial-cluster-token "capstan-$restore_id" --bump-revision "$5" --mark-compacted 2>&1 | tail -n 20
 [ -d "$restored.part/member/snap" ] || fail 'etcdutl did not restore the snapshot' 'Nothing of the cluster was changed. What etcdutl said is above; the same snapshot was restored for trial when it was taken.'
 chown -R --reference="$data" "$restored.part"
 chmod 700 "$restored.part"

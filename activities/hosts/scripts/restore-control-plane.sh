@@ -48,10 +48,10 @@ restore_kubernetes() {
   done < "$record/files/SHA256SUMS"
 }
 
-# After a reboot it runs again, without manifests to start anything from.
-systemctl stop kubelet
 [ -z "$(control_plane_processes)" ] || fail 'the control plane of this node runs' 'Something has started it since it was stopped. Move the static manifests away, end the processes, then retry.'
 require_idle_data
+# After a reboot it runs again, without manifests to start anything from.
+systemctl stop kubelet
 dnf_verb=downgrade
 trap 'restore_holds kubeadm kubelet kubectl' EXIT
 trap 'exit 143' HUP INT TERM

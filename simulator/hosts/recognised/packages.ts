@@ -14,6 +14,7 @@ export interface PackageArguments {
   staged: string;
   readonly imageRepository: string;
   readonly images: string;
+  readonly restore: string;
 }
 
 /** What differs between apt and dnf. Candidates are empty where there is none. */
@@ -45,7 +46,7 @@ export interface Packages {
 export const PACKAGES = ['kubeadm', 'kubelet', 'kubectl'] as const;
 
 export function readArguments({ args, fail }: Script): PackageArguments {
-  const known: Readonly<Record<string, string>> = { '--version': '', '--minor': '', '--repository': '', '--record': '', '--staged': '', '--image-repository': '', '--images': 'all' };
+  const known: Readonly<Record<string, string>> = { '--version': '', '--minor': '', '--repository': '', '--record': '', '--staged': '', '--image-repository': '', '--images': 'all', '--restore': '' };
   const values = new Map(Object.entries(known));
   for (let at = 0; at < args.length; at += 2) {
     const name = args[at] ?? '';
@@ -53,7 +54,7 @@ export function readArguments({ args, fail }: Script): PackageArguments {
     values.set(name, args[at + 1] ?? '');
   }
   const value = (name: string): string => values.get(name) ?? '';
-  return { version: value('--version'), minor: value('--minor'), template: value('--repository'), record: value('--record'), staged: value('--staged'), imageRepository: value('--image-repository'), images: value('--images') };
+  return { version: value('--version'), minor: value('--minor'), template: value('--repository'), record: value('--record'), staged: value('--staged'), imageRepository: value('--image-repository'), images: value('--images'), restore: value('--restore') };
 }
 
 export function openPackages(script: Script): Packages {

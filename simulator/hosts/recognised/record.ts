@@ -47,6 +47,7 @@ export function sumOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-function filesAt(files: HostFiles, path: string): readonly string[] {
+/** Every file at or below a path. */
+export function filesAt(files: HostFiles, path: string): readonly string[] {
   return files.isFile(path) ? [path] : files.list(path).flatMap((name) => filesAt(files, `${path}/${name}`));
 }

@@ -10,19 +10,32 @@ import type { Script } from './script.ts';
 
 export async function rollbackNode(script: Script): Promise<void> {
   const packages = openPackages(script);
-  const { version } = packages.args;
   const recorded = requireRecord(packages);
   refuseChangedControlPlane(packages, recorded);
+  await putNodeBack(packages, recorded);
+}
+
+export async function restoreWorker(script: Script): Promise<void> {
+  const packages = openPackages(script);
+  await putNodeBack(packages, requireRecord(packages));
+}
+
+async function putNodeBack(packages: Packages, recorded: readonly RecordedFile[]): Promise<void> {
+  const { script, args } = packages;
   await holding(packages, PACKAGES, async () => {
     restoreRepository(packages);
     await restorePackages(packages);
     for (const { path, text } of recorded) if (isOfKubelet(path)) putBack(packages, text ?? '', path);
     await restartKubelet(packages);
-    const reported = (await script.capture('kubelet', ['--version'])).out;
-    if (reported !== `Kubernetes ${version}`) script.fail(`the kubelet calls itself ${reported} after ${version} was put back`, 'See `command -v kubelet`: another kubelet comes first in PATH.');
-    script.say(`kubelet is back at ${version}`);
+    await requireFormerKubelet(packages);
+    script.say(`kubelet is back at ${args.version}`);
     script.say(`changed: ${packages.changed ? 'yes' : 'no'}`);
   });
+}
+
+export async function requireFormerKubelet({ script, args: { version } }: Packages): Promise<void> {
+  const reported = (await script.capture('kubelet', ['--version'])).out;
+  if (reported !== `Kubernetes ${version}`) script.fail(`the kubelet calls itself ${reported} after ${version} was put back`, 'See `command -v kubelet`: another kubelet comes first in PATH.');
 }
 
 /** Of /etc/kubernetes only what is the kubelet's: the rest belongs to the control plane. */
@@ -30,9 +43,16 @@ function isOfKubelet(path: string): boolean {
   return path === '/etc/kubernetes/kubelet.conf' || !path.startsWith('/etc/kubernetes/');
 }
 
-function requireRecord({ script, args }: Packages): readonly RecordedFile[] {
+export function requireRecord({ script, args }: Packages): readonly RecordedFile[] {
   const { record, version } = args;
-  const recorded = recordedFiles(script, args);
+  const recorded = requireConfiguration(script, record);
+  const former = formerVersion(script, record, 'kubelet');
+  if (versionOfPackage(former) !== version) script.fail(`the package kubelet was ${former === '' ? 'absent' : former} before, while the kubelet ran ${version}`, 'Nothing was changed: the record cannot say which of both to put back. Bring the node back by hand.');
+  return recorded;
+}
+
+export function requireConfiguration(script: Script, record: string): readonly RecordedFile[] {
+  const recorded = recordedFiles(script, { record });
   if (recorded === null) return script.fail(`what this node was before its first change is not recorded in ${record}/files`, 'Bring its packages and its configuration back by hand; each step of the upgrade is in its log.');
   const damaged = recorded.filter(({ text }) => text === null);
   if (damaged.length > 0) {
@@ -40,12 +60,10 @@ function requireRecord({ script, args }: Packages): readonly RecordedFile[] {
     script.complain(`sha256sum: WARNING: ${String(damaged.length)} computed checksum${damaged.length === 1 ? '' : 's'} did NOT match`);
     script.fail(`the record in ${record}/files is damaged: a SHA-256 does not hold`, 'Nothing was changed. Bring the configuration named above back by hand.');
   }
-  const former = formerVersion(script, record, 'kubelet');
-  if (versionOfPackage(former) !== version) script.fail(`the package kubelet was ${former === '' ? 'absent' : former} before, while the kubelet ran ${version}`, 'Nothing was changed: the record cannot say which of both to put back. Bring the node back by hand.');
   return recorded;
 }
 
-function formerVersion({ machine: { files } }: Script, record: string, name: string): string {
+export function formerVersion({ machine: { files } }: Script, record: string, name: string): string {
   return (files.read(`${record}/versions/${name}`) ?? '').trim();
 }
 
@@ -54,7 +72,7 @@ function refuseChangedControlPlane({ script }: Packages, recorded: readonly Reco
   if (changed !== undefined) script.fail(`${changed.path} is not what it was before: the control plane of this node has changed, and it cannot go back alone`, 'Retry the node, or restore the whole cluster from the etcd snapshot that was taken before.');
 }
 
-function putBack(packages: Packages, text: string, path: string): void {
+export function putBack(packages: Packages, text: string, path: string): void {
   const { machine: { files }, say } = packages.script;
   if (files.read(path) === text) return;
   files.write(path, text);
@@ -62,7 +80,7 @@ function putBack(packages: Packages, text: string, path: string): void {
   packages.changed = true;
 }
 
-function restoreRepository(packages: Packages): void {
+export function restoreRepository(packages: Packages): void {
   const { script: { machine: { files } }, args: { record } } = packages;
   const copies = ['/etc/apt/sources.list', ...['/etc/apt/sources.list.d', '/etc/yum.repos.d'].flatMap((folder) => files.list(`${record}/repository${folder}`).map((name) => `${folder}/${name}`))];
   for (const path of copies) {
@@ -71,7 +89,7 @@ function restoreRepository(packages: Packages): void {
   }
 }
 
-async function restorePackages(packages: Packages): Promise<void> {
+export async function restorePackages(packages: Packages): Promise<void> {
   const { script, args, family } = packages;
   const { files } = script.machine;
   await family.mend();

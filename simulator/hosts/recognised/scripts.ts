@@ -3,13 +3,14 @@ import { moveEtcdLeader, readEtcd, snapshotEtcd } from './etcd-scripts.ts';
 import { kubeadmPlan, kubeadmState, kubeadmUpgrade } from './kubeadm-scripts.ts';
 import { recordControlPlane } from './record-script.ts';
 import { stageNode, upgradeKubeadm, upgradeKubelet } from './package-scripts.ts';
-import { refuseRestore } from './restore-scripts.ts';
-import { rollbackNode } from './rollback-script.ts';
+import { checkRestore, listKeys, prepareRestore, stopControlPlane } from './restore-scripts.ts';
+import { restoreControlPlane, startControlPlane } from './restore-control-plane-scripts.ts';
+import { restoreWorker, rollbackNode } from './rollback-script.ts';
 import type { ScriptName } from './recognise.ts';
 import type { ScriptTwin } from './script.ts';
 
 /** A twin of each script that a host gets: the same output, and the same effects through the same tools. */
 export const SCRIPT_TWINS: Readonly<Record<ScriptName, ScriptTwin>> = {
   stageNode, upgradeKubeadm, upgradeKubelet, rollbackNode, kubeadmUpgrade, kubeadmPlan, kubeadmState, readEtcd, moveEtcdLeader, snapshotEtcd, recordControlPlane, checkHost, listImages, checkImages,
-  checkRestore: refuseRestore, listKeys: refuseRestore, prepareRestore: refuseRestore, stopControlPlane: refuseRestore, restoreControlPlane: refuseRestore, startControlPlane: refuseRestore, restoreWorker: refuseRestore,
+  checkRestore, listKeys, prepareRestore, stopControlPlane, restoreControlPlane, startControlPlane, restoreWorker,
 };

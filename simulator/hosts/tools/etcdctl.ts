@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EtcdCluster, EtcdMember } from '../etcd.ts';
+import type { Machine } from '../machine.ts';
 import { OperationFailed, spend } from './call.ts';
 import type { Call } from './call.ts';
 
@@ -36,6 +37,11 @@ export async function etcdctl(call: Call): Promise<number> {
     case 'alarm list': {
       const alarms = etcd.alarms.map(({ member, alarm }) => `{"memberID":${String(etcd.member(member)?.id ?? 0n)},"alarm":${alarm === 'NOSPACE' ? '1' : '2'}}`);
       call.out(`{"header":${header(etcd, own, true)}${alarms.length === 0 ? '' : `,"alarms":[${alarms.join(',')}]`}}`);
+      return 0;
+    }
+    case 'get /registry/': {
+      const rows = keysOf(machine);
+      call.out(`{"header":${header(etcd, own, true)},"kvs":[${rows.join(',')}],"count":${String(rows.length)}}`);
       return 0;
     }
     case 'snapshot save': return save(call, words[2] ?? '');
@@ -118,6 +124,14 @@ function wordsOf(args: readonly string[]): readonly string[] {
     else words.push(word);
   }
   return words;
+}
+
+/** Where the API server keeps its objects, with the version of each as its revision: `get --keys-only -w json`. */
+function keysOf({ world: { model: { store } } }: Machine): readonly string[] {
+  return store.resources().flatMap((resource) => store.list(resource).map(({ metadata }) => {
+    const key = ['/registry', resource, ...(metadata.namespace === undefined ? [] : [metadata.namespace]), metadata.name].join('/');
+    return `{"key":"${Buffer.from(key).toString('base64')}","create_revision":1,"mod_revision":${metadata.resourceVersion ?? '1'},"version":1}`;
+  }));
 }
 
 /** Written by hand: ids have 64 bits, which no number of JavaScript holds. */

@@ -25,6 +25,8 @@ export interface Case {
   readonly durable: boolean;
 }
 
+/** SHA-256 of no file. */
+const NO_SUM = '0'.repeat(64);
 /** A version that no repository has. */
 const NOWHERE = 'v1.99.0';
 
@@ -63,6 +65,10 @@ function memberCases(facts: Facts): readonly Case[] {
     { name: 'etcd snapshot on a worker', script: 'snapshotEtcd', host: facts.worker, args: [`${FOLDER}/snapshots`, 'conformance', '3'], durable: true },
     { name: 'record of a control-plane node', script: 'recordControlPlane', host: leader, args: [recordOf(leader, 'record')], durable: true },
     { name: 'record of a control-plane node that is there', script: 'recordControlPlane', host: leader, args: [recordOf(leader, 'record')], durable: false },
+    { name: 'what a control-plane node has for a restore', script: 'checkRestore', host: leader, args: [recordOf(leader), NO_SUM], durable: false },
+    { name: 'what a worker without a record has for a restore', script: 'checkRestore', host: facts.worker, args: [recordOf(facts.worker, 'never'), NO_SUM], durable: false },
+    { name: 'keys of etcd on a worker', script: 'listKeys', host: facts.worker, args: [], durable: false },
+    ...refusedRestores(leader, facts),
     move('etcd leadership to no member', leader, '1234abcd'),
     move('etcd leadership on a worker', facts.worker, leaderId),
     ...(follower === undefined ? [] : [
@@ -70,6 +76,18 @@ function memberCases(facts: Facts): readonly Case[] {
       move('etcd leadership to a follower', leader, followerId),
       move('etcd leadership back', follower, leaderId),
     ]),
+  ];
+}
+
+/** Steps of a restore before what they need is there: nothing stops, and nothing is moved. */
+function refusedRestores(leader: string, facts: Facts): readonly Case[] {
+  const step = (name: string, script: Case['script'], args: readonly string[]): Case => ({ name, script, host: leader, args, durable: true });
+  const all = [...packageArguments(facts, facts.version), ...places(leader), '--restore', '1'];
+  return [
+    step('restore of a snapshot that is not on the host', 'prepareRestore', [recordOf(leader), '1', NO_SUM, `${leader}=https://127.0.0.1:2380`, '1']),
+    step('stop of a control plane without a restored snapshot', 'stopControlPlane', [recordOf(leader), '1']),
+    step('restore of a control plane that runs', 'restoreControlPlane', all),
+    step('start of a control plane that was not restored', 'startControlPlane', all),
   ];
 }
 
@@ -93,6 +111,7 @@ function changeCases(facts: Facts): readonly Case[] {
     step('a step with an unknown argument', 'upgradeKubelet', worker, ['--nonsense', 'yes']),
     step('roll back at the version that runs', 'rollbackNode', worker, present(worker)),
     step('roll back to a version that was not recorded', 'rollbackNode', worker, [...packageArguments(facts, NOWHERE), ...places(worker)]),
+    step('a worker in a restore at the version that runs', 'restoreWorker', worker, present(worker)),
     step('roll back without a record', 'rollbackNode', worker, [...packageArguments(facts, facts.version), '--record', recordOf(worker, 'never'), '--staged', `${FOLDER}/${worker}/staged`]),
   ];
 }

@@ -30,6 +30,7 @@ function formOfLine(line: string): string {
     .replaceAll(/\/tmp\/tmp\.\w+/g, '/tmp/SCRATCH')
     .replaceAll(/^(free \S+) \d+$/g, '$1 N')
     .replaceAll(/^recorded \d+ files$/g, 'recorded N files')
+    .replaceAll(/^(data-free|state-free) \d+$/g, '$1 N')
     // How much of swap a kubelet bears is the host's own affair.
     .replaceAll(/^fail-swap-on .*$/g, 'fail-swap-on X')
     .replaceAll(/\bErr:\d+/g, 'Err:N')

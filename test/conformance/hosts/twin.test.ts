@@ -13,7 +13,12 @@ import type { Likeness } from './twin-place.ts';
 const RECORDED = join(import.meta.dirname, 'real-hosts');
 
 /** Cases that no real host has been asked yet: each leaves this list when the lab is recorded anew. */
-const UNRECORDED: readonly string[] = ['roll back at the version that runs', 'roll back to a version that was not recorded', 'roll back without a record'];
+const UNRECORDED: readonly string[] = [
+  'roll back at the version that runs', 'roll back to a version that was not recorded', 'roll back without a record',
+  'what a control-plane node has for a restore', 'what a worker without a record has for a restore', 'keys of etcd on a worker',
+  'restore of a snapshot that is not on the host', 'stop of a control plane without a restored snapshot', 'restore of a control plane that runs', 'start of a control plane that was not restored',
+  'a worker in a restore at the version that runs',
+];
 
 interface Recorded extends Likeness {
   readonly seen: readonly Seen[];

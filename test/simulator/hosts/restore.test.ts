@@ -1,11 +1,15 @@
 /** A twin's control plane that was upgraded goes back to its snapshot: what is asserted are the twin's own hosts and its API's objects. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { createSnapshotEtcd } from '../../../activities/etcd/snapshot-etcd.ts';
 import { createRecordControlPlane } from '../../../activities/kubeadm/record-control-plane.ts';
 import { createRestoreSteps } from '../../../activities/restore/restore-steps.ts';
 import type { RestorePackagesInput, RestoreSnapshot, RestoreStepInput } from '../../../workflows/domain/restore.ts';
+import type { ScriptWay } from '../../../simulator/hosts/port.ts';
 import { until } from '../../support/until.ts';
 import { failureOf, runActivity } from '../../support/run-activity.ts';
 import { packageInput, upgradeNode } from './inputs.ts';
@@ -23,8 +27,8 @@ interface Restorable {
 }
 
 /** Three members and a worker at v1.33.13, recorded and with a snapshot; then all of them upgraded, and something written. */
-async function upgradedTwin(context: TestContext): Promise<Restorable> {
-  const twin = await startTestTwin(context, describe(3, 1), { way: 'shell' });
+async function upgradedTwin(context: TestContext, way: ScriptWay = 'shell'): Promise<Restorable> {
+  const twin = await startTestTwin(context, describe(3, 1), { way });
   const options = { openHosts: () => Promise.resolve(twin.worker), now: Date.now };
   const { upgrade } = packageInput(twin, 'cp1');
   const nodes = MEMBERS.map(twin.planned);
@@ -40,9 +44,10 @@ async function upgradedTwin(context: TestContext): Promise<Restorable> {
     together: async (step, epochMs, names = MEMBERS) => { await Promise.all(names.map((name) => runActivity(step, input(name, epochMs)).result)); },
   };
 
-  async function takeSnapshot({ model, hosts }: TestTwin): Promise<RestoreSnapshot> {
+  async function takeSnapshot({ model }: TestTwin): Promise<RestoreSnapshot> {
     model.store.put('configmaps', configMap('there-before'));
-    const stateDir = hosts.host('w1').machine.root;
+    const stateDir = mkdtempSync(join(tmpdir(), 'capstan-restore-'));
+    context.after(() => rmSync(stateDir, { recursive: true, force: true }));
     const { file, sha256, bytes, revision, takenAt } = await runActivity(createSnapshotEtcd({ ...options, stateDir }), {
       upgrade, members: nodes, nodes, etcd: { snapshot: { keep: 2 }, acceptOutage: false }, epochMs: 1,
     }).result;
@@ -74,15 +79,15 @@ function assertRestored({ twin }: Restorable): void {
   assert.notEqual(store.get('configmaps', 'default', 'there-before'), null);
 }
 
-test('an upgraded control plane goes back to its snapshot: versions, kubeadm-config, and what was written since is gone', async (context) => {
-  const made = await upgradedTwin(context);
+/** The same of both ways in which scripts run. */
+function onBoth(name: string, body: (context: TestContext, way: ScriptWay) => Promise<void>): void {
+  for (const way of ['shell', 'recognised'] as const satisfies readonly ScriptWay[]) test(`${name} (${way})`, (context) => body(context, way));
+}
+
+onBoth('an upgraded control plane goes back to its snapshot, and a second time: versions, kubeadm-config, and what was written since is gone', async (context, way) => {
+  const made = await upgradedTwin(context, way);
   await restoreAll(made);
   assertRestored(made);
-});
-
-test('it goes back a second time from the same snapshot', async (context) => {
-  const made = await upgradedTwin(context);
-  await restoreAll(made);
   made.twin.model.store.put('configmaps', configMap('written-since'));
   await restoreAll(made, 2000);
   assertRestored(made);
@@ -102,8 +107,8 @@ test('one started member alone does not answer, and the objects of the snapshot 
   assert.equal(twin.model.store.get('configmaps', 'default', 'written-since'), null);
 });
 
-test('a restore whose step is killed on one host, and whose host reboots in between, is taken up and finished', async (context) => {
-  const made = await upgradedTwin(context);
+onBoth('a restore whose step is killed on one host, and whose host reboots in between, is taken up and finished', async (context, way) => {
+  const made = await upgradedTwin(context, way);
   const { twin, steps, together } = made;
   await together(steps.prepareRestore);
   await together(steps.stopControlPlane);
