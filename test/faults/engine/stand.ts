@@ -33,15 +33,27 @@ export interface Server {
 const RESTART_MS = 500;
 /** Each waits for five seconds. */
 const MOST_TRIES = 20;
+const PORT_TRIES = 5;
 
 /** A Temporal server on a port of its own. One that is to be restarted keeps its state in a file. */
 export async function startServer(folder: string, keepsState: boolean): Promise<Server> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   // The server takes its environment from us. With its default the garbage collector takes a quarter of its time.
   process.env['GOGC'] ??= '400';
-  const [port, uiPort] = [await freePort(), await freePort()];
-  const start = (): Promise<DevServer> => findOrStartDevServer({ port, uiPort, ephemeral: !keepsState, namespace: 'default', stateFolder: folder, places: placesOf(process.env), say: () => undefined });
-  let server = await start();
+  for (let tries = 1; ; tries += 1) {
+    const [port, uiPort] = [await freePort(), await freePort()];
+    const start = (): Promise<DevServer> => findOrStartDevServer({ port, uiPort, ephemeral: !keepsState, namespace: 'default', stateFolder: folder, places: placesOf(process.env), say: () => undefined });
+    try {
+      return restartable(await start(), start);
+    } catch (error) {
+      // Another program may have taken the port in between, and it may even be a server of gRPC that answers.
+      if (tries === PORT_TRIES) throw error;
+    }
+  }
+}
+
+function restartable(first: DevServer, start: () => Promise<DevServer>): Server {
+  let server = first;
   return {
     address: server.address,
     restart: async () => {
