@@ -5,6 +5,7 @@ import { compareVersions, parseVersion } from '../../workflows/domain/version.ts
 import { whileBeating } from '../activity-context.ts';
 import type { Hosts, OpenHosts } from '../hosts/port.ts';
 import type { OpenKube } from '../kubernetes/port.ts';
+import { isControlPlane } from '../nodes/ready.ts';
 import { overHosts } from '../preflight/host-width.ts';
 import { failureTypeOf, stepError } from '../step-error.ts';
 import { findSnapshot, requireCluster } from './find-snapshot.ts';
@@ -39,11 +40,12 @@ interface ApiView {
   readonly version: string;
   /** Version of each node's kubelet. */
   readonly kubelets: ReadonlyMap<string, string>;
+  readonly controlPlanes: readonly string[];
 }
 
 /**
  * What a restore would do, from the snapshot, the records on the hosts and, where they answer, the API and etcd. Changes nothing.
- * Failures: FileMissing, SnapshotInvalid, SpecInvalid; HostStepFailed where a record is not complete; those of `Hosts`.
+ * Failures: FileMissing, SnapshotInvalid, SpecInvalid, ClusterMoved; HostStepFailed where a record is not complete; those of `Hosts`.
  */
 export function createPlanRestore({ openKube, openHosts, stateDir }: PlanRestoreOptions) {
   return async function planRestore({ spec, snapshot }: PlanRestoreInput): Promise<RestorePlan> {
@@ -51,6 +53,7 @@ export function createPlanRestore({ openKube, openHosts, stateDir }: PlanRestore
       const found = await findSnapshot(stateDir, spec.name, snapshot);
       const { facts } = found;
       const api = await askApi(openKube, spec, found);
+      refuseStrangers(api, found);
       const hosts = await openHosts(spec.access);
       const all = facts.nodes.map((node) => whereNow(node, spec));
       const members = all.filter(isMember);
@@ -83,11 +86,21 @@ async function askApi(openKube: OpenKube, spec: UpgradeSpec, found: FoundSnapsho
     const kube = await openKube(spec.access);
     requireCluster(found, await kube.clusterUid());
     const [version, nodes] = await Promise.all([kube.serverVersion(), kube.listNodes()]);
-    return { version, kubelets: new Map(nodes.map(({ metadata, status }) => [metadata.name, status.nodeInfo.kubeletVersion])) };
+    return {
+      version, kubelets: new Map(nodes.map(({ metadata, status }) => [metadata.name, status.nodeInfo.kubeletVersion])),
+      controlPlanes: nodes.filter(isControlPlane).map(({ metadata }) => metadata.name),
+    };
   } catch (error) {
     if (failureTypeOf(error) === 'ApiUnreachable') return null;
     throw error;
   }
+}
+
+/** One that joined since would go on with the etcd of now, beside the one that comes back. */
+function refuseStrangers(api: ApiView | null, { facts }: FoundSnapshot): void {
+  const strangers = (api?.controlPlanes ?? []).filter((name) => !facts.nodes.some((node) => node.name === name));
+  if (strangers.length === 0) return;
+  throw stepError('ClusterMoved', `Control-plane nodes that joined since the snapshot was taken have no record: ${strangers.join(', ')}.`, 'Take them out of the cluster first (`kubeadm reset` on the node, then `kubectl delete node`), or go by hand: docs/operating.md. Nothing was changed.');
 }
 
 async function checkMembers(hosts: Hosts, members: readonly PlannedNode[], { facts }: FoundSnapshot): Promise<readonly Checked[]> {
