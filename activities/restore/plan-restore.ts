@@ -1,5 +1,5 @@
 import type { PlannedNode } from '../../workflows/domain/plan.ts';
-import type { RestorePlan, WrittenKind } from '../../workflows/domain/restore.ts';
+import type { RestorePlan } from '../../workflows/domain/restore.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import { compareVersions, parseVersion } from '../../workflows/domain/version.ts';
 import { whileBeating } from '../activity-context.ts';
@@ -8,14 +8,11 @@ import type { OpenKube } from '../kubernetes/port.ts';
 import { isControlPlane } from '../nodes/ready.ts';
 import { overHosts } from '../preflight/host-width.ts';
 import { failureTypeOf, stepError } from '../step-error.ts';
+import { compareWithSnapshot } from './compare-with-snapshot.ts';
 import { findSnapshot, requireCluster } from './find-snapshot.ts';
 import type { FoundSnapshot } from './find-snapshot.ts';
 import { checkHostRestore } from './host-restore.ts';
 import type { HostRestore } from './host-restore.ts';
-import { readLiveKeys } from './live-keys.ts';
-import { readSnapshotKeys } from './snapshot-keys.ts';
-import type { KeyRevisions } from './snapshot-keys.ts';
-import { writtenSince } from './written.ts';
 
 export interface PlanRestoreOptions {
   readonly openKube: OpenKube;
@@ -60,7 +57,7 @@ export function createPlanRestore({ openKube, openHosts, stateDir }: PlanRestore
       const checked = await checkMembers(hosts, members, found);
       const to = formerVersion(checked);
       const workers = await newerWorkers(hosts, all.filter((node) => !isMember(node)), found, api, to);
-      const { written, writtenUnknown } = await compare(hosts, members, found.file);
+      const { written, writtenUnknown } = await compareWithSnapshot(hosts, members, found.file);
       return {
         cluster: spec.name, clusterUid: facts.clusterUid, upgrade: facts.upgrade, from: api?.version ?? null, to,
         snapshot: { file: found.file, sha256: facts.sha256, bytes: facts.bytes, revision: facts.revision, takenAt: facts.takenAt, etcdVersion: facts.etcdVersion },
@@ -160,25 +157,6 @@ async function checkAll(hosts: Hosts, nodes: readonly PlannedNode[], upgrade: st
   if (failed.length === 0) return results.flatMap((result) => ('host' in result ? [result] : []));
   const type = failed.map(failureTypeOf).find((each) => each !== null) ?? 'Unexpected';
   throw stepError(type, failed.map(messageOf).join('\n'), 'Mend what is named, then try again. Nothing was changed.');
-}
-
-/** The comparison is for the person who decides: where it cannot be made, that is said, and nothing else. */
-async function compare(hosts: Hosts, members: readonly PlannedNode[], file: string): Promise<{ readonly written: readonly WrittenKind[] | null; readonly writtenUnknown: string | null }> {
-  const refusals: string[] = [];
-  let before: KeyRevisions;
-  try {
-    before = await readSnapshotKeys(file);
-  } catch (error) {
-    return { written: null, writtenUnknown: `the snapshot cannot be read: ${messageOf(error)}` };
-  }
-  for (const member of members) {
-    try {
-      return { written: writtenSince(before, await readLiveKeys(hosts, member)), writtenUnknown: null };
-    } catch (error) {
-      refusals.push(messageOf(error));
-    }
-  }
-  return { written: null, writtenUnknown: `no etcd member could be asked: ${refusals.join('; ')}` };
 }
 
 function messageOf(error: unknown): string {
