@@ -1,20 +1,18 @@
 import type { PlannedNode } from '../../workflows/domain/plan.ts';
-import type { RestorePlan, WrittenKind } from '../../workflows/domain/restore.ts';
+import type { RestorePlan } from '../../workflows/domain/restore.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import { compareVersions, parseVersion } from '../../workflows/domain/version.ts';
 import { whileBeating } from '../activity-context.ts';
 import type { Hosts, OpenHosts } from '../hosts/port.ts';
 import type { OpenKube } from '../kubernetes/port.ts';
+import { isControlPlane } from '../nodes/ready.ts';
 import { overHosts } from '../preflight/host-width.ts';
 import { failureTypeOf, stepError } from '../step-error.ts';
+import { compareWithSnapshot } from './compare-with-snapshot.ts';
 import { findSnapshot, requireCluster } from './find-snapshot.ts';
 import type { FoundSnapshot } from './find-snapshot.ts';
 import { checkHostRestore } from './host-restore.ts';
 import type { HostRestore } from './host-restore.ts';
-import { readLiveKeys } from './live-keys.ts';
-import { readSnapshotKeys } from './snapshot-keys.ts';
-import type { KeyRevisions } from './snapshot-keys.ts';
-import { writtenSince } from './written.ts';
 
 export interface PlanRestoreOptions {
   readonly openKube: OpenKube;
@@ -39,11 +37,12 @@ interface ApiView {
   readonly version: string;
   /** Version of each node's kubelet. */
   readonly kubelets: ReadonlyMap<string, string>;
+  readonly controlPlanes: readonly string[];
 }
 
 /**
  * What a restore would do, from the snapshot, the records on the hosts and, where they answer, the API and etcd. Changes nothing.
- * Failures: FileMissing, SnapshotInvalid, SpecInvalid; HostStepFailed where a record is not complete; those of `Hosts`.
+ * Failures: FileMissing, SnapshotInvalid, SpecInvalid, ClusterMoved; HostStepFailed where a record is not complete; those of `Hosts`.
  */
 export function createPlanRestore({ openKube, openHosts, stateDir }: PlanRestoreOptions) {
   return async function planRestore({ spec, snapshot }: PlanRestoreInput): Promise<RestorePlan> {
@@ -51,13 +50,14 @@ export function createPlanRestore({ openKube, openHosts, stateDir }: PlanRestore
       const found = await findSnapshot(stateDir, spec.name, snapshot);
       const { facts } = found;
       const api = await askApi(openKube, spec, found);
+      refuseStrangers(api, found);
       const hosts = await openHosts(spec.access);
       const all = facts.nodes.map((node) => whereNow(node, spec));
       const members = all.filter(isMember);
       const checked = await checkMembers(hosts, members, found);
       const to = formerVersion(checked);
       const workers = await newerWorkers(hosts, all.filter((node) => !isMember(node)), found, api, to);
-      const { written, writtenUnknown } = await compare(hosts, members, found.file);
+      const { written, writtenUnknown } = await compareWithSnapshot(hosts, members, found.file);
       return {
         cluster: spec.name, clusterUid: facts.clusterUid, upgrade: facts.upgrade, from: api?.version ?? null, to,
         snapshot: { file: found.file, sha256: facts.sha256, bytes: facts.bytes, revision: facts.revision, takenAt: facts.takenAt, etcdVersion: facts.etcdVersion },
@@ -83,11 +83,21 @@ async function askApi(openKube: OpenKube, spec: UpgradeSpec, found: FoundSnapsho
     const kube = await openKube(spec.access);
     requireCluster(found, await kube.clusterUid());
     const [version, nodes] = await Promise.all([kube.serverVersion(), kube.listNodes()]);
-    return { version, kubelets: new Map(nodes.map(({ metadata, status }) => [metadata.name, status.nodeInfo.kubeletVersion])) };
+    return {
+      version, kubelets: new Map(nodes.map(({ metadata, status }) => [metadata.name, status.nodeInfo.kubeletVersion])),
+      controlPlanes: nodes.filter(isControlPlane).map(({ metadata }) => metadata.name),
+    };
   } catch (error) {
     if (failureTypeOf(error) === 'ApiUnreachable') return null;
     throw error;
   }
+}
+
+/** One that joined since would go on with the etcd of now, beside the one that comes back. */
+function refuseStrangers(api: ApiView | null, { facts }: FoundSnapshot): void {
+  const strangers = (api?.controlPlanes ?? []).filter((name) => !facts.nodes.some((node) => node.name === name));
+  if (strangers.length === 0) return;
+  throw stepError('ClusterMoved', `Control-plane nodes that joined since the snapshot was taken have no record: ${strangers.join(', ')}.`, 'Take them out of the cluster first (`kubeadm reset` on the node, then `kubectl delete node`), or go by hand: docs/operating.md. Nothing was changed.');
 }
 
 async function checkMembers(hosts: Hosts, members: readonly PlannedNode[], { facts }: FoundSnapshot): Promise<readonly Checked[]> {
@@ -147,25 +157,6 @@ async function checkAll(hosts: Hosts, nodes: readonly PlannedNode[], upgrade: st
   if (failed.length === 0) return results.flatMap((result) => ('host' in result ? [result] : []));
   const type = failed.map(failureTypeOf).find((each) => each !== null) ?? 'Unexpected';
   throw stepError(type, failed.map(messageOf).join('\n'), 'Mend what is named, then try again. Nothing was changed.');
-}
-
-/** The comparison is for the person who decides: where it cannot be made, that is said, and nothing else. */
-async function compare(hosts: Hosts, members: readonly PlannedNode[], file: string): Promise<{ readonly written: readonly WrittenKind[] | null; readonly writtenUnknown: string | null }> {
-  const refusals: string[] = [];
-  let before: KeyRevisions;
-  try {
-    before = await readSnapshotKeys(file);
-  } catch (error) {
-    return { written: null, writtenUnknown: `the snapshot cannot be read: ${messageOf(error)}` };
-  }
-  for (const member of members) {
-    try {
-      return { written: writtenSince(before, await readLiveKeys(hosts, member)), writtenUnknown: null };
-    } catch (error) {
-      refusals.push(messageOf(error));
-    }
-  }
-  return { written: null, writtenUnknown: `no etcd member could be asked: ${refusals.join('; ')}` };
 }
 
 function messageOf(error: unknown): string {

@@ -4,6 +4,7 @@ import type { StepResult, UpgradeRef } from '../../workflows/domain/step.ts';
 import { currentActivity } from '../activity-context.ts';
 import { gateProblems } from '../etcd/gate.ts';
 import type { HostAddress, Hosts, OpenHosts } from '../hosts/port.ts';
+import { concurrently } from '../kubernetes/concurrently.ts';
 import type { Node, Pod } from '../kubernetes/objects.ts';
 import type { Kube, OpenKube } from '../kubernetes/port.ts';
 import { timedStep } from '../kubernetes/timed-step.ts';
@@ -32,6 +33,9 @@ export interface VerifyRestoreInput {
 
 const TIMEOUT_MS = 10 * 60_000;
 const ASK_MS = 1_000;
+/** Leases asked for at once. */
+const WIDTH = 20;
+const NODE_LEASES = 'kube-node-lease';
 
 /**
  * Waits until the cluster is what the plan of the restore said, asked of the API and of etcd, and then gives back what the snapshot
@@ -46,9 +50,10 @@ export function createVerifyRestore(options: VerifyRestoreOptions): (input: Veri
     const kube = await options.openKube(upgrade.access);
     const hosts = await options.openHosts(upgrade.access);
     const deadlineMs = performance.now() + timeoutMs;
+    const silentOf = watchHeartbeats(kube);
     for (;;) {
       activity.signal.throwIfAborted();
-      const problems = await problemsOf(kube, hosts, options.readEtcd, plan);
+      const problems = await problemsOf(kube, hosts, { ...options, silentOf }, plan);
       if (problems.length === 0) break;
       if (performance.now() >= deadlineMs) throw notRestored(plan, problems);
       activity.heartbeat({ message: problems.slice(0, 5).join('; ').slice(0, 900) });
@@ -65,9 +70,30 @@ function notRestored(plan: RestorePlan, problems: readonly string[]): Error {
   return stepError('GateTimeout', `The cluster ${plan.cluster} is not yet what was restored: ${shown}${more}.`, `Mend what is named here, by the logs in /var/log/pods and the journal of the unit kubelet on its host; the data of before is still there, as member.before-… in etcd's folder. Then \`capstan release ${plan.cluster}\` gives back the lock.`);
 }
 
-async function problemsOf(kube: Kube, hosts: Hosts, readEtcd: ReadEtcd, plan: RestorePlan): Promise<readonly string[]> {
+/** Names of the nodes whose kubelet has not renewed its Lease since it was first asked for. */
+type SilentOf = (names: readonly string[]) => Promise<readonly string[]>;
+
+/** The snapshot says Ready of nodes that were so then: only a kubelet that has reported since counts, whatever its clock says. */
+function watchHeartbeats(kube: Kube): SilentOf {
+  const first = new Map<string, string | null>();
+  const heard = new Set<string>();
+  return async (names) => {
+    await concurrently(names.filter((name) => !heard.has(name)), WIDTH, async (name) => {
+      const renewed = (await kube.getLease(NODE_LEASES, name))?.spec.renewTime ?? null;
+      if (!first.has(name)) first.set(name, renewed);
+      else if (renewed !== null && renewed !== first.get(name)) heard.add(name);
+    });
+    return names.filter((name) => !heard.has(name));
+  };
+}
+
+async function problemsOf(kube: Kube, hosts: Hosts, { readEtcd, silentOf }: { readonly readEtcd: ReadEtcd; readonly silentOf: SilentOf }, plan: RestorePlan): Promise<readonly string[]> {
   try {
-    return [...(await apiProblems(kube, plan)), ...(await etcdProblems(hosts, readEtcd, plan))];
+    const silent = await silentOf([...plan.nodes, ...plan.workers].map(({ name }) => name));
+    return [
+      ...(await apiProblems(kube, plan)), ...(await etcdProblems(hosts, readEtcd, plan)),
+      ...silent.map((name) => `the kubelet of node ${name} has not reported since`),
+    ];
   } catch (error) {
     // What has just been started answers in its own time.
     const type = failureTypeOf(error);

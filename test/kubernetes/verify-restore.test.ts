@@ -31,7 +31,21 @@ async function restored(context: TestContext): Promise<FakeApi> {
   return api;
 }
 
-function verifyRestore(etcd: () => Promise<EtcdObservation> = () => Promise.resolve(fakeEtcd(['cp1'])), timeoutMs = 0) {
+/** An etcd that is whole; each time it is asked, the kubelets of these nodes have renewed their Leases. */
+function withKubelets(api: FakeApi, names: readonly string[]): () => Promise<EtcdObservation> {
+  let at = Date.UTC(2026, 10, 21, 12);
+  const renew = (): void => {
+    at += 10_000;
+    for (const name of names) api.put('leases', { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name, namespace: 'kube-node-lease' }, spec: { renewTime: new Date(at).toISOString() } });
+  };
+  renew();
+  return async () => {
+    renew();
+    return fakeEtcd(['cp1']);
+  };
+}
+
+function verifyRestore(etcd: () => Promise<EtcdObservation>, timeoutMs = 0) {
   return createVerifyRestore({ openKube, openHosts: noHosts, readEtcd: etcd, now: Date.now, timeoutMs });
 }
 
@@ -40,7 +54,7 @@ test('what the snapshot brought back of ours is given back: the lock, cordons an
   api.put('nodes', fakeNode('w1', { version: 'v1.33.13', unschedulable: true, annotations: { 'capstan.dev/cordoned-by': 'upgrade/lab#u1/default' } }));
   api.put('nodes', fakeNode('w2', { version: 'v1.33.13', unschedulable: true }));
 
-  const result = await runActivity(verifyRestore(), { upgrade: upgradeRef(api), plan }).result;
+  const result = await runActivity(verifyRestore(withKubelets(api, ['cp1', 'w1']), 60_000), { upgrade: upgradeRef(api), plan }).result;
 
   assert.match(result.note, /2 nodes verified at v1\.33\.13; 1 node released, cluster unlocked/);
   const nodes = await (await openKube(upgradeRef(api).access)).listNodes();
@@ -66,18 +80,27 @@ test('all that is not yet as it was is named, and the lock stays', async (contex
 
 test('an etcd that does not answer yet is waited for', async (context) => {
   const api = await restored(context);
+  const answers = withKubelets(api, ['cp1', 'w1']);
   let asked = 0;
   const etcd = async (): Promise<EtcdObservation> => {
+    const answer = await answers();
     asked += 1;
-    if (asked < 2) throw stepError('Unexpected', 'No etcd member could be asked');
-    return fakeEtcd(['cp1']);
+    if (asked < 4) throw stepError('Unexpected', 'No etcd member could be asked');
+    return answer;
   };
   await runActivity(verifyRestore(etcd, 60_000), { upgrade: upgradeRef(api), plan }).result;
-  assert.equal(asked, 2);
+  assert.equal(asked, 4);
+});
+
+test('a node that the snapshot calls Ready, and whose kubelet has not reported since, is waited for', async (context) => {
+  const api = await restored(context);
+  const failed = await failureOf(runActivity(verifyRestore(withKubelets(api, ['cp1']), 3_000), { upgrade: upgradeRef(api), plan }).result);
+  assert.match(failed.message, /the kubelet of node w1 has not reported since/);
+  assert.doesNotMatch(failed.message, /kubelet of node cp1/);
 });
 
 test('an API of another cluster is never taken for the restored one', async (context) => {
   const api = await restored(context);
-  const failed = await failureOf(runActivity(verifyRestore(), { upgrade: upgradeRef(api), plan: { ...plan, clusterUid: 'other' } }).result);
+  const failed = await failureOf(runActivity(verifyRestore(withKubelets(api, ['cp1', 'w1'])), { upgrade: upgradeRef(api), plan: { ...plan, clusterUid: 'other' } }).result);
   assert.match(failed.message, /the API serves the cluster uid-cluster, not other/);
 });

@@ -128,3 +128,11 @@ test('a node whose record is absent, damaged or of another kubelet is refused by
   host.put(`${RECORD}/files/etc/kubernetes/pki/apiserver.crt`, 'damaged\n');
   assert.match((await failureOf(plan())).message, /cp1: the record in .*record\/files is damaged/);
 });
+
+test('a control-plane node that joined since the snapshot is refused by name: its etcd would go on beside the restored one', async (context) => {
+  const { plan } = await place(context);
+  const joined = { metadata: { name: 'cp9', uid: '', resourceVersion: '', labels: { 'node-role.kubernetes.io/control-plane': '' } }, spec: {}, status: { nodeInfo: { kubeletVersion: 'v1.34.4' } } };
+  const failure = await failureOf(plan(null, { listNodes: async () => [joined] }));
+  assert.equal(failure.type, 'ClusterMoved');
+  assert.match(failure.message, /joined since the snapshot was taken have no record: cp9/);
+});
