@@ -29,6 +29,9 @@ function formOfLine(line: string): string {
     .replaceAll(/(?<=kubelet-config)\d+/g, 'N')
     .replaceAll(/\/tmp\/tmp\.\w+/g, '/tmp/SCRATCH')
     .replaceAll(/^(free \S+) \d+$/g, '$1 N')
+    // Which control-plane node is asked follows etcd's leader.
+    .replaceAll(/^member [^=]+=/g, 'member NAME=')
+    .replaceAll(/(?<=\/var\/lib\/capstan\/conformance\/)[^/]+(?=\/restore\/)/g, 'NAME')
     .replaceAll(/^recorded \d+ files$/g, 'recorded N files')
     .replaceAll(/^(data-free|state-free) \d+$/g, '$1 N')
     // How much of swap a kubelet bears is the host's own affair.
