@@ -34,8 +34,9 @@ async function arePodsReady(lab: LabState): Promise<boolean> {
   return pods.length > 10 && pods.every((line) => line.split(/\s+/)[1] === 'True');
 }
 
-/** An object of the test's own, to tell what a restore kept and what it lost. */
+/** An object of the test's own, to tell what a restore kept and what it lost. One of an earlier run is replaced. */
 export async function writeObject(lab: LabState, name: string): Promise<void> {
+  await kubectl(lab, ['-n', 'lab', 'delete', 'configmap', name, '--ignore-not-found']);
   await kubectl(lab, ['-n', 'lab', 'create', 'configmap', name, `--from-literal=written=${new Date().toISOString()}`]);
 }
 
