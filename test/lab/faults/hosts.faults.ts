@@ -20,12 +20,14 @@ import type { Scene } from './scene.ts';
 const FROM = 'v1.33.13';
 const TO = 'v1.34.4';
 const ETCD_FROM = '3.5.24';
-const KUBEADM = 'pgrep -f "kubeadm upgrade"';
+// In brackets, so that no shell that looks for it finds itself.
+const KUBEADM = 'pgrep -f "[k]ubeadm upgrade (apply|node)"';
 
 describe('a real cluster whose hosts fail while it is upgraded', { timeout: 100 * MINUTES }, () => {
   let scene: Scene;
   let worker: Program;
-  // In the plan's order, which follows etcd's leader.
+  let controlPlane: readonly string[];
+  // In the order in which they are upgraded: the leader of etcd goes last.
   let first: string;
   let second: string;
   let third: string;
@@ -54,7 +56,7 @@ describe('a real cluster whose hosts fail while it is upgraded', { timeout: 100 
     worker = scene.startWorker();
     await untilAnswered(scene.stage, ['doctor']);
     const plan: UpgradePlan = JSON.parse((await scene.say('plan', '-f', SPEC, '-o', 'json')).stdout);
-    [first = '', second = '', third = ''] = plan.phases.find(({ phase }) => phase === 'control-plane')?.groups.flat() ?? [];
+    controlPlane = plan.phases.find(({ phase }) => phase === 'control-plane')?.groups.flat() ?? [];
     await writeObject(scene.lab, 'before-the-upgrade');
   });
 
@@ -67,8 +69,12 @@ describe('a real cluster whose hosts fail while it is upgraded', { timeout: 100 
   it('goes on after a host was reset in the middle of kubeadm', { timeout: 40 * MINUTES }, async () => {
     const { lab, sayWell } = scene;
     await sayWell('start', '-f', SPEC, '--yes');
+    first = await until('the first control-plane node', async () => {
+      const status = await scene.follower.status();
+      return controlPlane.find((name) => stateOf(status, name) === 'upgrading');
+    }, 10 * MINUTES);
     await sayWell('pause', '--cluster', CLUSTER, '--after', first, '--reason', 'faults');
-    await untilOnHost(lab, first, `${KUBEADM} > /dev/null && pgrep -x etcd > /dev/null && ls /etc/kubernetes/tmp | grep kubeadm-backup-etcd`, 20 * MINUTES);
+    await untilOnHost(lab, first, `${KUBEADM} > /dev/null && find /etc/kubernetes/tmp -maxdepth 1 -name 'kubeadm-backup-etcd*' -mmin -5`, 20 * MINUTES);
     await resetHost(lab, first);
     await untilDone(first);
     await assertNodesAt(lab, [first], TO);
@@ -76,14 +82,21 @@ describe('a real cluster whose hosts fail while it is upgraded', { timeout: 100 
 
   it('begins no control-plane node while an etcd member is lost', { timeout: 40 * MINUTES }, async () => {
     const { lab, sayWell } = scene;
-    await stopStaticPod(lab, third, 'etcd');
+    const pending = controlPlane.filter((name) => name !== first);
+    const lost = pending.at(-1) ?? '';
+    await stopStaticPod(lab, lost, 'etcd');
     try {
-      await sayWell('pause', '--cluster', CLUSTER, '--after', second, '--reason', 'faults');
       await sayWell('resume', '--cluster', CLUSTER);
-      await until(`${second} begun`, async () => ['preparing', 'upgrading'].includes(stateOf(await scene.follower.status(), second) ?? ''), 5 * MINUTES);
+      // The leader goes last, so which of them is next shows itself.
+      second = await until('the next control-plane node', async () => {
+        const status = await scene.follower.status();
+        return pending.find((name) => stateOf(status, name) === 'upgrading');
+      }, 5 * MINUTES);
+      third = pending.find((name) => name !== second) ?? '';
+      await sayWell('pause', '--cluster', CLUSTER, '--after', second, '--reason', 'faults');
       await stays(45_000, async () => ((await onHost(lab, second, KUBEADM, { accept: [0, 1] })) === '' ? true : undefined));
     } finally {
-      await startStaticPod(lab, third, 'etcd');
+      await startStaticPod(lab, lost, 'etcd');
     }
     await untilOnHost(lab, second, KUBEADM);
   });
