@@ -1,10 +1,10 @@
-import { ApplicationFailure, CancellationScope, log, setHandler } from '@temporalio/workflow';
+import { CancellationScope, setHandler } from '@temporalio/workflow';
 import { now } from './cluster-run.ts';
 import type { ClusterRunner } from './cluster-run.ts';
 import { applyMessage, notHeld } from './domain/apply-message.ts';
 import { withDecision } from './domain/decision.ts';
 import type { Decision, DecisionKind } from './domain/decision.ts';
-import { detailOf, nodeOf, readMessage, readResolution } from './domain/operator-message.ts';
+import { readMessage, readResolution } from './domain/operator-message.ts';
 import type { OperatorMessage, ReadMessage } from './domain/operator-message.ts';
 import type { UpgradePlan } from './domain/plan.ts';
 import { reportOf, rollbackView, statusOf } from './domain/run-status.ts';
@@ -12,6 +12,7 @@ import type { UpgradeReport } from './domain/status.ts';
 import type { ControlledNode, UpgradeFacts } from './domain/upgrade-facts.ts';
 import { landNode } from './flight.ts';
 import { drainOf, forward, forwardPolicy } from './forward.ts';
+import { decisionOf, onSignal, refuse } from './hear.ts';
 import {
   approveSignal, approveUpdate, cancelSignal, nodeProgressSignal, nodeResultSignal, pauseSignal, planQuery, probeSignal, reportQuery, resolveHoldUpdate, restoreProgressSignal, resumeSignal, retryNodeSignal,
   rollbackSignal, rollbackUpdate, setPolicyUpdate, skipNodeSignal, statusQuery,
@@ -23,17 +24,14 @@ import { passToRestore, takeProgress, wholeGoesBack } from './restore-whole.ts';
 /** Takes messages from the first moment on. Handlers only fold them into the state; the runbook acts on it at its safe points. */
 export function openMessages(run: ClusterRunner): void {
   const { state } = run;
-  const onSignal = (kind: DecisionKind) => (given: unknown): void => {
-    const { refusal, node, by } = hear(run, readMessage(kind, given));
-    if (refusal !== null) log.warn('message without effect', { kind, node, by, refusal });
-  };
-  setHandler(pauseSignal, onSignal('pause'), { description: 'Start no further node; with now: stop nodes in flight between steps' });
-  setHandler(resumeSignal, onSignal('resume'), { description: 'Go on after a pause' });
-  setHandler(skipNodeSignal, onSignal('skip'), { description: 'Leave a node as it is' });
-  setHandler(retryNodeSignal, onSignal('retry'), { description: 'Try a held node again from the step that failed' });
-  setHandler(cancelSignal, onSignal('cancel'), { description: 'End the upgrade at the next boundary of each node, and release what is ours' });
-  setHandler(rollbackSignal, onSignal('rollback'), { description: 'Take a held or upgraded node, all workers, or with confirm the whole cluster, back to what they were' });
-  setHandler(approveSignal, onSignal('approve'), { description: 'Say yes to the plan that waits, by its hash' });
+  const signal = (kind: DecisionKind): ((given: unknown) => void) => onSignal(kind, (read) => hear(run, read));
+  setHandler(pauseSignal, signal('pause'), { description: 'Start no further node; with now: stop nodes in flight between steps' });
+  setHandler(resumeSignal, signal('resume'), { description: 'Go on after a pause' });
+  setHandler(skipNodeSignal, signal('skip'), { description: 'Leave a node as it is' });
+  setHandler(retryNodeSignal, signal('retry'), { description: 'Try a held node again from the step that failed' });
+  setHandler(cancelSignal, signal('cancel'), { description: 'End the upgrade at the next boundary of each node, and release what is ours' });
+  setHandler(rollbackSignal, signal('rollback'), { description: 'Take a held or upgraded node, all workers, or with confirm the whole cluster, back to what they were' });
+  setHandler(approveSignal, signal('approve'), { description: 'Say yes to the plan that waits, by its hash' });
   setHandler(approveUpdate, (given) => hear(run, readMessage('approve', given)), {
     validator: (given) => refuse(refusalOf(run, readMessage('approve', given))),
     description: 'Say yes to the plan that waits, by its hash; says whether it is the one',
@@ -82,10 +80,7 @@ export function hear(run: ClusterRunner, read: ReadMessage): Decision {
   const at = now();
   const before = state.control;
   const { control, refusal } = read.ok ? applyMessage(before, read.message, factsOf(run), at) : { control: before, refusal: read.refusal };
-  const { kind, by, reason } = read.ok ? read.message : read;
-  const decision: Decision = {
-    at, kind, by, reason, refusal, node: read.ok ? nodeOf(read.message) : read.node, detail: read.ok ? detailOf(read.message) : '',
-  };
+  const decision = decisionOf(read, refusal, at);
   state.decisions = withDecision(state.decisions, decision);
   state.control = control;
   if (read.ok && refusal === null) passOn(run, read.message);
@@ -138,10 +133,6 @@ function resolutionRefusal(run: ClusterRunner, read: ReadMessage): string | null
   if (refusal !== null || !read.ok || (read.message.kind !== 'skip' && read.message.kind !== 'rollback')) return refusal;
   const name = read.message.node ?? '';
   return notHeld(controlledNode(run, name), name);
-}
-
-function refuse(refusal: string | null): void {
-  if (refusal !== null) throw ApplicationFailure.create({ message: refusal, type: 'DecisionRefused', nonRetryable: true });
 }
 
 function factsOf(run: ClusterRunner): UpgradeFacts {

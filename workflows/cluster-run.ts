@@ -14,7 +14,7 @@ import type { ReportedStep } from './domain/status.ts';
 import type { StepResult, UpgradeRef } from './domain/step.ts';
 import { MOST_EVENTS, openHistory } from './history.ts';
 import type { History } from './history.ts';
-import { SEARCH_ATTRIBUTES, upgradeId } from './messages.ts';
+import { searchAttributes, upgradeId } from './messages.ts';
 import type { UpgradeClusterInput } from './messages.ts';
 import { reportedStep } from './reported-step.ts';
 
@@ -126,12 +126,7 @@ export function openClusterRun(input: UpgradeClusterInput, cancel: () => void): 
     setCurrentDetails(progressTable(statusOf(state, input.by)));
     if (isSame) return;
     history.expect(1);
-    upsertSearchAttributes([
-      { key: SEARCH_ATTRIBUTES.cluster, value: state.plan.cluster },
-      { key: SEARCH_ATTRIBUTES.target, value: state.plan.to },
-      { key: SEARCH_ATTRIBUTES.phase, value: state.phase },
-      { key: SEARCH_ATTRIBUTES.state, value: now },
-    ]);
+    upsertSearchAttributes(searchAttributes({ cluster: state.plan.cluster, target: state.plan.to, phase: state.phase, state: now }));
   }
 
   async function work<T>(call: () => Promise<T>): Promise<T> {

@@ -278,3 +278,13 @@ export const SEARCH_ATTRIBUTES = {
   state: defineSearchAttributeKey('CapstanState', SearchAttributeType.KEYWORD),
   target: defineSearchAttributeKey('CapstanTarget', SearchAttributeType.KEYWORD),
 } as const;
+
+/** The pairs that say how an upgrade, or a restore, stands. */
+export function searchAttributes({ cluster, target, phase, state }: Readonly<Record<keyof typeof SEARCH_ATTRIBUTES, string>>) {
+  return [
+    { key: SEARCH_ATTRIBUTES.cluster, value: cluster },
+    { key: SEARCH_ATTRIBUTES.target, value: target },
+    { key: SEARCH_ATTRIBUTES.phase, value: phase },
+    { key: SEARCH_ATTRIBUTES.state, value: state },
+  ];
+}

@@ -1,12 +1,13 @@
-import { ApplicationFailure, CancellationScope, log, setHandler } from '@temporalio/workflow';
+import { CancellationScope, setHandler } from '@temporalio/workflow';
 import { now } from './cluster-run.ts';
 import { withDecision } from './domain/decision.ts';
 import type { Decision, DecisionKind } from './domain/decision.ts';
-import { detailOf, nodeOf, readMessage, readResolution } from './domain/operator-message.ts';
+import { readMessage, readResolution } from './domain/operator-message.ts';
 import type { ReadMessage } from './domain/operator-message.ts';
 import { applyRestoreMessage } from './domain/restore-message.ts';
 import type { RestoreFacts } from './domain/restore-message.ts';
 import { restoreReportOf, restoreStatusOf } from './domain/restore-run.ts';
+import { decisionOf, onSignal, refuse } from './hear.ts';
 import {
   cancelSignal, pauseSignal, probeSignal, reportQuery, resolveHoldUpdate, resumeSignal, retryNodeSignal, rollbackSignal, rollbackUpdate, setPolicyUpdate, skipNodeSignal, statusQuery,
 } from './messages.ts';
@@ -15,20 +16,14 @@ import type { RestoreRunner } from './restore-run.ts';
 /** Takes the messages of an upgrade, so that the same words reach both. Handlers only fold them into the state. */
 export function openRestoreMessages(run: RestoreRunner, cancel: () => void): void {
   const heard = (read: ReadMessage): Decision => hear(run, read, cancel);
-  const onSignal = (kind: DecisionKind) => (given: unknown): void => {
-    const { refusal, node, by } = heard(readMessage(kind, given));
-    if (refusal !== null) log.warn('message without effect', { kind, node, by, refusal });
-  };
-  const judge = (read: ReadMessage): void => {
-    const refusal = read.ok ? applyRestoreMessage(run.state.control, read.message, factsOf(run), '').refusal : read.refusal;
-    if (refusal !== null) throw ApplicationFailure.create({ message: refusal, type: 'DecisionRefused', nonRetryable: true });
-  };
-  setHandler(retryNodeSignal, onSignal('retry'), { description: 'Try a held node again at the step that failed' });
-  setHandler(skipNodeSignal, onSignal('skip'), { description: 'Leave a held worker as it is' });
-  setHandler(cancelSignal, onSignal('cancel'), { description: 'End the restore, as long as the control plane is not stopped' });
-  setHandler(pauseSignal, onSignal('pause'), { description: 'Refused: a restore does not pause' });
-  setHandler(resumeSignal, onSignal('resume'), { description: 'Refused: a restore does not pause' });
-  setHandler(rollbackSignal, onSignal('rollback'), { description: 'Refused: the whole cluster goes back already' });
+  const signal = (kind: DecisionKind): ((given: unknown) => void) => onSignal(kind, heard);
+  const judge = (read: ReadMessage): void => refuse(read.ok ? applyRestoreMessage(run.state.control, read.message, factsOf(run), '').refusal : read.refusal);
+  setHandler(retryNodeSignal, signal('retry'), { description: 'Try a held node again at the step that failed' });
+  setHandler(skipNodeSignal, signal('skip'), { description: 'Leave a held worker as it is' });
+  setHandler(cancelSignal, signal('cancel'), { description: 'End the restore, as long as the control plane is not stopped' });
+  setHandler(pauseSignal, signal('pause'), { description: 'Refused: a restore does not pause' });
+  setHandler(resumeSignal, signal('resume'), { description: 'Refused: a restore does not pause' });
+  setHandler(rollbackSignal, signal('rollback'), { description: 'Refused: the whole cluster goes back already' });
   setHandler(resolveHoldUpdate, (given) => heard(readResolution(given)), { validator: (given) => judge(readResolution(given)), description: 'Decide about a held node: retry, or for a worker skip' });
   setHandler(rollbackUpdate, (given) => heard(readMessage('rollback', given)), { validator: (given) => judge(readMessage('rollback', given)), description: 'Refused: the whole cluster goes back already' });
   setHandler(setPolicyUpdate, (given) => heard(readMessage('set', given)), { validator: (given) => judge(readMessage('set', given)), description: 'Refused: a restore has no window' });
@@ -44,8 +39,7 @@ function hear(run: RestoreRunner, read: ReadMessage, cancel: () => void): Decisi
   const { state } = run;
   const at = now();
   const { control, refusal } = read.ok ? applyRestoreMessage(state.control, read.message, factsOf(run), at) : { control: state.control, refusal: read.refusal };
-  const { kind, by, reason } = read.ok ? read.message : read;
-  const decision: Decision = { at, kind, by, reason, refusal, node: read.ok ? nodeOf(read.message) : read.node, detail: read.ok ? detailOf(read.message) : '' };
+  const decision = decisionOf(read, refusal, at);
   state.decisions = withDecision(state.decisions, decision);
   state.control = control;
   if (control.cancel !== null) cancel();

@@ -8,7 +8,7 @@ import type { RestorePlan } from './domain/restore.ts';
 import type { NodeState, NodeStep } from './domain/state.ts';
 import type { Failure } from './domain/failure.ts';
 import type { PackageStepInput, StepResult, UpgradeRef } from './domain/step.ts';
-import { SEARCH_ATTRIBUTES, upgradeWorkflowId } from './messages.ts';
+import { searchAttributes, upgradeWorkflowId } from './messages.ts';
 import type { RestoreClusterInput } from './messages.ts';
 import { reportedStep } from './reported-step.ts';
 import { openRestoreTeller } from './restore-tell.ts';
@@ -50,12 +50,7 @@ export function openRestoreRun(input: RestoreClusterInput): RestoreRunner {
     const stateNow = restoreState(state);
     if (shown === `${stateNow} ${state.phase}`) return;
     shown = `${stateNow} ${state.phase}`;
-    upsertSearchAttributes([
-      { key: SEARCH_ATTRIBUTES.cluster, value: spec.name },
-      { key: SEARCH_ATTRIBUTES.target, value: plan.to },
-      { key: SEARCH_ATTRIBUTES.phase, value: state.phase },
-      { key: SEARCH_ATTRIBUTES.state, value: stateNow },
-    ]);
+    upsertSearchAttributes(searchAttributes({ cluster: spec.name, target: plan.to, phase: state.phase, state: stateNow }));
   }
 
   return {

@@ -1,24 +1,22 @@
-import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import { WorkflowFailedError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
-import { TypedSearchAttributes } from '@temporalio/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Decision } from '../../workflows/domain/decision.ts';
 import type { UpgradeReport } from '../../workflows/domain/status.ts';
 import {
-  approveSignal, approveUpdate, cancelSignal, pauseSignal, resolveHoldUpdate, resumeSignal, retryNodeSignal, rollbackSignal, rollbackUpdate, SEARCH_ATTRIBUTES, setPolicyUpdate, skipNodeSignal, upgradeWorkflowId, WORKFLOW,
+  approveSignal, approveUpdate, cancelSignal, pauseSignal, resolveHoldUpdate, resumeSignal, retryNodeSignal, rollbackSignal, rollbackUpdate, setPolicyUpdate, skipNodeSignal, upgradeWorkflowId,
 } from '../../workflows/messages.ts';
-import type { UpgradeClusterInput, UpgradeMemo } from '../../workflows/messages.ts';
 import { CommandError } from '../command-error.ts';
 import { failureOfError } from './failures.ts';
 import { inspectCluster, releaseCluster } from './inspect.ts';
-import type { ControlMessage, UpdateMessage, UpgradeClient, UpgradeSummary } from './port.ts';
-import { describeUpgrade, readOrigin, readPlan, readReport, readStatus, requireUpgrade } from './read-upgrade.ts';
+import type { ControlMessage, UpdateMessage, UpgradeClient } from './port.ts';
+import { describeUpgrade, readOrigin, readPlan, readReport, readStatus } from './read-upgrade.ts';
 import type { UpgradeCluster } from './read-upgrade.ts';
 import { runningSteps } from './running-steps.ts';
 import { checkService } from './service-checks.ts';
 import { grpcCode, noWorker, serviceError } from './service-errors.ts';
 import type { TemporalSettings } from './settings.ts';
-import { startRestore } from './start-restore.ts';
+import { startRestore, startUpgrade } from './start-locked.ts';
 import { listUpgrades, runningClusters, summaryOf } from './summaries.ts';
 
 /** No call of the service takes longer, but those that wait for an upgrade or an inspection. */
@@ -41,7 +39,7 @@ export function openUpgradeClient(client: Client, settings: TemporalSettings): U
     inspect: (input, onWait = () => undefined) => told(settings, () => inspectCluster(client, settings, input, onWait)),
     release: (input, onWait = () => undefined) => told(settings, () => releaseCluster(client, settings, input, onWait)),
     // Never tried again: a start whose answer was lost would be refused as a second one.
-    start: (input) => once(() => start(client, settings, input)),
+    start: (input) => once(() => startUpgrade(client, settings, input)),
     restore: (input) => once(() => startRestore(client, settings, input)),
     find: (cluster) => call(async () => {
       const description = await describeUpgrade(client, cluster);
@@ -82,28 +80,6 @@ async function told<T>(settings: TemporalSettings, body: () => Promise<T>): Prom
     return await body();
   } catch (error) {
     throw serviceError(error, settings);
-  }
-}
-
-async function start(client: Client, { taskQueue }: TemporalSettings, input: UpgradeClusterInput): Promise<UpgradeSummary | null> {
-  const { spec, plan, by } = input;
-  const memo: UpgradeMemo = { startedBy: by, target: plan.to };
-  try {
-    await client.workflow.start<UpgradeCluster>(WORKFLOW.upgradeCluster, {
-      taskQueue, workflowId: upgradeWorkflowId(spec.name), workflowIdConflictPolicy: 'FAIL', workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      memo: { ...memo }, staticSummary: `${plan.cluster}: ${plan.from} → ${plan.to}`,
-      typedSearchAttributes: new TypedSearchAttributes([
-        { key: SEARCH_ATTRIBUTES.cluster, value: spec.name },
-        { key: SEARCH_ATTRIBUTES.target, value: plan.to },
-        { key: SEARCH_ATTRIBUTES.phase, value: 'preflight' },
-        { key: SEARCH_ATTRIBUTES.state, value: 'running' },
-      ]),
-      args: [input],
-    });
-    return null;
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    return summaryOf(await requireUpgrade(client, spec.name));
   }
 }
 
