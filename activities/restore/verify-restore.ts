@@ -5,17 +5,16 @@ import { currentActivity } from '../activity-context.ts';
 import { gateProblems } from '../etcd/gate.ts';
 import type { HostAddress, Hosts, OpenHosts } from '../hosts/port.ts';
 import { concurrently } from '../kubernetes/concurrently.ts';
-import type { Node, Pod } from '../kubernetes/objects.ts';
+import type { Node } from '../kubernetes/objects.ts';
 import type { Kube, OpenKube } from '../kubernetes/port.ts';
 import { timedStep } from '../kubernetes/timed-step.ts';
 import type { Clock } from '../kubernetes/timed-step.ts';
-import { firstOf } from '../kubernetes/wait.ts';
-import { isReady } from '../nodes/ready.ts';
 import { readKubeadmConfig } from '../observe/kubeadm-config.ts';
 import type { ReadEtcd } from '../observe/observe-cluster.ts';
-import { CONTROL_PLANE_COMPONENTS, imageTag, listStaticPods, staticPodOf } from '../observe/static-pods.ts';
+import { listStaticPods } from '../observe/static-pods.ts';
 import { findAllLeft, releaseAllLeft } from '../release/release-activities.ts';
 import { failureTypeOf, stepError } from '../step-error.ts';
+import { configProblems, controlPlaneProblems, kubeletProblems, listed, untilAtRest } from '../verify/problems.ts';
 
 export interface VerifyRestoreOptions {
   readonly openKube: OpenKube;
@@ -49,25 +48,15 @@ export function createVerifyRestore(options: VerifyRestoreOptions): (input: Veri
     const finish = timedStep(activity, options.now);
     const kube = await options.openKube(upgrade.access);
     const hosts = await options.openHosts(upgrade.access);
-    const deadlineMs = performance.now() + timeoutMs;
     const silentOf = watchHeartbeats(kube);
-    for (;;) {
-      activity.signal.throwIfAborted();
-      const problems = await problemsOf(kube, hosts, { ...options, silentOf }, plan);
-      if (problems.length === 0) break;
-      if (performance.now() >= deadlineMs) throw notRestored(plan, problems);
-      activity.heartbeat({ message: problems.slice(0, 5).join('; ').slice(0, 900) });
-      await firstOf([], ASK_MS, activity.signal);
-    }
+    await untilAtRest(activity, () => problemsOf(kube, hosts, { ...options, silentOf }, plan), { timeoutMs, askMs: ASK_MS, failure: (problems) => notRestored(plan, problems) });
     const { note } = await releaseAllLeft(activity, kube, await findAllLeft(activity, kube));
     return finish({ changed: true, note: `${plan.nodes.length + plan.workers.length} nodes verified at ${plan.to}; ${note}` });
   };
 }
 
 function notRestored(plan: RestorePlan, problems: readonly string[]): Error {
-  const shown = problems.slice(0, 20).join('; ');
-  const more = problems.length > 20 ? `; and ${problems.length - 20} more` : '';
-  return stepError('GateTimeout', `The cluster ${plan.cluster} is not yet what was restored: ${shown}${more}.`, `Mend what is named here, by the logs in /var/log/pods and the journal of the unit kubelet on its host; the data of before is still there, as member.before-… in etcd's folder. Then \`capstan release ${plan.cluster}\` gives back the lock.`);
+  return stepError('GateTimeout', `The cluster ${plan.cluster} is not yet what was restored: ${listed(problems)}.`, `Mend what is named here, by the logs in /var/log/pods and the journal of the unit kubelet on its host; the data of before is still there, as member.before-… in etcd's folder. Then \`capstan release ${plan.cluster}\` gives back the lock.`);
 }
 
 /** Names of the nodes whose kubelet has not renewed its Lease since it was first asked for. */
@@ -107,28 +96,14 @@ async function apiProblems(kube: Kube, plan: RestorePlan): Promise<readonly stri
   return [
     ...(uid === plan.clusterUid ? [] : [`the API serves the cluster ${uid}, not ${plan.clusterUid}`]),
     ...[...plan.nodes, ...plan.workers].flatMap((planned) => nodeProblems(planned, nodes)),
-    ...plan.nodes.filter(({ roles }) => roles.includes('control-plane')).flatMap((planned) => podProblems(planned, staticPods, plan.to)),
-    ...(config === null || config.kubernetesVersion === plan.to ? [] : [`kubeadm-config says ${config.kubernetesVersion ?? 'nothing'}, not ${plan.to}`]),
+    ...plan.nodes.filter(({ roles }) => roles.includes('control-plane')).flatMap((planned) => controlPlaneProblems(planned.name, staticPods, plan.to)),
+    ...configProblems(config, plan.to),
   ];
 }
 
 function nodeProblems(planned: PlannedNode, nodes: readonly Node[]): readonly string[] {
   const node = nodes.find(({ metadata }) => metadata.name === planned.name);
-  if (node === undefined) return [`node ${planned.name} is gone`];
-  const kubelet = node.status.nodeInfo.kubeletVersion;
-  return [
-    ...(kubelet === planned.to ? [] : [`the kubelet of node ${planned.name} is at ${kubelet}, not ${planned.to}`]),
-    ...(isReady(node) ? [] : [`node ${planned.name} is not Ready`]),
-  ];
-}
-
-function podProblems({ name }: PlannedNode, staticPods: readonly Pod[], version: string): readonly string[] {
-  return CONTROL_PLANE_COMPONENTS.flatMap((component) => {
-    const pod = staticPodOf(staticPods, component, name);
-    const tag = imageTag(pod);
-    if (pod === null || tag !== version) return [`${component} of node ${name} is ${tag === null ? 'absent' : `at ${tag}, not ${version}`}`];
-    return isReady(pod) ? [] : [`${component} of node ${name} is not Ready`];
-  });
+  return node === undefined ? [`node ${planned.name} is gone`] : kubeletProblems(node, planned.to);
 }
 
 async function etcdProblems(hosts: Hosts, readEtcd: ReadEtcd, plan: RestorePlan): Promise<readonly string[]> {

@@ -8,13 +8,13 @@ import type { Node, Pod } from '../kubernetes/objects.ts';
 import type { Kube, OpenKube } from '../kubernetes/port.ts';
 import { timedStep } from '../kubernetes/timed-step.ts';
 import type { Clock } from '../kubernetes/timed-step.ts';
-import { firstOf, rideOver } from '../kubernetes/wait.ts';
+import { rideOver } from '../kubernetes/wait.ts';
 import type { Activity } from '../kubernetes/wait.ts';
 import { CORDONED_BY, OWN_PREFIX, isMarkOf } from '../nodes/cordon-mark.ts';
-import { isReady } from '../nodes/ready.ts';
 import type { ReadEtcd } from '../observe/observe-cluster.ts';
 import { readKubeadmConfig } from '../observe/kubeadm-config.ts';
-import { CONTROL_PLANE_COMPONENTS, imageTag, listStaticPods, staticPodOf } from '../observe/static-pods.ts';
+import { listStaticPods } from '../observe/static-pods.ts';
+import { configProblems, controlPlaneProblems, kubeletProblems, listed, untilAtRest } from './problems.ts';
 
 export interface VerifyInput {
   readonly upgrade: UpgradeRef;
@@ -44,50 +44,29 @@ export function createVerifyCluster(options: VerifyOptions): (input: VerifyInput
     const activity = currentActivity();
     const finish = timedStep(activity, options.now);
     const kube = await options.openKube(input.upgrade.access);
-    const deadlineMs = performance.now() + timeoutMs;
-    for (;;) {
-      const problems = await problemsOf(activity, kube, options, input);
-      if (problems.length === 0) return finish({ changed: false, note: `${input.plan.nodes.length} nodes verified at ${input.plan.to}` });
-      if (performance.now() >= deadlineMs) throw notVerified(input, problems);
-      activity.heartbeat({ message: problems.slice(0, 5).join('; ').slice(0, 900) });
-      await firstOf([], ASK_MS, activity.signal);
-      activity.signal.throwIfAborted();
-    }
+    await untilAtRest(activity, () => problemsOf(activity, kube, options, input), { timeoutMs, askMs: ASK_MS, failure: (problems) => notVerified(input, problems) });
+    return finish({ changed: false, note: `${input.plan.nodes.length} nodes verified at ${input.plan.to}` });
   };
 }
 
 function notVerified(input: VerifyInput, problems: readonly string[]): Error {
-  const shown = problems.slice(0, 20).join('; ');
-  const more = problems.length > 20 ? `; and ${problems.length - 20} more` : '';
-  return stepError('GateTimeout', `The cluster ${input.upgrade.cluster} is not what the plan said: ${shown}${more}.`, 'Correct what is named here, then `capstan start` again: it looks at everything anew and does what is left.');
+  return stepError('GateTimeout', `The cluster ${input.upgrade.cluster} is not what the plan said: ${listed(problems)}.`, 'Correct what is named here, then `capstan start` again: it looks at everything anew and does what is left.');
 }
 
 async function problemsOf(activity: Activity, kube: Kube, options: VerifyOptions, input: VerifyInput): Promise<readonly string[]> {
   const { plan } = input;
   const [nodes, staticPods, config] = await rideOver(activity, () => Promise.all([kube.listNodes(), listStaticPods(kube), readKubeadmConfig(kube)]));
-  const problems = plan.nodes.flatMap((planned) => nodeProblems(planned, nodes, staticPods, input));
-  if (config !== null && config.kubernetesVersion !== plan.to) problems.push(`kubeadm-config says ${config.kubernetesVersion ?? 'nothing'}, not ${plan.to}`);
-  return [...problems, ...(await etcdProblems(options, input))];
+  return [...plan.nodes.flatMap((planned) => nodeProblems(planned, nodes, staticPods, input)), ...configProblems(config, plan.to), ...(await etcdProblems(options, input))];
 }
 
-function nodeProblems(planned: PlannedNode, nodes: readonly Node[], staticPods: readonly Pod[], input: VerifyInput): string[] {
+function nodeProblems(planned: PlannedNode, nodes: readonly Node[], staticPods: readonly Pod[], input: VerifyInput): readonly string[] {
   const node = nodes.find((candidate) => candidate.metadata.name === planned.name);
   const skipped = input.skipped.includes(planned.name);
   if (node === undefined) return skipped ? [] : [`node ${planned.name} is gone`];
   const problems = leftovers(node, input.upgrade);
   if (skipped) return problems;
-  const kubelet = node.status.nodeInfo.kubeletVersion;
   const wanted = input.rolledBack?.includes(planned.name) === true ? planned.from : planned.to;
-  if (kubelet !== wanted) problems.push(`the kubelet of node ${planned.name} is at ${kubelet}, not ${wanted}`);
-  if (!isReady(node)) problems.push(`node ${planned.name} is not Ready`);
-  if (!planned.roles.includes('control-plane')) return problems;
-  for (const component of CONTROL_PLANE_COMPONENTS) {
-    const pod = staticPodOf(staticPods, component, planned.name);
-    const tag = imageTag(pod);
-    if (tag !== planned.to) problems.push(`${component} of node ${planned.name} is ${tag === null ? 'absent' : `at ${tag}, not ${planned.to}`}`);
-    else if (pod !== null && !isReady(pod)) problems.push(`${component} of node ${planned.name} is not Ready`);
-  }
-  return problems;
+  return [...problems, ...kubeletProblems(node, wanted), ...(planned.roles.includes('control-plane') ? controlPlaneProblems(planned.name, staticPods, planned.to) : [])];
 }
 
 /** Contract 5: nothing of ours stays. */
