@@ -2,22 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { cancelSignal, pauseSignal, reportQuery, retryNodeSignal } from '../../workflows/messages.ts';
 import { devServer } from '../support/temporal.ts';
-import { failing, gate, nodeState, stuckDrain, until, workflowTests } from './harness.ts';
+import { failing, nodeState, stopped, stuckDrain, until, workflowTests } from './harness.ts';
 import type { Trial } from './harness.ts';
-
-/** Stops a step of a node until `release`; `reached` resolves when it has begun. */
-function stopped(step: string, node: string): { readonly behave: (name: string, of: string) => Promise<void>; readonly reached: Promise<void>; readonly release: () => void } {
-  const reached = gate();
-  const released = gate();
-  return {
-    reached: reached.opened, release: released.open,
-    behave: async (name, of) => {
-      if (name !== step || of !== node) return;
-      reached.open();
-      await released.opened;
-    },
-  };
-}
 
 /** The upgrade has passed its cancellation on to the node. */
 async function untilCancelled({ environment, handle }: Trial, node: string): Promise<void> {

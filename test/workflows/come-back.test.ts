@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { cancelSignal, pauseSignal, resumeSignal, setPolicyUpdate } from '../../workflows/messages.ts';
 import { devServer } from '../support/temporal.ts';
 import { atTarget, withNode, withoutNodes } from './fake-cluster.ts';
-import { gate, nodeState, until, workflowTests } from './harness.ts';
+import { gate, nodeState, stopped, until, workflowTests } from './harness.ts';
 import type { Setting } from './harness.ts';
 import { approve, paused, reads, resumed, runIdOf, SETTING, statesOf, STEPS, stepsOf } from './resume-trial.ts';
 
@@ -139,18 +139,12 @@ describe('an upgrade that is resumed', { timeout: 600_000 }, () => {
   });
 
   it('lets nodes that were stopped between steps go on once the cluster was read, and no other before the yes', async () => {
-    const drain = gate();
-    const reached = gate();
-    const behave = async (step: string, node: string): Promise<void> => {
-      if (step !== 'drainNode' || node !== 'w1') return;
-      reached.open();
-      await drain.opened;
-    };
-    await upgrade({ ...SETTING, behave }, async (trial) => {
-      await reached.opened;
+    const stop = stopped('drainNode', 'w1');
+    await upgrade({ ...SETTING, behave: stop.behave }, async (trial) => {
+      await stop.reached;
       await trial.handle.signal(pauseSignal, { now: true, by: 'ann' });
       await until(trial, ({ pause }) => pause !== null);
-      drain.open();
+      stop.release();
       await until(trial, () => trial.cluster.journal.includes('drainNode w1'));
       trial.cluster.become((plan) => withNode(withoutNodes(plan, ['w1']), 'w9'));
       const { approval, resumed: found } = await resumed(trial);

@@ -1,26 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { pauseSignal, resumeSignal, retryNodeSignal, skipNodeSignal } from '../../workflows/messages.ts';
-import { failing, gate, nodeState, until, workflowTests } from './harness.ts';
+import { failing, gate, nodeState, stopped, until, workflowTests } from './harness.ts';
 import type { Trial } from './harness.ts';
 
 describe('what the operator decides', { timeout: 600_000 }, () => {
   const { upgrade } = workflowTests();
 
   it('gives back a control-plane node that is skipped while only its kubeadm package is changed', async () => {
-    const reached = gate();
-    const skipped = gate();
-    const behave = async (step: string, node: string): Promise<void> => {
-      if (step !== 'upgradeKubeadm' || node !== 'cp2') return;
-      reached.open();
-      await skipped.opened;
-    };
-    await upgrade({ behave }, async (trial) => {
+    const stop = stopped('upgradeKubeadm', 'cp2');
+    await upgrade({ behave: stop.behave }, async (trial) => {
       const { handle, cluster } = trial;
-      await reached.opened;
+      await stop.reached;
       await handle.signal(skipNodeSignal, { node: 'cp2', by: 'ann' });
       await untilSignalled(trial, 'cp2');
-      skipped.open();
+      stop.release();
       const report = await handle.result();
 
       assert.equal(report.state, 'failed');
@@ -136,20 +130,14 @@ describe('what the operator decides', { timeout: 600_000 }, () => {
   }
 
   it('goes on where a message of the Web UI holds nothing of use', async () => {
-    const reached = gate();
-    const said = gate();
-    const behave = async (step: string, node: string): Promise<void> => {
-      if (step !== 'upgradeKubeadm' || node !== 'cp1') return;
-      reached.open();
-      await said.opened;
-    };
-    await upgrade({ behave }, async ({ handle }) => {
-      await reached.opened;
+    const stop = stopped('upgradeKubeadm', 'cp1');
+    await upgrade({ behave: stop.behave }, async ({ handle }) => {
+      await stop.reached;
       for (const name of ['skipNode', 'retryNode', 'pause', 'resume']) {
         for (const args of [[], [null], ['w1'], [{ node: 7, from: {}, after: 3 }]]) await handle.signal(name, ...args);
       }
       await handle.signal(resumeSignal);
-      said.open();
+      stop.release();
 
       assert.equal((await handle.result()).state, 'done');
     });

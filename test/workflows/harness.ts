@@ -186,6 +186,20 @@ export function gate(): { readonly opened: Promise<void>; readonly open: () => v
   return { opened: promise, open: () => resolve() };
 }
 
+/** Stops a step of a node until `release`; `reached` resolves when it has begun. */
+export function stopped(step: string, node: string): { readonly behave: (name: string, of: string) => Promise<void>; readonly reached: Promise<void>; readonly release: () => void } {
+  const reached = gate();
+  const released = gate();
+  return {
+    reached: reached.opened, release: released.open,
+    behave: async (name, of) => {
+      if (name !== step || of !== node) return;
+      reached.open();
+      await released.opened;
+    },
+  };
+}
+
 /** Fails every drain of a worker, as where a budget allows no eviction, until `release`; `reached` resolves at the first. */
 export function stuckDrain(worker: string): { readonly behave: Behaviour; readonly reached: Promise<void>; readonly release: () => void } {
   const reached = gate();

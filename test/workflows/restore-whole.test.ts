@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import type { UpgradeReport } from '../../workflows/domain/status.ts';
 import { cancelSignal, pauseSignal, resolveHoldUpdate, rollbackSignal, rollbackUpdate } from '../../workflows/messages.ts';
 import type { Behaviour } from './fake-cluster.ts';
-import { failing, gate, nodeState, until, workflowTests } from './harness.ts';
+import { failing, nodeState, stopped, until, workflowTests } from './harness.ts';
 import type { Setting, Trial } from './harness.ts';
 
 const LIMIT = { timeout: 600_000 };
@@ -38,20 +38,6 @@ async function refused({ handle }: Trial, message: object): Promise<string> {
   assert.fail('it was not refused');
 }
 
-/** Waits in a step of a node until it is opened. */
-function standing(step: string, node: string): { readonly behave: Behaviour; readonly reached: Promise<void>; readonly open: () => void } {
-  const reached = gate();
-  const released = gate();
-  return {
-    reached: reached.opened, open: released.open,
-    behave: async (at, on) => {
-      if (at !== step || on !== node) return;
-      reached.open();
-      await released.opened;
-    },
-  };
-}
-
 describe('an upgrade that goes back as a whole', { timeout: 600_000 }, () => {
   const { upgrade } = workflowTests();
 
@@ -78,10 +64,10 @@ describe('an upgrade that goes back as a whole', { timeout: 600_000 }, () => {
   }
 
   it('lets nodes in flight land first: what has begun to change is finished, what has not is given back', LIMIT, async () => {
-    const kubelet = standing('upgradeKubelet', 'w1');
-    const behave: Behaviour = async (step, node, call) => {
+    const kubelet = stopped('upgradeKubelet', 'w1');
+    const behave: Behaviour = async (step, node) => {
       if (step === 'drainNode' && node === 'w2') throw new Error('a budget allows none now');
-      await kubelet.behave(step, node, call);
+      await kubelet.behave(step, node);
     };
     await upgrade({ behave, workers: 3, maxUnavailable: 2 }, async (trial) => {
       await kubelet.reached;
@@ -90,7 +76,7 @@ describe('an upgrade that goes back as a whole', { timeout: 600_000 }, () => {
       const status = await until(trial, ({ phase }) => phase === 'rolling-back');
       assert.equal(status.state, 'running');
       assert.ok(!trial.cluster.journal.some((entry) => entry.startsWith('prepareRestore')));
-      kubelet.open();
+      kubelet.release();
       const report = await trial.handle.result();
       const { journal } = trial.cluster;
       assert.equal(report.state, 'rolled-back');
@@ -110,11 +96,11 @@ describe('an upgrade that goes back as a whole', { timeout: 600_000 }, () => {
   });
 
   it('does so while it is verified, and shows where it stands', LIMIT, async () => {
-    const verify = standing('verifyCluster', 'cluster');
+    const verify = stopped('verifyCluster', 'cluster');
     await upgrade({ behave: verify.behave }, async (trial) => {
       await verify.reached;
       await goBack(trial);
-      verify.open();
+      verify.release();
       const report = await trial.handle.result();
       assert.equal(report.state, 'rolled-back');
       assert.deepEqual(['w1', 'w2'].map((node) => stateOf(report, node)), ['rolled-back', 'rolled-back']);

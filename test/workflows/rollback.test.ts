@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import type { UpgradeReport, UpgradeStatus } from '../../workflows/domain/status.ts';
 import { pauseSignal, resolveHoldUpdate, resumeSignal, retryNodeSignal, rollbackSignal, rollbackUpdate } from '../../workflows/messages.ts';
 import type { RollbackMessage } from '../../workflows/messages.ts';
-import { gate, nodeState, until, workflowTests } from './harness.ts';
+import { gate, nodeState, stopped, until, workflowTests } from './harness.ts';
 import type { Trial } from './harness.ts';
 
 type Behave = (step: string, node: string, call: number) => void;
@@ -90,19 +90,13 @@ describe('a roll back', LIMIT, () => {
   });
 
   it('takes an upgraded worker back while others are upgraded', LIMIT, async () => {
-    const reached = gate();
-    const open = gate();
-    const behave = async (step: string, node: string): Promise<void> => {
-      if (step !== 'upgradeKubelet' || node !== 'w3') return;
-      reached.open();
-      await open.opened;
-    };
-    await upgrade({ behave, workers: 3, maxUnavailable: 2 }, async (trial) => {
-      await reached.opened;
+    const stop = stopped('upgradeKubelet', 'w3');
+    await upgrade({ behave: stop.behave, workers: 3, maxUnavailable: 2 }, async (trial) => {
+      await stop.reached;
       await until(trial, (status) => nodeState(status, 'w1') === 'done');
       await trial.handle.executeUpdate(rollbackUpdate, { args: [{ scope: 'node', node: 'w1', by: 'ann' }] });
       await until(trial, (status) => nodeState(status, 'w1') === 'rolled-back');
-      open.open();
+      stop.release();
       const report = await trial.handle.result();
       assert.deepEqual(['w1', 'w2', 'w3'].map((node) => stateOf(report, node)), ['rolled-back', 'done', 'done']);
       assert.equal(report.state, 'done');

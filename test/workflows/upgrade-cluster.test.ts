@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { pauseSignal, reportQuery, resumeSignal, retryNodeSignal, skipNodeSignal } from '../../workflows/messages.ts';
-import { failing, gate, nodeState, stuckDrain, until, workflowTests } from './harness.ts';
+import { failing, nodeState, stopped, stuckDrain, until, workflowTests } from './harness.ts';
 
 const CONTROL_PLANE = (node: string, kubeadm: string): string[] => [
   `upgradeKubeadm ${node}`, `upgradeEtcdMember ${node}`, `${kubeadm} ${node}`, `drainNode ${node}`, `upgradeKubelet ${node}`,
@@ -114,18 +114,12 @@ describe('upgradeCluster', { timeout: 600_000 }, () => {
   });
 
   it('lets the node in flight finish and starts no other while paused', async () => {
-    const drain = gate();
-    const reached = gate();
-    const behave = async (step: string, node: string): Promise<void> => {
-      if (step !== 'drainNode' || node !== 'w1') return;
-      reached.open();
-      await drain.opened;
-    };
-    await upgrade({ behave }, async (trial) => {
-      await reached.opened;
+    const stop = stopped('drainNode', 'w1');
+    await upgrade({ behave: stop.behave }, async (trial) => {
+      await stop.reached;
       await trial.handle.signal(pauseSignal, { by: 'tester', reason: 'lunch' });
       await trial.handle.signal(pauseSignal, { by: 'tester' });
-      drain.open();
+      stop.release();
       const status = await until(trial, (now) => nodeState(now, 'w1') === 'done');
       assert.equal(status.state, 'paused');
       assert.equal(status.pause?.reason, 'lunch');
@@ -137,20 +131,14 @@ describe('upgradeCluster', { timeout: 600_000 }, () => {
   });
 
   it('stops a node at its next boundary when paused now', async () => {
-    const drain = gate();
-    const reached = gate();
-    const behave = async (step: string, node: string): Promise<void> => {
-      if (step !== 'drainNode' || node !== 'w1') return;
-      reached.open();
-      await drain.opened;
-    };
-    await upgrade({ behave }, async (trial) => {
-      await reached.opened;
+    const stop = stopped('drainNode', 'w1');
+    await upgrade({ behave: stop.behave }, async (trial) => {
+      await stop.reached;
       await trial.handle.signal(pauseSignal, { now: true });
       await until(trial, ({ state }) => state === 'paused');
       const child = trial.environment.client.workflow.getHandle(`${trial.handle.workflowId}/w1`);
       await received(child, 'pause');
-      drain.open();
+      stop.release();
       await received(child, 'drained');
       assert.ok(!trial.cluster.journal.includes('upgradeKubelet w1'));
       await trial.handle.signal(resumeSignal);
