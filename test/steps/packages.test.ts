@@ -146,6 +146,17 @@ test('a package is held again when its installation fails', async () => {
   assert.notEqual(host.get('held/kubeadm'), null);
 });
 
+test('a package that cannot be held again does not keep others from it', async () => {
+  host = atOldMinor(fakeHost('apt'));
+  host.set('unholdable', 'kubectl\n');
+
+  await runActivity(activities().upgradeKubeadm, packageInput(WORKER)).result;
+  await runActivity(activities().upgradeKubelet, packageInput(WORKER)).result;
+
+  assert.notEqual(host.get('held/kubelet'), null);
+  assert.equal(host.get('held/kubectl'), null);
+});
+
 test('a package that was not held is not held afterwards', async () => {
   host = atOldMinor(fakeHost('apt'));
   host.set('held/kubeadm', null);

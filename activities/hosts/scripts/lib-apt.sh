@@ -86,9 +86,10 @@ apt_keep_former() {
   cp "$root"/var/cache/apt/archives/"$1"_*"${2#*:}"_*.deb . 2> /dev/null
 }
 
-apt_is_held() {
-  has_line "$(apt-mark showhold)" "$1"
-}
+# Names of the packages on hold, a line each.
+apt_held() { apt-mark showhold; }
+apt_hold() { apt-mark hold "$@"; }
+apt_unhold() { apt-mark unhold "$@"; }
 
 # Unpacks kubeadm of the staged package into folder $1, not installed; prints the program's path.
 apt_unpack_kubeadm() {

@@ -83,9 +83,13 @@ dnf_keep_former() {
   "$manager" -y -q reinstall --downloadonly "--downloaddir=$record/packages" "$(dnf_lifted)" "$1-$2" > /dev/null 2>&1
 }
 
-dnf_is_held() {
-  "$manager" -q versionlock list 2> /dev/null | sed 's/^[0-9]*://' | grep -q "^$1-[0-9]"
+# Names of the locked packages, a line each: `1:kubelet-1.33.13-150500.1.1.*` or `kubelet-0:1.33.13-150500.1.1.*`
+dnf_held() {
+  "$manager" -q versionlock list 2> /dev/null | sed -n -e 's/^[0-9]*://' -e 's/-[0-9].*//p'
 }
+
+dnf_hold() { "$manager" -q versionlock add "$@"; }
+dnf_unhold() { "$manager" -q versionlock delete "$@"; }
 
 dnf_unpack_kubeadm() {
   archive=$(find "$staged/cache" -name "kubeadm-$(package_core "$version")-*.rpm" | sort -V | tail -n 1)

@@ -1,22 +1,39 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # Holds (apt-mark, dnf versionlock). What was held before the first change is written down once and held again in the end,
-# whatever happened in between. Needs: manager, record.
+# whatever happened in between. Needs: family, record.
 
-is_held() {
-  if [ "$manager" = apt ]; then apt_is_held "$1"; else dnf_is_held "$1"; fi
-}
-
-release_hold() {
+# Lifts the holds of the packages $@.
+release_holds() {
   [ -d "$record/held" ] || mkdir -p "$record/held"
-  if is_held "$1"; then held=yes; else held=no; fi
-  [ -e "$record/held/$1" ] || say "$held" > "$record/held/$1"
-  [ "$held" = yes ] || return 0
-  if [ "$manager" = apt ]; then apt-mark unhold "$1"; else "$manager" -q versionlock delete "$1"; fi
+  held=$("${family}_held")
+  lifted=
+  for package in "$@"; do
+    was_held=no
+    if has_line "$held" "$package"; then
+      was_held=yes
+      lifted="$lifted $package"
+    fi
+    [ -e "$record/held/$package" ] || say "$was_held" > "$record/held/$package"
+  done
+  # shellcheck disable=SC2086
+  [ -z "$lifted" ] || "${family}_unhold" $lifted
 }
 
-restore_hold() {
-  [ -e "$record/held/$1" ] || return 0
-  read -r held < "$record/held/$1" || held=
-  if [ "$held" = no ] || is_held "$1"; then return 0; fi
-  if [ "$manager" = apt ]; then apt-mark hold "$1"; else "$manager" -q versionlock add "$1"; fi
+# Holds again what of the packages $@ was held before.
+restore_holds() {
+  for package; do
+    shift
+    was_held=no
+    if [ -e "$record/held/$package" ]; then read -r was_held < "$record/held/$package" || was_held=; fi
+    [ "$was_held" = no ] || set -- "$@" "$package"
+  done
+  [ $# -gt 0 ] || return 0
+  held=$("${family}_held") || held=
+  for package; do
+    shift
+    has_line "$held" "$package" || set -- "$@" "$package"
+  done
+  [ $# -gt 0 ] || return 0
+  "${family}_hold" "$@" && return 0
+  for package; do "${family}_hold" "$package" || say "note: $package could not be held again"; done
 }

@@ -7,9 +7,8 @@ staged_update() { "${family}_staged_update"; }
 staged_versions() { "${family}_staged_versions" "$@"; }
 
 use_manager() {
-  manager=$(package_manager)
+  find_manager
   if [ "$manager" = apt ]; then family=apt; separator='='; else family=dnf; separator='-'; fi
-  read_installed
 }
 
 # Writes down the present version of each package, and keeps its file for the way back where it can still be had.
@@ -76,7 +75,8 @@ install_exactly() {
 # it, without the family's name, $2: packages whose holds are lifted, $3: names that it may install. The rest: what is installed.
 change_packages() {
   act=${family}_$1
-  for package in $2; do release_hold "$package"; done
+  # shellcheck disable=SC2086
+  release_holds $2
   may_install=$3
   shift 3
   refuse_others "$may_install" "$@"
@@ -102,10 +102,4 @@ refuse_others() {
 $actions
 ACTIONS
   [ -z "$others" ] || fail "installing $* would change other packages too:$others nothing was installed" 'Bring those packages up to date in a maintenance of your own, then retry.'
-}
-
-restore_holds() {
-  for package in "$@"; do
-    restore_hold "$package" || say "note: $package could not be held again"
-  done
 }

@@ -1,15 +1,23 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # Versions of packages, whichever program manages them. Needs: version (v1.34.4).
 
-# apt, dnf or yum: the one that owns kubeadm on this host.
-package_manager() {
-  if have dpkg-query && dpkg-query -W kubeadm > /dev/null 2>&1; then
-    say apt
-  elif have rpm && rpm -q kubeadm > /dev/null 2>&1; then
-    if have dnf; then say dnf; else say yum; fi
-  else
-    fail 'neither dpkg nor rpm knows a package kubeadm on this host' 'Install kubeadm, kubelet and kubectl as packages: files that no package owns are not upgraded.'
-  fi
+# Sets manager to apt, dnf or yum, the one that owns kubeadm on this host, and reads which versions are installed.
+find_manager() {
+  manager=apt
+  if have dpkg-query && read_installed && knows_kubeadm; then return 0; fi
+  if have dnf; then manager=dnf; else manager=yum; fi
+  if have rpm && read_installed && knows_kubeadm; then return 0; fi
+  fail 'neither dpkg nor rpm knows a package kubeadm on this host' 'Install kubeadm, kubelet and kubectl as packages: files that no package owns are not upgraded.'
+}
+
+# True where read_installed met a package kubeadm, in whatever state.
+knows_kubeadm() {
+  case "
+$installed" in
+    *"
+kubeadm "*) return 0 ;;
+    *) return 1 ;;
+  esac
 }
 
 # Sets core to how packagers write a version: a pre-release with a tilde, so that it sorts before the release.

@@ -67,7 +67,7 @@ export function aptFamily(script: Script, args: PackageArguments): Family {
       return script.pass('apt-get', ['install', '-y', '-q', '--no-install-recommends', '-o', 'Dpkg::Use-Pty=0', ...LOCK, ...AS_ROOT, '-o', `Dir::Cache::archives=${args.staged}/archives`, '-o', 'Dpkg::Options::=--force-confdef', '-o', 'Dpkg::Options::=--force-confold', ...specs]);
     },
     keepFormer: async (name, version) => (await script.capture('apt-get', ['download', '-q', ...AS_ROOT, `${name}=${version}`], `${args.record}/packages`)).exitCode === 0,
-    hold: (name, held) => script.pass('apt-mark', [held ? 'hold' : 'unhold', name]),
+    hold: (names, held) => script.pass('apt-mark', [held ? 'hold' : 'unhold', ...names]),
     mend: async () => {
       if (!files.exists(`${args.record}/changing`)) return;
       script.say('an earlier run was cut off while it installed: dpkg finishes what it began');

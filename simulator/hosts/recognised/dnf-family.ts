@@ -41,7 +41,7 @@ export function dnfFamily(script: Script, args: PackageArguments): Family {
     },
     install: (specs) => script.pass('dnf', run('install', specs)),
     keepFormer: async (name, version) => (await script.capture('dnf', ['-y', '-q', 'reinstall', '--downloadonly', `--downloaddir=${args.record}/packages`, LIFTED, `${name}-${version}`])).exitCode === 0,
-    hold: (name, held) => script.pass('dnf', ['-q', 'versionlock', held ? 'add' : 'delete', name]),
+    hold: (names, held) => script.pass('dnf', ['-q', 'versionlock', held ? 'add' : 'delete', ...names]),
     mend: () => Promise.resolve(),
     unpackKubeadm: async (folder) => {
       const place = `${args.staged}/cache/kubernetes-twin/packages`;

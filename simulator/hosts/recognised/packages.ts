@@ -30,7 +30,7 @@ export interface Family {
   simulate(specs: readonly string[], command?: readonly string[]): Promise<readonly string[]>;
   install(specs: readonly string[]): Promise<number>;
   keepFormer(name: string, version: string): Promise<boolean>;
-  hold(name: string, held: boolean): Promise<number>;
+  hold(names: readonly string[], held: boolean): Promise<number>;
   mend(): Promise<void>;
   /** Path of the unpacked program. */
   unpackKubeadm(folder: string): Promise<string>;
@@ -116,7 +116,7 @@ export async function installExactly(packages: Packages, wanted: readonly string
     if (found === '') script.fail(`no package ${name} ${args.version} is in the sources of this host`, `See \`apt-cache madison ${name}\` or \`dnf list --showduplicates ${name}\`; spec.packages.repository names the repository of a minor.`);
     specs.push(`${name}${family.separator}${found}`);
   }
-  for (const name of missing) await releaseHold(packages, name);
+  await releaseHolds(packages, missing);
   await refuseOthers(packages, [...wanted, 'cri-tools', 'kubernetes-cni'], specs);
   files.write(`${args.record}/changing`, '');
   const exitCode = await family.install(specs);
@@ -134,20 +134,24 @@ export async function refuseOthers({ script, family }: Packages, allowed: readon
   script.fail(`installing ${specs.join(' ')} would change other packages too: ${others.join('; ')}; nothing was installed`, 'Bring those packages up to date in a maintenance of your own, then retry.');
 }
 
-export async function releaseHold({ script: { machine }, args, family }: Packages, name: string): Promise<void> {
-  const recorded = `${args.record}/held/${name}`;
-  const held = machine.packages.get(name)?.held === true;
-  if (!machine.files.exists(recorded)) machine.files.write(recorded, held ? 'yes\n' : 'no\n');
-  if (held) await family.hold(name, false);
+export async function releaseHolds({ script: { machine }, args, family }: Packages, names: readonly string[]): Promise<void> {
+  const isHeld = (name: string): boolean => machine.packages.get(name)?.held === true;
+  for (const name of names) {
+    const recorded = `${args.record}/held/${name}`;
+    if (!machine.files.exists(recorded)) machine.files.write(recorded, isHeld(name) ? 'yes\n' : 'no\n');
+  }
+  const held = names.filter(isHeld);
+  if (held.length > 0) await family.hold(held, false);
 }
 
 /** What the trap of a script does in its end, whatever happened. */
 export async function restoreHolds({ script: { machine, say }, args, family }: Packages, names: readonly string[]): Promise<void> {
-  for (const name of names) {
+  const missing = names.filter((name) => {
     const recorded = machine.files.read(`${args.record}/held/${name}`);
-    if (recorded === null || recorded.trim() === 'no' || machine.packages.get(name)?.held === true) continue;
-    if (await family.hold(name, true) !== 0) say(`note: ${name} could not be held again`);
-  }
+    return recorded !== null && recorded.trim() !== 'no' && machine.packages.get(name)?.held !== true;
+  });
+  if (missing.length === 0 || await family.hold(missing, true) === 0) return;
+  for (const name of missing) if (await family.hold([name], true) !== 0) say(`note: ${name} could not be held again`);
 }
 
 export function switchSources({ script, args }: Packages): void {

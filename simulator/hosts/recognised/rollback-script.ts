@@ -1,7 +1,7 @@
 import { MANIFESTS } from '../control-plane.ts';
 import { versionOfPackage } from '../machine.ts';
 import { holding, restartKubelet } from './package-scripts.ts';
-import { installedVersion, openPackages, PACKAGES, refuseOthers, releaseHold } from './packages.ts';
+import { installedVersion, openPackages, PACKAGES, refuseOthers, releaseHolds } from './packages.ts';
 import type { Packages } from './packages.ts';
 import { recordedFiles } from './record.ts';
 import type { RecordedFile } from './record.ts';
@@ -112,7 +112,7 @@ export async function restorePackages(packages: Packages): Promise<void> {
     script.say(`${PACKAGES.join(' ')}: at their former versions already`);
     return;
   }
-  for (const name of names) await releaseHold(packages, name);
+  await releaseHolds(packages, names);
   await refuseOthers(packages, names, specs, isOffline ? ['downgrade', '--disablerepo=*'] : ['downgrade']);
   files.write(`${args.record}/changing`, '');
   await must(family.name === 'apt' ? family.install(['--allow-downgrades', ...specs]) : script.pass('dnf', ['-y', '-q', 'downgrade', ...(isOffline ? ['--disablerepo=*'] : []), ...specs]));

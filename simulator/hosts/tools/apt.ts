@@ -37,26 +37,29 @@ export function aptCache(call: Call): number {
 }
 
 export function aptMark(call: Call): number {
-  const { machine, args: [command, name = ''] } = call;
+  const { machine, args: [command, ...names] } = call;
   if (command === 'showhold') {
     for (const each of heldPackages(machine)) call.out(each);
     return 0;
   }
-  const present = machine.packages.get(name);
   if (command !== 'hold' && command !== 'unhold') return unknown(call, command);
-  if (present === undefined) {
-    call.err(`E: Unable to locate package ${name}`);
+  const absent = names.find((name) => !machine.packages.has(name));
+  if (absent !== undefined) {
+    call.err(`E: Unable to locate package ${absent}`);
     return 100;
   }
-  const held = command === 'hold';
-  if (present.held === held) {
-    call.out(held ? `${name} was already set on hold.` : `${name} was already not on hold.`);
-    return 0;
+  for (const name of names) setHold(call, name, command === 'hold');
+  return 0;
+}
+
+function setHold({ machine, out }: Call, name: string, held: boolean): void {
+  if (machine.packages.get(name)?.held === held) {
+    out(held ? `${name} was already set on hold.` : `${name} was already not on hold.`);
+    return;
   }
   setPackage(machine, name, { held });
   machine.record(held ? `hold ${name}` : `unhold ${name}`);
-  call.out(held ? `${name} set on hold.` : `Canceled hold on ${name}.`);
-  return 0;
+  out(held ? `${name} set on hold.` : `Canceled hold on ${name}.`);
 }
 
 async function update(call: Call, { options }: Words): Promise<number> {

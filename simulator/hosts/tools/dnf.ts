@@ -35,7 +35,7 @@ export async function dnf(call: Call): Promise<number> {
       case 'install': return await install(call, parsed, rest.map(split));
       case 'downgrade': return await downgrade(call, parsed, rest);
       case 'reinstall': return reinstall(call, parsed, rest.map(split));
-      case 'versionlock': return versionlock(call, rest[0] ?? '', rest[1] ?? '');
+      case 'versionlock': return versionlock(call, rest[0] ?? '', rest.slice(1));
       default:
         call.err(`No such command: ${command ?? ''}. The twin's dnf does not know it.`);
         return 1;
@@ -161,16 +161,17 @@ function reinstall({ machine }: Call, { settings }: Words, wanted: readonly Want
   return 0;
 }
 
-function versionlock(call: Call, action: string, name: string): number {
+function versionlock(call: Call, action: string, names: readonly string[]): number {
   const { machine } = call;
   if (action === 'list') {
     for (const [locked, each] of machine.packages) if (each.held) call.out(`${locked}-0:${each.version}.*`);
     return 0;
   }
-  const present = machine.packages.get(name);
-  if (present === undefined) return 1;
-  const { held } = setPackage(machine, name, { held: action === 'add' });
-  machine.record(held ? `hold ${name}` : `unhold ${name}`);
+  if (names.some((name) => !machine.packages.has(name))) return 1;
+  for (const name of names) {
+    const { held } = setPackage(machine, name, { held: action === 'add' });
+    machine.record(held ? `hold ${name}` : `unhold ${name}`);
+  }
   return 0;
 }
 
