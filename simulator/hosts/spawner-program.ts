@@ -42,7 +42,8 @@ function start({ id, program, args, cwd, env, kind }: Extract<SpawnerRequest, { 
   child.stderr?.on('data', (data: Buffer) => { reply({ type: 'output', id, stream: 'stderr', data }); });
   if (kind === 'unit') child.stdio[3]?.on('data', () => undefined);
   child.once('error', () => { reply({ type: 'exit', id, code: null }); });
-  child.once('exit', (code) => { reply({ type: 'exit', id, code: code ?? 1 }); });
+  // A command is over when its output is, too.
+  if (kind === 'unit') child.once('exit', (code) => { reply({ type: 'exit', id, code: code ?? 1 }); });
   child.once('close', (code, signal) => {
     children.delete(id);
     reply({ type: 'close', id, code, signal });

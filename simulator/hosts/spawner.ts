@@ -75,6 +75,7 @@ class RemoteProcess extends EventEmitter implements SpawnedProcess {
   readonly stderr: Readable | null;
   readonly id: number;
   readonly #send: (request: SpawnerRequest) => void;
+  #closed = false;
 
   constructor(id: number, kind: ProcessKind, send: (request: SpawnerRequest) => void) {
     super();
@@ -115,13 +116,14 @@ class RemoteProcess extends EventEmitter implements SpawnedProcess {
     return new Readable({
       read: () => undefined,
       destroy: (error, done) => {
-        this.#send({ type: 'leave', id: this.id });
+        if (!this.#closed) this.#send({ type: 'leave', id: this.id });
         done(error);
       },
     });
   }
 
   #close(code: number | null, signal: NodeJS.Signals | null): void {
+    this.#closed = true;
     this.stdin?.destroy();
     const open = [this.stdout, this.stderr].filter((stream): stream is Readable => stream !== null && !stream.destroyed);
     let left = open.length;

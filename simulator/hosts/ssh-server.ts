@@ -38,6 +38,7 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
   const listener = createServer((socket) => {
     sockets.add(socket);
     socket.setNoDelay(true);
+    sendTogether(socket);
     socket.on('error', () => undefined);
     socket.once('close', () => sockets.delete(socket));
     if (reachable === 'up') server.injectSocket(socket);
@@ -61,6 +62,24 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
       cut();
       await new Promise((resolve) => { listener.close(resolve); });
     },
+  };
+}
+
+/** Sends what is written in one turn at once: SSH writes many small packets, and each one sent alone wakes the client. */
+function sendTogether(socket: Socket): void {
+  const write = socket.write.bind(socket);
+  let corked = false;
+  // ssh2 hands over bytes and nothing else.
+  socket.write = (bytes: string | Uint8Array): boolean => {
+    if (!corked) {
+      corked = true;
+      socket.cork();
+      setImmediate(() => {
+        corked = false;
+        socket.uncork();
+      });
+    }
+    return write(bytes);
   };
 }
 
