@@ -12,6 +12,8 @@ export interface HostRestore {
   readonly kubelet: string;
   /** Package of the kubelet before the upgrade; null where no package of the node was reached. */
   readonly formerKubelet: string | null;
+  /** Packages, their sources or the kubelet's configuration are not what is recorded. */
+  readonly isChanged: boolean;
   /** Version of the recorded API server; null where none is recorded. */
   readonly apiServer: string | null;
   /** `name=peer URL` of the recorded member; null where none is recorded. */
@@ -48,6 +50,7 @@ export function parseHostRestore(text: string): HostRestore {
   return {
     kubelet: valueOf('kubelet') ?? '',
     formerKubelet: valueOf('former-kubelet'),
+    isChanged: valueOf('changed') === 'yes',
     apiServer: valueOf('api-server'),
     member: member === null || member.startsWith('=') || member.endsWith('=') ? null : member,
     problem: valueOf('problem'),

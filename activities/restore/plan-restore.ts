@@ -56,7 +56,7 @@ export function createPlanRestore({ openKube, openHosts, stateDir }: PlanRestore
       const members = all.filter(isMember);
       const checked = await checkMembers(hosts, members, found);
       const to = formerVersion(checked);
-      const workers = await newerWorkers(hosts, all.filter((node) => !isMember(node)), found, api, to);
+      const workers = await changedWorkers(hosts, all.filter((node) => !isMember(node)), found, api, to);
       const { written, writtenUnknown } = await compareWithSnapshot(hosts, members, found.file);
       return {
         cluster: spec.name, clusterUid: facts.clusterUid, upgrade: facts.upgrade, from: api?.version ?? null, to,
@@ -134,15 +134,20 @@ function formerVersion(checked: readonly Checked[]): string {
   throw stepError('SnapshotInvalid', `When the snapshot was taken, the control plane was not of one version: ${said}.`, 'Take the snapshot of the upgrade before (`--snapshot UPGRADE`), or go by hand: docs/operating.md. Nothing was changed.');
 }
 
-/** Those that the version skew policy forbids beside the API server that comes back. */
-async function newerWorkers(hosts: Hosts, workers: readonly PlannedNode[], { facts }: FoundSnapshot, api: ApiView | null, to: string): Promise<readonly PlannedNode[]> {
-  const running = new Map(api?.kubelets);
-  const unknown = workers.filter(({ name }) => api === null && !running.has(name));
-  for (const { node, host } of await checkAll(hosts, unknown, facts.upgrade, facts.sha256)) running.set(node.name, host.kubelet);
-  return workers.flatMap((node) => {
-    const from = running.get(node.name);
-    return from !== undefined && isNewer(from, to) ? [{ ...node, from, to: node.from }] : [];
+/**
+ * Those that the version skew policy forbids beside the API server that comes back, and those that the upgrade has begun to change. One
+ * that cannot be asked goes back where the API does not say that its kubelet is old enough: its step then waits for a person, not the restore.
+ */
+async function changedWorkers(hosts: Hosts, workers: readonly PlannedNode[], { facts }: FoundSnapshot, api: ApiView | null, to: string): Promise<readonly PlannedNode[]> {
+  const isThere = ({ name }: PlannedNode): boolean => api === null || api.kubelets.has(name);
+  const found = await overHosts(workers.filter(isThere), async (node) => {
+    const running = api?.kubelets.get(node.name);
+    if (running !== undefined && isNewer(running, to)) return [{ ...node, from: running, to: node.from }];
+    const host = await checkHostRestore(hosts, node, facts.upgrade, facts.sha256).catch(() => null);
+    const from = running ?? host?.kubelet ?? node.to;
+    return isNewer(from, to) || host?.isChanged === true ? [{ ...node, from, to: node.from }] : [];
   });
+  return found.flat();
 }
 
 function isNewer(version: string, than: string): boolean {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -7,6 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import { createHash } from 'node:crypto';
 import { snapshotFile, writeFacts } from '../../activities/etcd/snapshot-store.ts';
 import type { SnapshotFacts } from '../../activities/etcd/snapshot-store.ts';
+import type { Hosts } from '../../activities/hosts/port.ts';
 import type { Kube } from '../../activities/kubernetes/port.ts';
 import { createPlanRestore } from '../../activities/restore/plan-restore.ts';
 import { stepError } from '../../activities/step-error.ts';
@@ -26,7 +27,8 @@ interface Place extends RestoreHost {
   readonly stateDir: string;
   readonly file: string;
   facts(change: Partial<SnapshotFacts>): Promise<void>;
-  plan(snapshot?: string | null, kube?: Partial<Kube>): Promise<RestorePlan>;
+  /** Hosts named in `silent` do not answer. */
+  plan(snapshot?: string | null, kube?: Partial<Kube>, silent?: readonly string[]): Promise<RestorePlan>;
 }
 
 /** A worker that keeps the snapshot of the upgrade `u1`, and an API at v1.34.4 where w1 is upgraded and w2 is not. */
@@ -50,10 +52,18 @@ async function place(context: TestContext): Promise<Place> {
   return {
     ...made, stateDir, file,
     facts: (change) => writeFacts(file, { ...facts, ...change }),
-    plan: (snapshot = null, kube = {}) => {
+    plan: (snapshot = null, kube = {}, silent = []) => {
+      const { hosts } = made.host;
+      const asked: Hosts = {
+        ...hosts,
+        probe: async (host, ...rest) => {
+          if (silent.includes(host.name)) throw stepError('HostUnreachable', 'no answer');
+          return hosts.probe(host, ...rest);
+        },
+      };
       // Nothing else of the API is asked.
       const openKube = async () => ({ ...answers, ...kube }) as Kube;
-      return runActivity(createPlanRestore({ openKube, openHosts: async () => made.host.hosts, stateDir }), { spec: SPEC, snapshot }).result;
+      return runActivity(createPlanRestore({ openKube, openHosts: async () => asked, stateDir }), { spec: SPEC, snapshot }).result;
     },
   };
 }
@@ -68,6 +78,29 @@ test('a plan names the versions of both ways, the snapshot, the nodes, the worke
   assert.deepEqual(made.nodes.map(({ name, from, to }) => [name, from, to]), [['cp1', 'v1.34.4', 'v1.33.13']]);
   assert.deepEqual(made.workers.map(({ name, from, to }) => [name, from, to]), [['w1', 'v1.34.4', 'v1.33.13']]);
   assert.deepEqual(made.written?.map(({ kind, deleted }) => [kind, deleted]), [['pods', 399], ['example.com/widgets', 1], ['nodes', 1], ['secrets', 1], ['services', 1]]);
+});
+
+test('a worker goes back that the upgrade has begun to change, though its kubelet is still the former one', async (context) => {
+  const { plan, host } = await place(context);
+  const goingBack = async () => (await plan()).workers.map(({ name, from, to }) => [name, from, to]);
+  const record = '/var/lib/capstan/u1/w2/record';
+  for (const name of ['kubeadm', 'kubelet', 'kubectl']) host.put(`${record}/versions/${name}`, host.get(`installed/${name}`) ?? '');
+  assert.deepEqual(await goingBack(), [['w1', 'v1.34.4', 'v1.33.13']]);
+
+  for (const [path, text] of [['versions/kubeadm', '1.33.13-1.1\n'], ['changing', ''], ['repository/etc/apt/sources.list.d/other.list', 'former\n'], ['files/var/lib/kubelet/config.yaml', 'former\n']] as const) {
+    const before = existsSync(join(host.root, record, path)) ? host.read(`${record}/${path}`) : null;
+    host.put(`${record}/${path}`, text);
+    assert.deepEqual(await goingBack(), [['w1', 'v1.34.4', 'v1.33.13'], ['w2', 'v1.33.13', 'v1.33.13']], path);
+    if (before === null) rmSync(join(host.root, record, path));
+    else host.put(`${record}/${path}`, before);
+  }
+});
+
+test('a worker that cannot be asked keeps nobody from a restore: it goes back unless the API says that its kubelet is old enough', async (context) => {
+  const { plan } = await place(context);
+  assert.deepEqual((await plan(null, {}, ['w1', 'w2'])).workers.map(({ name, from }) => [name, from]), [['w1', 'v1.34.4']]);
+  const gone = async (): Promise<never> => { throw stepError('ApiUnreachable', 'no answer'); };
+  assert.deepEqual((await plan(null, { clusterUid: gone }, ['w2'])).workers.map(({ name, from }) => [name, from]), [['w1', 'v1.34.4'], ['w2', 'v1.34.4']]);
 });
 
 test('a snapshot is named by its path or by its upgrade as well', async (context) => {

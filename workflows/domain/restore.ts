@@ -37,7 +37,7 @@ export interface RestorePlan {
   readonly snapshot: RestoreSnapshot;
   /** All control-plane and etcd nodes; `from` is what runs now, `to` what comes back. */
   readonly nodes: readonly PlannedNode[];
-  /** Workers whose kubelet is newer than the API server that comes back. */
+  /** Workers whose kubelet is newer than the API server that comes back, and those that the upgrade has begun to change. */
   readonly workers: readonly PlannedNode[];
   /** By kind, most first; null where the live store could not be read. */
   readonly written: readonly WrittenKind[] | null;

@@ -5,6 +5,8 @@ restore_id=
 set_restore_paths
 say "kubelet $(kubelet --version 2> /dev/null | sed 's/^Kubernetes //')"
 say "former-kubelet $(former_version kubelet)"
+# Of a host whose kubeadm is no package the steps say what is missing.
+if find_manager && is_changed; then say 'changed yes'; fi
 if [ -e "$root/etc/kubernetes/manifests/kube-apiserver.yaml" ] || [ -e "$record/files/etc/kubernetes/manifests/kube-apiserver.yaml" ]; then
   problem=$( (require_configuration && require_member_record) 2>&1 | grep -v '^next: ' | tail -n 1)
   say "api-server $(recorded_tag kube-apiserver)"

@@ -13,7 +13,7 @@ export const SCRIPTS = {
   upgradeKubeadm: script('upgrade-kubeadm', [...PACKAGES, 'lib-record', 'lib-package-arguments']),
   upgradeKubelet: script('upgrade-kubelet', [...PACKAGES, 'lib-kubelet', 'lib-api-server', 'lib-leave-load-balancer', 'lib-package-arguments']),
   rollbackNode: script('rollback-node', [...PACKAGES, 'lib-kubelet', 'lib-recorded', 'lib-rollback', 'lib-package-arguments']),
-  checkRestore: script('check-restore', ['lib-recorded', 'lib-restore']),
+  checkRestore: script('check-restore', ['lib-packages', 'lib-recorded', 'lib-restore']),
   listKeys: script('list-keys', ['lib-etcd']),
   prepareRestore: script('prepare-restore', ['lib-recorded', 'lib-restore']),
   stopControlPlane: script('stop-control-plane', ['lib-recorded', 'lib-restore']),

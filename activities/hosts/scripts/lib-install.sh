@@ -7,7 +7,7 @@ staged_update() { "${family}_staged_update"; }
 staged_versions() { "${family}_staged_versions" "$@"; }
 
 use_manager() {
-  find_manager
+  find_manager || fail 'neither dpkg nor rpm knows a package kubeadm on this host' 'Install kubeadm, kubelet and kubectl as packages: files that no package owns are not upgraded.'
   if [ "$manager" = apt ]; then family=apt; separator='='; else family=dnf; separator='-'; fi
 }
 

@@ -1,13 +1,12 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # Versions of packages, whichever program manages them. Needs: version (v1.34.4).
 
-# Sets manager to apt, dnf or yum, the one that owns kubeadm on this host, and reads which versions are installed.
+# Sets manager to apt, dnf or yum, the one that owns kubeadm on this host, and reads which versions are installed. Fails where none does.
 find_manager() {
   manager=apt
   if have dpkg-query && read_installed && knows_kubeadm; then return 0; fi
   if have dnf; then manager=dnf; else manager=yum; fi
-  if have rpm && read_installed && knows_kubeadm; then return 0; fi
-  fail 'neither dpkg nor rpm knows a package kubeadm on this host' 'Install kubeadm, kubelet and kubectl as packages: files that no package owns are not upgraded.'
+  have rpm && read_installed && knows_kubeadm
 }
 
 # True where read_installed met a package kubeadm, in whatever state.

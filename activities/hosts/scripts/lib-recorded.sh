@@ -14,6 +14,32 @@ former_version() {
   say "$former"
 }
 
+# True where packages, their sources or the kubelet's configuration are not what they were before the first change of this node.
+is_changed() {
+  [ ! -e "$record/changing" ] || return 0
+  for package in kubeadm kubelet kubectl; do
+    former=$(former_version "$package")
+    [ -z "$former" ] || [ "$(installed_version "$package")" = "$former" ] || return 0
+  done
+  for copy in $(recorded_copies "$record/repository"); do
+    cmp -s "$record/repository$copy" "$root$copy" || return 0
+  done
+  for copy in $(recorded_copies "$record/files"); do
+    if is_of_kubelet "$copy" && ! cmp -s "$record/files$copy" "$root$copy"; then return 0; fi
+  done
+  return 1
+}
+
+# Paths on the host of the files that were copied below folder $1.
+recorded_copies() {
+  [ ! -d "$1" ] || find "$1" -type f ! -name SHA256SUMS | while IFS= read -r copy; do say "${copy#"$1"}"; done
+}
+
+# Of /etc/kubernetes only what is the kubelet's: the rest belongs to the control plane.
+is_of_kubelet() {
+  case $1 in /etc/kubernetes/kubelet.conf) ;; /etc/kubernetes/*) return 1 ;; esac
+}
+
 # Value of flag $2 in the recorded manifest of component $1.
 recorded_flag() {
   sed -n "s/^ *- --$2=//p" "$record/files/etc/kubernetes/manifests/$1.yaml" 2> /dev/null | head -n 1 | tr -d "\"'"

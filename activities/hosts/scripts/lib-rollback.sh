@@ -33,10 +33,9 @@ restore_repository() {
   done
 }
 
-# Of /etc/kubernetes only what is the kubelet's: the rest belongs to the control plane.
 restore_kubelet_configuration() {
   while read -r _ path; do
-    case $path in etc/kubernetes/kubelet.conf) ;; etc/kubernetes/*) continue ;; esac
+    is_of_kubelet "/$path" || continue
     put_back "$record/files/$path" "/$path"
   done < "$record/files/SHA256SUMS"
 }

@@ -4,7 +4,7 @@ import { findEtcd } from './etcd-scripts.ts';
 import { recordedFiles, sumOf } from './record.ts';
 import { memberProblem, move, recordedFlag, recordedTag, requireMemberRecord, restorePlace } from './restore-place.ts';
 import type { RestorePlace } from './restore-place.ts';
-import { formerVersion, requireConfiguration } from './rollback-script.ts';
+import { formerVersion, isChanged, requireConfiguration } from './rollback-script.ts';
 import { must } from './script.ts';
 import type { Script } from './script.ts';
 
@@ -17,6 +17,7 @@ export async function checkRestore(script: Script): Promise<void> {
   const isControlPlane = files.exists(`${MANIFESTS}/kube-apiserver.yaml`) || files.exists(`${record}/files${MANIFESTS}/kube-apiserver.yaml`);
   say(`kubelet ${versionOfPackage(packages.get('kubelet')?.version ?? '')}`);
   say(`former-kubelet ${formerVersion(script, record, 'kubelet')}`);
+  if (packages.has('kubeadm') && isChanged(script, record)) say('changed yes');
   if (isControlPlane) {
     say(`api-server ${recordedTag(files, record, 'kube-apiserver')}`);
     say(`member ${recordedFlag(files, record, 'etcd', 'name')}=${recordedFlag(files, record, 'etcd', 'initial-advertise-peer-urls')}`);

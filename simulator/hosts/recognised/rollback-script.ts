@@ -3,7 +3,7 @@ import { versionOfPackage } from '../machine.ts';
 import { holding, restartKubelet } from './package-scripts.ts';
 import { installedVersion, openPackages, PACKAGES, refuseOthers, releaseHolds } from './packages.ts';
 import type { Packages } from './packages.ts';
-import { recordedFiles } from './record.ts';
+import { filesAt, recordedFiles } from './record.ts';
 import type { RecordedFile } from './record.ts';
 import { must } from './script.ts';
 import type { Script } from './script.ts';
@@ -36,6 +36,19 @@ async function putNodeBack(packages: Packages, recorded: readonly RecordedFile[]
 export async function requireFormerKubelet({ script, args: { version } }: Packages): Promise<void> {
   const reported = (await script.capture('kubelet', ['--version'])).out;
   if (reported !== `Kubernetes ${version}`) script.fail(`the kubelet calls itself ${reported} after ${version} was put back`, 'See `command -v kubelet`: another kubelet comes first in PATH.');
+}
+
+/** lib-recorded: packages, their sources or the kubelet's configuration are not what they were before the first change. */
+export function isChanged(script: Script, record: string): boolean {
+  const { files } = script.machine;
+  if (files.exists(`${record}/changing`)) return true;
+  const hasOther = PACKAGES.some((name) => {
+    const former = formerVersion(script, record, name);
+    return former !== '' && installedVersion(script, name) !== former;
+  });
+  const differs = (folder: string, isCompared: (path: string) => boolean): boolean =>
+    filesAt(files, folder).some((copy) => isCompared(copy.slice(folder.length)) && files.read(copy) !== files.read(copy.slice(folder.length)));
+  return hasOther || differs(`${record}/repository`, () => true) || differs(`${record}/files`, (path) => path !== '/SHA256SUMS' && isOfKubelet(path));
 }
 
 /** Of /etc/kubernetes only what is the kubelet's: the rest belongs to the control plane. */

@@ -28,21 +28,22 @@ function wholeUpgrade(host: string, template = ''): readonly Run[] {
   const record = `/var/lib/capstan/u1/${host}/record`;
   const probe = (script: Name, args: readonly string[] = []): Run => ({ host, script, args, durable: false });
   const step = (script: Name, args: readonly string[] = []): Run => ({ host, script, args, durable: true });
+  const changed = probe('checkRestore', [record, '0']);
   return [
-    probe('checkHost', target), probe('listImages', [...target, '--image-repository', '']), probe('listImages', [...target, '--image-repository', 'mirror.example/k8s']),
+    changed, probe('checkHost', target), probe('listImages', [...target, '--image-repository', '']), probe('listImages', [...target, '--image-repository', 'mirror.example/k8s']),
     probe('checkImages', ['registry.k8s.io/kube-proxy:v1.33.13', 'registry.k8s.io/kube-proxy:v1.34.4', 'registry.example/unknown:1']),
     probe('readEtcd'), step('snapshotEtcd', ['/var/lib/capstan/snapshots', 'u1', '3']), ...(isWorker ? [] : [step('recordControlPlane', [record])]), probe('kubeadmPlan', ['v1.34.4']),
     step('stageNode', [...target, ...places, '--image-repository', '', '--images', isWorker ? 'worker' : 'all']),
     probe('checkHost', packageArguments('v1.36.9', '1.36', template)),
-    step('upgradeKubeadm', [...target, ...places]), probe('kubeadmState', [record, 'v1.34.4']), probe('kubeadmPlan', ['v1.34.4']),
+    changed, step('upgradeKubeadm', [...target, ...places]), changed, probe('kubeadmState', [record, 'v1.34.4']), probe('kubeadmPlan', ['v1.34.4']),
     step('kubeadmUpgrade', [record, 'v1.34.4', 'upgrade', ...(host === 'cp1' ? ['apply', 'v1.34.4', '--yes'] : ['node']), '--certificate-renewal=true']),
-    probe('readEtcd'), probe('kubeadmState', [record, 'v1.34.4']), step('upgradeKubelet', [...target, ...places]),
+    probe('readEtcd'), probe('kubeadmState', [record, 'v1.34.4']), step('upgradeKubelet', [...target, ...places]), changed,
     probe('checkHost', target), probe('listImages', [...target, '--image-repository', '']),
     // A control plane that kubeadm has changed is refused.
     step('rollbackNode', [...packageArguments('v1.33.13', '1.33', template), ...places]), step('rollbackNode', [...packageArguments('v1.33.12', '1.33', template), ...places]),
     step('rollbackNode', [...packageArguments('v1.33.13', '1.33', template), ...places]),
     step('rollbackNode', [...packageArguments('v1.33.13', '1.33', template), '--record', `/var/lib/capstan/u1/${host}/nowhere`, '--staged', `/var/lib/capstan/u1/${host}/staged`]),
-    probe('checkHost', packageArguments('v1.33.13', '1.33', template)),
+    probe('checkHost', packageArguments('v1.33.13', '1.33', template)), changed,
   ];
 }
 
