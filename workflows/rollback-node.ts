@@ -7,7 +7,7 @@ import { bringBack, runNode, takeDown } from './upgrade-node.ts';
 import type { UpgradeNodeInput } from './upgrade-node.ts';
 
 export interface RollbackNodeInput extends UpgradeNodeInput {
-  /** False where the kubelet has not changed yet: then its restart disturbs no pod, and the node is not drained. */
+  /** False where the kubelet has not changed yet: then its restart disturbs no pod, and the node is cordoned without a drain. */
   readonly isChanged: boolean;
 }
 
@@ -23,7 +23,7 @@ export async function rollbackNode(input: RollbackNodeInput): Promise<NodeResult
 
 async function rollBack(input: RollbackNodeInput, sequence: NodeSequence, drain: NodeDrain): Promise<void> {
   const { node, upgrade, retry, repository, imageRepository, kubeadm } = input;
-  if (input.isChanged) await takeDown(input, sequence, drain);
+  await takeDown(input.isChanged ? input : { ...input, drain: { ...input.drain, enabled: false } }, sequence, drain);
   const packages: RollbackStepInput = { upgrade, node, retry, epochMs: sequence.epochMs, repository, imageRepository, kubeadm };
   const kubelet = await sequence.step('rollbackNode', 'upgrading', () => host.rollbackNode.executeWithOptions({ summary: `${node.name}: back to ${node.to}` }, [packages]));
   await bringBack(input, sequence, kubelet?.restartedAt ?? null);

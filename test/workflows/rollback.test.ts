@@ -61,12 +61,13 @@ describe('a roll back', LIMIT, () => {
     });
   });
 
-  it('does not drain a worker whose kubelet has not changed', LIMIT, async () => {
+  it('cordons a worker whose kubelet has not changed, and does not drain it', LIMIT, async () => {
     await upgrade({ behave: fails('upgradeKubeadm', 'w1') }, async (trial) => {
       await until(trial, held('w1'));
       await trial.handle.executeUpdate(resolveHoldUpdate, { args: [{ node: 'w1', decision: 'rollback', by: 'ann' }] });
       const report = await trial.handle.result();
       assert.equal(stateOf(report, 'w1'), 'rolled-back');
+      assert.deepEqual(stepsBack(trial, 'w1', 'cordonNode'), ['cordonNode', 'rollbackNode', 'waitNodeReady', 'uncordonNode']);
       assert.ok(!trial.cluster.journal.includes('drainNode w1'));
     });
   });
