@@ -134,15 +134,25 @@ function formerVersion(checked: readonly Checked[]): string {
   throw stepError('SnapshotInvalid', `When the snapshot was taken, the control plane was not of one version: ${said}.`, 'Take the snapshot of the upgrade before (`--snapshot UPGRADE`), or go by hand: docs/operating.md. Nothing was changed.');
 }
 
-/** Those that the version skew policy forbids beside the API server that comes back. */
-async function newerWorkers(hosts: Hosts, workers: readonly PlannedNode[], { facts }: FoundSnapshot, api: ApiView | null, to: string): Promise<readonly PlannedNode[]> {
+/** Those that the version skew policy forbids beside the API server that comes back, now or when their kubelet starts the next time. */
+async function newerWorkers(hosts: Hosts, workers: readonly PlannedNode[], found: FoundSnapshot, api: ApiView | null, to: string): Promise<readonly PlannedNode[]> {
   const running = new Map(api?.kubelets);
-  const unknown = workers.filter(({ name }) => api === null && !running.has(name));
-  for (const { node, host } of await checkAll(hosts, unknown, facts.upgrade, facts.sha256)) running.set(node.name, host.kubelet);
+  const half = new Set<string>();
+  for (const { node, host } of await checkWorkers(hosts, workers.filter(({ name }) => !isNewer(running.get(name) ?? '', to)), found, api)) {
+    if (host.kubelet !== '') running.set(node.name, host.kubelet);
+    else if (host.formerKubelet !== null) half.add(node.name);
+  }
   return workers.flatMap((node) => {
-    const from = running.get(node.name);
-    return from !== undefined && isNewer(from, to) ? [{ ...node, from, to: node.from }] : [];
+    const from = running.get(node.name) ?? '';
+    return isNewer(from, to) || half.has(node.name) ? [{ ...node, from, to: node.from }] : [];
   });
+}
+
+/** A kubelet that was replaced and has not reported since is known to its host only. One that cannot be asked is what the API says of it. */
+async function checkWorkers(hosts: Hosts, workers: readonly PlannedNode[], { facts }: FoundSnapshot, api: ApiView | null): Promise<readonly Checked[]> {
+  if (api === null) return checkAll(hosts, workers, facts.upgrade, facts.sha256);
+  const checked = await overHosts(workers, async (node) => checkHostRestore(hosts, node, facts.upgrade, facts.sha256).then((host) => [{ node, host }], () => []));
+  return checked.flat();
 }
 
 function isNewer(version: string, than: string): boolean {

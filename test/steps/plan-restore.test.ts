@@ -7,6 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import { createHash } from 'node:crypto';
 import { snapshotFile, writeFacts } from '../../activities/etcd/snapshot-store.ts';
 import type { SnapshotFacts } from '../../activities/etcd/snapshot-store.ts';
+import type { Hosts } from '../../activities/hosts/port.ts';
 import type { Kube } from '../../activities/kubernetes/port.ts';
 import { createPlanRestore } from '../../activities/restore/plan-restore.ts';
 import { stepError } from '../../activities/step-error.ts';
@@ -26,7 +27,23 @@ interface Place extends RestoreHost {
   readonly stateDir: string;
   readonly file: string;
   facts(change: Partial<SnapshotFacts>): Promise<void>;
-  plan(snapshot?: string | null, kube?: Partial<Kube>): Promise<RestorePlan>;
+  /** @param kubelet of w2, as its host says. */
+  plan(snapshot?: string | null, kube?: Partial<Kube>, kubelet?: HostKubelet): Promise<RestorePlan>;
+}
+
+/** Version of the program on a host; `silent` is a host that cannot be asked. */
+type HostKubelet = 'v1.34.4' | 'v1.33.13' | 'absent' | 'silent';
+
+/** All nodes are one host here, which was upgraded: w2 has another kubelet. */
+function withKubelet(hosts: Hosts, kubelet: HostKubelet): Hosts {
+  return {
+    ...hosts,
+    probe: async (host, script, args, options) => {
+      if (host.name === 'w2' && kubelet === 'silent') throw stepError('HostUnreachable', 'no route to w2');
+      const result = await hosts.probe(host, script, args, options);
+      return host.name === 'w2' ? { ...result, stdout: result.stdout.replace(/^kubelet .*/m, `kubelet ${kubelet === 'absent' ? '' : kubelet}`) } : result;
+    },
+  };
 }
 
 /** A worker that keeps the snapshot of the upgrade `u1`, and an API at v1.34.4 where w1 is upgraded and w2 is not. */
@@ -50,10 +67,10 @@ async function place(context: TestContext): Promise<Place> {
   return {
     ...made, stateDir, file,
     facts: (change) => writeFacts(file, { ...facts, ...change }),
-    plan: (snapshot = null, kube = {}) => {
+    plan: (snapshot = null, kube = {}, kubelet = 'v1.33.13') => {
       // Nothing else of the API is asked.
       const openKube = async () => ({ ...answers, ...kube }) as Kube;
-      return runActivity(createPlanRestore({ openKube, openHosts: async () => made.host.hosts, stateDir }), { spec: SPEC, snapshot }).result;
+      return runActivity(createPlanRestore({ openKube, openHosts: async () => withKubelet(made.host.hosts, kubelet), stateDir }), { spec: SPEC, snapshot }).result;
     },
   };
 }
@@ -68,6 +85,24 @@ test('a plan names the versions of both ways, the snapshot, the nodes, the worke
   assert.deepEqual(made.nodes.map(({ name, from, to }) => [name, from, to]), [['cp1', 'v1.34.4', 'v1.33.13']]);
   assert.deepEqual(made.workers.map(({ name, from, to }) => [name, from, to]), [['w1', 'v1.34.4', 'v1.33.13']]);
   assert.deepEqual(made.written?.map(({ kind, deleted }) => [kind, deleted]), [['pods', 399], ['example.com/widgets', 1], ['nodes', 1], ['secrets', 1], ['services', 1]]);
+});
+
+test('a worker goes back whose kubelet is new on its host, though it has never reported, and one whose kubelet is half installed', async (context) => {
+  const { plan, host } = await place(context);
+  host.put(`${RECORD.replace('/cp1/', '/w2/')}/versions/kubelet`, '1.33.13-1.1\n');
+  const workers = async (kubelet: HostKubelet) => (await plan(null, {}, kubelet)).workers.map(({ name, from, to }) => `${name} ${from} → ${to}`);
+
+  assert.deepEqual(await workers('v1.34.4'), ['w1 v1.34.4 → v1.33.13', 'w2 v1.34.4 → v1.33.13']);
+  assert.deepEqual(await workers('absent'), ['w1 v1.34.4 → v1.33.13', 'w2 v1.33.13 → v1.33.13']);
+  assert.deepEqual(await workers('v1.33.13'), ['w1 v1.34.4 → v1.33.13']);
+});
+
+test('a worker whose host cannot be asked is what the API says of it, and without an API it is refused', async (context) => {
+  const { plan } = await place(context);
+  assert.deepEqual((await plan(null, {}, 'silent')).workers.map(({ name }) => name), ['w1']);
+  const gone = async (): Promise<never> => { throw stepError('ApiUnreachable', 'no answer'); };
+  const failure = await failureOf(plan(null, { clusterUid: gone }, 'silent'));
+  assert.deepEqual([failure.type, failure.message], ['HostUnreachable', 'no route to w2']);
 });
 
 test('a snapshot is named by its path or by its upgrade as well', async (context) => {
@@ -85,7 +120,7 @@ test('without an API the hosts say what runs, and only the comparison may be mis
 
   assert.equal(made.from, null);
   assert.deepEqual(made.nodes.map(({ from }) => from), ['v1.34.4']);
-  assert.deepEqual(made.workers.map(({ name }) => name), ['w1', 'w2']);
+  assert.deepEqual(made.workers.map(({ name }) => name), ['w1']);
   assert.equal(made.written, null);
   assert.match(made.writtenUnknown ?? '', /no etcd member could be asked: cp1: error: no etcd process runs on this host/);
 });
