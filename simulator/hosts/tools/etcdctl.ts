@@ -55,7 +55,7 @@ export async function etcdctl(call: Call): Promise<number> {
 }
 
 /** `etcdutl snapshot status FILE -w json` and `etcdutl snapshot restore FILE --data-dir FOLDER …`. */
-export function etcdutl(call: Call): number {
+export async function etcdutl(call: Call): Promise<number> {
   const [, verb, path = ''] = wordsOf(call.args);
   return verb === 'restore' ? restore(call, path) : status(call, path);
 }
@@ -73,14 +73,15 @@ function status(call: Call, path: string): number {
   return 0;
 }
 
-function restore(call: Call, path: string): number {
-  const { files, world: { etcdData } } = call.machine;
+async function restore(call: Call, path: string): Promise<number> {
+  const { files, world: { etcdData, description } } = call.machine;
   const file = files.readBytes(path) ?? Buffer.alloc(0);
   const snapshot = etcdData.find(file);
   if (snapshot === null || !isWhole(file)) {
     call.err(`Error: expected sha256 of ${path} differs from what it ends in`);
     return 1;
   }
+  await spend(call, 'restore snapshot', description.timings.snapshot);
   const option = (name: string): string | null => (call.args.includes(name) ? call.args[call.args.indexOf(name) + 1] ?? null : null);
   const text = restoredText({ sum: snapshot.sum, token: option('--initial-cluster-token') ?? 'etcd-cluster', revision: snapshot.revision + Number(option('--bump-revision') ?? 0) });
   files.write(`${option('--data-dir') ?? 'default.etcd'}/member/snap/db`, text, 0o600);
