@@ -23,7 +23,12 @@ export interface ObjectMeta {
 
 export type StoreEvent = { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly resource: string; readonly object: ApiObject; readonly version: number;
   /** What was there before. */
-  readonly previous?: ApiObject };
+  readonly previous?: ApiObject;
+  /** The store went back to former objects, and this is one of those that differ: nobody has written it now. */
+  readonly restored?: true };
+
+/** All objects of one moment, by resource. */
+export type Contents = ReadonlyMap<string, readonly ApiObject[]>;
 
 /** The API's objects by resource (`nodes`, `pods`, `poddisruptionbudgets`, …), with one counter of versions as etcd has. */
 export interface Store {
@@ -37,8 +42,17 @@ export interface Store {
   /** Null where it is not there. */
   update(resource: string, namespace: string | null, name: string, change: (object: ApiObject) => ApiObject): ApiObject | null;
   remove(resource: string, namespace: string | null, name: string): void;
+  /** What is there now: references are enough, as no object is changed in place. */
+  contents(): Contents;
+  /**
+   * Puts back the very objects of a former moment, in the place of all that is there. The next change comes after `version`, which
+   * is raised where it is not beyond all that was served; nothing before can be watched from.
+   */
+  restore(contents: Contents, version: number): void;
   /** Called at once with every later event. Returns how to end it. */
   subscribe(listener: (event: StoreEvent) => void): () => void;
+  /** Called with what was there before each restore, when every listener has heard what differs. Returns how to end it. */
+  onRestore(listener: (before: Contents) => void): () => void;
 }
 
 /** The kubelets as the API sees them: node status, heartbeats, Leases, and the pods of their node. */

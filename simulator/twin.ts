@@ -2,6 +2,7 @@ import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { nodeAddress } from './addresses.ts';
+import { serveFromHosts } from './api-servers.ts';
 import { createClusterModel } from './api/cluster-model.ts';
 import { serveApi } from './api/serve.ts';
 import type { ServedApi } from './api/serve.ts';
@@ -82,6 +83,8 @@ export async function startTwin(description: ClusterDescription, options: TwinOp
     closers.push(() => api.stop());
     const hosts = await startHosts({ description, model, clock, seed, journal, folder: join(folder, 'hosts'), ...(options.way === undefined ? {} : { way: options.way }) });
     closers.push(() => hosts.stop());
+    const controlPlanes = description.nodes.flatMap(({ name, role }) => (role === 'control-plane' ? [name] : []));
+    closers.push(serveFromHosts({ api, hosts, controlPlanes, journal }));
     closers.push(applyFaults(faults, { model, api, hosts, clock, seed, unready }));
     const files = await writeFiles(description, options, api, hosts);
     return { description, model, api, hosts, journal, clock, unready, faults, files, stop };

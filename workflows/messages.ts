@@ -36,9 +36,12 @@ export function restoreWorkflowId(cluster: string): string {
   return `restore/${cluster}`;
 }
 
-/** Names an upgrade on its hosts, `/var/lib/capstan/<id>`: readable, and its own. */
+/**
+ * Names an upgrade on its hosts, `/var/lib/capstan/<id>`: readable, and its own. A run id begins with its time (UUID of version 7,
+ * RFC 9562) and ends in chance: by its beginning, an upgrade would find the results of one that began in the same minute.
+ */
 export function upgradeId(cluster: string, target: string, firstExecutionRunId: string): string {
-  return `${cluster}-${target}-${firstExecutionRunId.slice(0, 8)}`;
+  return `${cluster}-${target}-${firstExecutionRunId.slice(-8)}`;
 }
 
 export interface UpgradeClusterInput {

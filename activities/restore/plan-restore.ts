@@ -135,8 +135,9 @@ function formerVersion(checked: readonly Checked[]): string {
 }
 
 /**
- * Those that the version skew policy forbids beside the API server that comes back, and those that the upgrade has begun to change. One
- * that cannot be asked goes back where the API does not say that its kubelet is old enough: its step then waits for a person, not the restore.
+ * Those that the version skew policy forbids beside the API server that comes back, and those that the upgrade has begun to change: a
+ * kubelet that was replaced and has not reported since is known to its host only. A worker that cannot be asked goes back where the API
+ * does not say that its kubelet is old enough: its step then waits for a person, not the restore.
  */
 async function changedWorkers(hosts: Hosts, workers: readonly PlannedNode[], { facts }: FoundSnapshot, api: ApiView | null, to: string): Promise<readonly PlannedNode[]> {
   const isThere = ({ name }: PlannedNode): boolean => api === null || api.kubelets.has(name);
@@ -144,7 +145,7 @@ async function changedWorkers(hosts: Hosts, workers: readonly PlannedNode[], { f
     const running = api?.kubelets.get(node.name);
     if (running !== undefined && isNewer(running, to)) return [{ ...node, from: running, to: node.from }];
     const host = await checkHostRestore(hosts, node, facts.upgrade, facts.sha256).catch(() => null);
-    const from = running ?? host?.kubelet ?? node.to;
+    const from = host?.kubelet || running || node.to;
     return isNewer(from, to) || host?.isChanged === true ? [{ ...node, from, to: node.from }] : [];
   });
   return found.flat();

@@ -68,7 +68,7 @@ export function createClusterModel(options: ClusterModelOptions): SimulatedClust
   const record = createEventRecorder(machinery);
   const staticPods = createStaticPods(machinery);
   const lifecycle = createNodeLifecycle(machinery, record);
-  const kubelets = createKubelets({ nodes: description.nodes.map((node) => node.name), machinery, staticPods, journal, hooks, heartbeats, onSilence: lifecycle.silent, onReport: lifecycle.reporting }, () => pods);
+  const kubelets = createKubelets({ nodes: description.nodes.map((node) => node.name), versionOf: (name) => description.nodes.find((node) => node.name === name)?.kubeletVersion ?? description.version, machinery, staticPods, journal, hooks, heartbeats, onSilence: lifecycle.silent, onReport: lifecycle.reporting }, () => pods);
   const pods = createKubeletPods(machinery, kubelets.isRunning);
   const parts: readonly Settling[] = [
     createNamespaces(machinery), createDeployments(machinery), createReplicaSets(machinery), createStatefulSets(machinery), createDaemonSets(machinery, nodes), createJobs(machinery),
@@ -96,8 +96,8 @@ export function createClusterModel(options: ClusterModelOptions): SimulatedClust
 }
 
 function recordCordons(store: EventStore, journal: Journal): void {
-  store.subscribe(({ resource, object, previous }) => {
-    if (resource !== 'nodes' || previous === undefined) return;
+  store.subscribe(({ resource, object, previous, restored }) => {
+    if (resource !== 'nodes' || previous === undefined || restored === true) return;
     const before = nodeOf(previous).spec.unschedulable === true;
     const after = nodeOf(object).spec.unschedulable === true;
     if (before !== after) journal.record(object.metadata.name, after ? 'cordoned' : 'uncordoned');

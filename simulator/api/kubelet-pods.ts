@@ -15,6 +15,8 @@ export interface KubeletPods {
   resume(node: string): void;
   /** It is gone: nothing on this node starts or ends. */
   halt(node: string): void;
+  /** The API's pods are those of a former moment; on the nodes are still these. Each kubelet finds out when it takes its pods up. */
+  restored(before: readonly Pod[]): void;
   /** Makes every pod that has a node Running and Ready at once; true where there was one. */
   settle(): boolean;
 }
@@ -23,6 +25,8 @@ export function createKubeletPods({ store, index, clock, seed, timings }: Machin
   /** What is under way by the pod's key: how to call it off. */
   const starting = new Map<string, () => void>();
   const ending = new Map<string, () => void>();
+  /** What is on a node whose kubelet has not looked at its pods since the API went back, by uid. */
+  const onHosts = new Map<string, Map<string, Pod>>();
 
   function begin(pod: Pod): void {
     const key = keyOf(pod);
@@ -63,6 +67,17 @@ export function createKubeletPods({ store, index, clock, seed, timings }: Machin
     store.put('pods', { ...pod, status: { ...pod.status, phase: 'Succeeded', conditions } });
   }
 
+  /** What runs on the host counts: its state is reported, and what the API has and the host has not is started anew. */
+  function reconcile(node: string): void {
+    const present = onHosts.get(node);
+    if (present === undefined) return;
+    onHosts.delete(node);
+    for (const pod of index.onNode(node)) {
+      if (isMirror(pod) || isOver(pod)) continue;
+      store.put('pods', { ...pod, status: statusOnHost(present.get(pod.metadata.uid ?? ''), pod, clock.now()) });
+    }
+  }
+
   function callOff(timers: Map<string, () => void>, key: string): void {
     timers.get(key)?.();
     timers.delete(key);
@@ -85,12 +100,21 @@ export function createKubeletPods({ store, index, clock, seed, timings }: Machin
 
   return {
     resume: (node) => {
+      reconcile(node);
       for (const pod of index.onNode(node)) begin(pod);
     },
     halt: (node) => {
       for (const pod of index.onNode(node)) {
         callOff(starting, keyOf(pod));
         callOff(ending, keyOf(pod));
+      }
+    },
+    restored: (before) => {
+      onHosts.clear();
+      for (const { name } of store.list('nodes').map(({ metadata }) => metadata)) onHosts.set(name, new Map());
+      for (const pod of before) {
+        // One on its way out is ended by its host.
+        if (pod.spec.nodeName !== undefined && !isMirror(pod) && !isEnding(pod)) onHosts.get(pod.spec.nodeName)?.set(pod.metadata.uid ?? '', pod);
       }
     },
     settle: () => {
@@ -102,6 +126,13 @@ export function createKubeletPods({ store, index, clock, seed, timings }: Machin
       return due.length > 0;
     },
   };
+}
+
+/** What a kubelet says of a pod of the API: the state of the one that it has, or that it has yet to start it. */
+function statusOnHost(there: Pod | undefined, pod: Pod, nowMs: number): NonNullable<Pod['status']> {
+  if (there === undefined) return { phase: 'Pending', conditions: (pod.status?.conditions ?? []).filter(({ type }) => type === 'PodScheduled') };
+  // Only controllers call a pod that runs not Ready, of nodes that they do not hear of.
+  return there.status?.phase === 'Running' ? { ...there.status, conditions: withReadiness(there.status.conditions, true, nowMs) } : { ...there.status };
 }
 
 const READY_TYPES = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady'] as const;

@@ -1,7 +1,7 @@
 import type { Journal } from '../journal.ts';
-import type { Kubelets } from '../model.ts';
+import type { Contents, Kubelets } from '../model.ts';
 import { microTimestamp, timestamp, withCondition } from './conditions.ts';
-import { nodeOf } from './kinds.ts';
+import { nodeOf, podOf } from './kinds.ts';
 import type { Condition, Node } from './kinds.ts';
 import type { KubeletPods } from './kubelet-pods.ts';
 import { drawMs } from './machinery.ts';
@@ -11,6 +11,8 @@ import type { StaticPods } from './static-pods.ts';
 /** Kubelets renew their Lease this often, and post their conditions this often where nothing changes. */
 const RENEW_MS = 10_000;
 const POST_MS = 5 * 60_000;
+/** Kubelets look this often whether the API's node says what is so. Source: nodeStatusUpdateFrequency. */
+const COMPARE_MS = 10_000;
 
 /** What may be made to fail. */
 export interface KubeletHooks {
@@ -21,6 +23,8 @@ export interface KubeletHooks {
 export interface KubeletOptions {
   /** Nodes whose kubelet runs from the beginning: a Node object that someone only creates has none. */
   readonly nodes: readonly string[];
+  /** Version of their kubelets. */
+  readonly versionOf: (node: string) => string;
   readonly machinery: Machinery;
   readonly staticPods: StaticPods;
   readonly journal: Journal | null;
@@ -40,6 +44,10 @@ export interface KubeletProcesses extends Kubelets {
 export function createKubelets(options: KubeletOptions, pods: () => KubeletPods): KubeletProcesses {
   const { store, clock, seed, timings } = options.machinery;
   const running = new Set<string>(options.nodes);
+  /** What a kubelet says of its node, whatever the API has. */
+  const healthy = new Set<string>(options.nodes);
+  const versions = new Map(options.nodes.map((node) => [node, options.versionOf(node)]));
+  const manifests = new Map<string, Readonly<Record<string, string>>>();
   /** Counts the starts of a node's kubelet, so that each draws its own time. */
   const starts = new Map<string, number>();
   let cancelRenewal = (): void => undefined;
@@ -67,6 +75,8 @@ export function createKubelets(options: KubeletOptions, pods: () => KubeletPods)
     const number = (starts.get(node) ?? 0) + 1;
     starts.set(node, number);
     running.add(node);
+    healthy.delete(node);
+    versions.set(node, version);
     options.onReport(node);
     renew(node);
     post(node, (object) => withVersion(withReady(object, notReady(), clock.now()), version));
@@ -82,23 +92,51 @@ export function createKubelets(options: KubeletOptions, pods: () => KubeletPods)
 
   function becomeReady(node: string, tookMs: number): void {
     if (options.hooks.mayBecomeReady?.(node) === false) return;
-    renew(node);
-    post(node, (object) => withReady(object, ready(), clock.now()));
+    healthy.add(node);
+    report(node);
     options.journal?.record(node, 'ready', '', tookMs);
     pods().resume(node);
   }
 
+  function report(node: string): void {
+    renew(node);
+    post(node, (object) => withVersion(withReady(object, healthy.has(node) ? ready() : notReady(), clock.now()), versions.get(node) ?? ''));
+  }
+
+  /** A kubelet that runs corrects at its next look what the API has become; one that does not is missed after its grace. */
+  function onRestore(before: Contents): void {
+    pods().restored((before.get('pods') ?? []).map(podOf));
+    for (const { metadata: { name } } of store.list('nodes')) {
+      if (running.has(name)) clock.after(drawMs(seed, { meanMs: COMPARE_MS / 2, variation: 0.3 }, name, 'compare'), () => correct(name));
+      else options.onSilence(name);
+    }
+  }
+
+  function correct(node: string): void {
+    if (!running.has(node)) return;
+    options.onReport(node);
+    report(node);
+    const images = manifests.get(node);
+    if (images !== undefined) options.staticPods.set(node, images, 'after a restart');
+    if (healthy.has(node)) pods().resume(node);
+  }
+
+  store.onRestore(onRestore);
   if (options.heartbeats) cancelRenewal = clock.after(RENEW_MS, renewAll);
 
   return {
     stop: (node) => {
       if (!running.delete(node)) return;
+      healthy.delete(node);
       pods().halt(node);
       options.onSilence(node);
     },
     start,
     isRunning: (node) => running.has(node),
-    setStaticPods: (node, images) => options.staticPods.set(node, images, 'after a restart'),
+    setStaticPods: (node, images) => {
+      manifests.set(node, images);
+      options.staticPods.set(node, images, 'after a restart');
+    },
     stopAll: () => {
       cancelRenewal();
     },

@@ -114,9 +114,10 @@ export function createScheduler(machinery: Machinery, nodes: NodeIndex, record: 
     if (parked.size > 0) retries.add('parked');
   }
 
-  store.subscribe(({ resource, type, object, previous }) => {
+  store.subscribe(({ resource, type, object, previous, restored }) => {
     if (resource !== 'pods') return;
-    if (type === 'ADDED' && podOf(object).spec.nodeName === undefined) queue.add(keyOf(object));
+    // Only a store that went back takes a pod's node away.
+    if (podOf(object).spec.nodeName === undefined && (type === 'ADDED' || restored === true)) queue.add(keyOf(object));
     // A pod that is over takes no room any more.
     if (type === 'MODIFIED' && previous !== undefined && !isOver(podOf(previous)) && isOver(podOf(object))) retry();
     if (type !== 'DELETED') return;

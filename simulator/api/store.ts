@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { ApiObject, Store, StoreEvent } from '../model.ts';
+import type { ApiObject, Contents, Store, StoreEvent } from '../model.ts';
 import { randomOf } from '../random.ts';
 import { timestamp } from './conditions.ts';
 import { isEqual } from './equal.ts';
@@ -32,6 +32,7 @@ export function createStore(clock: Clock, seed: number): EventStore {
   const collections = new Map<string, Map<string, ApiObject>>();
   const histories = new Map<string, History>();
   const listeners = new Set<(event: StoreEvent) => void>();
+  const restoreListeners = new Set<(before: Contents) => void>();
   const undelivered: StoreEvent[] = [];
   const ids = randomOf(seed, 'uid');
   let version = FIRST_VERSION;
@@ -59,9 +60,9 @@ export function createStore(clock: Clock, seed: number): EventStore {
   }
 
   /** A listener that writes must not let others see its event before the one it answers. */
-  function deliver(event: StoreEvent): void {
-    remember(event);
-    undelivered.push(event);
+  function deliver(...events: readonly StoreEvent[]): void {
+    for (const event of events) if (event.restored !== true) remember(event);
+    undelivered.push(...events);
     if (delivering) return;
     delivering = true;
     try {
@@ -93,6 +94,22 @@ export function createStore(clock: Clock, seed: number): EventStore {
     return stored;
   }
 
+  function contents(): Contents {
+    return new Map([...collections].map(([resource, objects]) => [resource, [...objects.values()]]));
+  }
+
+  function restore(former: Contents, wanted: number): void {
+    const before = contents();
+    version = Math.max(version + 1, wanted);
+    const resources = new Set([...before.keys(), ...former.keys()]);
+    for (const resource of resources) {
+      collections.set(resource, new Map((former.get(resource) ?? []).map((object) => [keyOf(object), object])));
+      histories.set(resource, { events: [], forgotten: version });
+    }
+    deliver(...[...resources].flatMap((resource) => differences(resource, before.get(resource) ?? [], former.get(resource) ?? [], version)));
+    for (const listener of restoreListeners) listener(before);
+  }
+
   function get(resource: string, namespace: string | null, name: string): ApiObject | null {
     return collections.get(resource)?.get(`${namespace ?? ''}/${name}`) ?? null;
   }
@@ -118,10 +135,18 @@ export function createStore(clock: Clock, seed: number): EventStore {
       const object = { ...known, metadata: { ...known.metadata, resourceVersion: String(version) } };
       deliver({ type: 'DELETED', resource, object, version, previous: known });
     },
+    contents,
+    restore,
     subscribe: (listener) => {
       listeners.add(listener);
       return () => {
         listeners.delete(listener);
+      };
+    },
+    onRestore: (listener) => {
+      restoreListeners.add(listener);
+      return () => {
+        restoreListeners.delete(listener);
       };
     },
     since: (resource, from) => {
@@ -137,6 +162,22 @@ export function createStore(clock: Clock, seed: number): EventStore {
     resources: () => [...collections.keys()],
     size: (resource) => collections.get(resource)?.size ?? 0,
   };
+}
+
+/** What differs between two moments, as whoever lists anew finds it: an object of the same name that is another one went, and came. */
+function differences(resource: string, before: readonly ApiObject[], after: readonly ApiObject[], version: number): readonly StoreEvent[] {
+  const present = new Map(after.map((object) => [keyOf(object), object]));
+  const known = new Map(before.map((object) => [keyOf(object), object]));
+  const isSame = (one: ApiObject | undefined, other: ApiObject | undefined): boolean => one !== undefined && one.metadata.uid === other?.metadata.uid;
+  const gone = before.filter((object) => !isSame(object, present.get(keyOf(object))));
+  return [
+    ...gone.map((object): StoreEvent => ({ type: 'DELETED', resource, object, version, previous: object, restored: true })),
+    ...after.flatMap((object): readonly StoreEvent[] => {
+      const previous = known.get(keyOf(object));
+      if (previous === object) return [];
+      return [{ resource, object, version, restored: true, ...(previous !== undefined && isSame(previous, object) ? { type: 'MODIFIED', previous } : { type: 'ADDED' }) }];
+    }),
+  ];
 }
 
 /** Place of the first event after a version. Versions only rise. */

@@ -1,5 +1,5 @@
 import { companionsOf, staticPodImages, tagOf } from '../components.ts';
-import { LIVE_DATA, restoredRevision } from './etcd-data.ts';
+import { LIVE_DATA, restoredData } from './etcd-data.ts';
 import type { Machine } from './machine.ts';
 
 export const MANIFESTS = '/etc/kubernetes/manifests';
@@ -46,9 +46,9 @@ export function startMember(machine: Machine): void {
   const folder = `${root}/proc/${String(apiServer.etcdPid)}`;
   files.write(`${folder}/comm`, 'etcd\n');
   files.write(`${folder}/cmdline`, ['etcd', ...flagsOf(machine, 'etcd'), ''].join('\0'));
-  const revision = restoredRevision(files.read(`${root}${MEMBER_DATA}`) ?? '');
+  const restored = restoredData(files.read(`${root}${MEMBER_DATA}`) ?? '');
   files.write(`${root}${MEMBER_DATA}`, LIVE_DATA, 0o600);
-  if (revision !== null && world.etcdData.start(node.name, revision)) machine.record('etcd restored', 'the objects of the snapshot are back');
+  if (restored !== null && world.etcdData.start(node.name, restored)) machine.record('etcd restored', 'the objects of the snapshot are back');
   for (const name of ['etcdctl', 'etcdutl']) files.write(`${folder}/root/usr/local/bin/${name}`, machine.programText, 0o755);
 }
 

@@ -1,54 +1,76 @@
-import type { ApiObject, Store } from '../model.ts';
+import type { Contents, Store } from '../model.ts';
+import { etcdKeysOf, snapshotBytes, sumInSnapshot } from './etcd-snapshot.ts';
 
-/** What a twin's etcd snapshots stand for: the objects of the API at that moment. */
+/** What a twin's etcd holds, which is what its API serves, and the snapshots that were taken of it. */
 export interface EtcdData {
-  /** Keeps what is in the API now, under the revision of the snapshot that is taken. */
-  keep(revision: number): void;
-  /** A member starts with data that was restored from a snapshot. True where most members have it now: the API's objects are those of then. */
-  start(member: string, revision: number): boolean;
+  /** Revision of the newest write. */
+  revision(): number;
+  /** Keeps what is there now; the file that `etcdctl snapshot save` writes of it. */
+  save(version: string, takenAtMs: number): Buffer;
+  /** The snapshot in a file; null where it is none of this cluster. */
+  find(file: Buffer): TakenSnapshot | null;
+  /** The snapshot with this SHA-256 behind its data. */
+  get(sum: string): TakenSnapshot | null;
+  /** A member starts with restored data. True where most members have it by now: etcd has them agreed, and the API's objects are those of then. */
+  start(member: string, restored: RestoredData): boolean;
 }
 
-/** Content of a member's database that was not restored from a snapshot. */
+export interface TakenSnapshot {
+  readonly sum: string;
+  readonly revision: number;
+  readonly keys: number;
+  readonly bytes: number;
+  /** Of the member, `3.5.24`. */
+  readonly version: string;
+  readonly takenAtMs: number;
+}
+
+/** What `etcdutl snapshot restore` makes, before the member starts with it. */
+export interface RestoredData {
+  /** SHA-256 behind the snapshot. */
+  readonly sum: string;
+  /** Names the new cluster: all of its members are restored with the same one. */
+  readonly token: string;
+  /** At which it goes on. */
+  readonly revision: number;
+}
+
+/** Content of a member's database that was not restored from a snapshot, or that has started since. */
 export const LIVE_DATA = 'data of a running member\n';
 
-/** Revision of the snapshot that a member's database was restored from; null where it was not. */
-export function restoredRevision(text: string): number | null {
-  const revision = /^etcd snapshot of .*\nrevision (\d+)\n/.exec(text)?.[1];
-  return revision === undefined ? null : Number(revision);
+/** Stands for the database of a member that was restored and has not started. */
+export function restoredText({ sum, token, revision }: RestoredData): string {
+  return `restored from the etcd snapshot ${sum}\ntoken ${token}\nrevision ${String(revision)}\n`;
+}
+
+export function restoredData(text: string): RestoredData | null {
+  const [, sum, token, revision] = /^restored from the etcd snapshot (\S+)\ntoken (.*)\nrevision (\d+)\n/.exec(text) ?? [];
+  return sum === undefined || token === undefined ? null : { sum, token, revision: Number(revision) };
 }
 
 export function createEtcdData(store: Store, members: number): EtcdData {
-  const kept = new Map<number, ReadonlyMap<string, readonly ApiObject[]>>();
-  let joined: { readonly revision: number; readonly names: Set<string> } | null = null;
+  const snapshots = new Map<string, TakenSnapshot & { readonly contents: Contents }>();
+  let joined: { readonly token: string; readonly names: Set<string> } | null = null;
+  const get = (sum: string): TakenSnapshot | null => snapshots.get(sum) ?? null;
   return {
-    keep: (revision) => { kept.set(revision, new Map(store.resources().map((resource) => [resource, store.list(resource)]))); },
-    start: (member, revision) => {
-      // A member that comes a second time begins another restore.
-      if (joined === null || joined.revision !== revision || joined.names.has(member)) joined = { revision, names: new Set() };
+    revision: () => store.version,
+    save: (version, takenAtMs) => {
+      const contents = store.contents();
+      const keys = etcdKeysOf(contents);
+      const file = snapshotBytes(keys);
+      const sum = sumInSnapshot(file) ?? '';
+      snapshots.set(sum, { sum, revision: store.version, keys: keys.length, bytes: file.length, version, takenAtMs, contents });
+      return file;
+    },
+    find: (file) => get(sumInSnapshot(file) ?? ''),
+    get,
+    start: (member, { sum, token, revision }) => {
+      if (joined?.token !== token) joined = { token, names: new Set() };
       joined.names.add(member);
-      const objects = kept.get(revision);
-      if (objects === undefined || joined.names.size !== Math.floor(members / 2) + 1) return false;
-      putBack(store, objects);
+      const snapshot = snapshots.get(sum);
+      if (snapshot === undefined || joined.names.size !== Math.floor(members / 2) + 1) return false;
+      store.restore(snapshot.contents, revision);
       return true;
     },
   };
-}
-
-function putBack(store: Store, kept: ReadonlyMap<string, readonly ApiObject[]>): void {
-  for (const resource of store.resources()) {
-    const objects = kept.get(resource) ?? [];
-    const names = new Map(objects.map((object) => [nameOf(object), object]));
-    for (const object of store.list(resource)) {
-      const former = names.get(nameOf(object));
-      if (former === undefined || former.metadata.uid !== object.metadata.uid) store.remove(resource, object.metadata.namespace ?? null, object.metadata.name);
-    }
-    for (const object of objects) {
-      const { namespace, name } = object.metadata;
-      if (store.get(resource, namespace ?? null, name) !== object) store.put(resource, object);
-    }
-  }
-}
-
-function nameOf({ metadata }: ApiObject): string {
-  return `${metadata.namespace ?? ''}/${metadata.name}`;
 }

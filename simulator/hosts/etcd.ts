@@ -28,8 +28,8 @@ export interface EtcdCluster {
   stop(name: string): void;
   start(name: string, version: string): void;
   readonly term: number;
-  /** Counts up with every look, as an etcd that is used does. */
-  revision(): number;
+  /** Number of the newest entry of its log: every write makes one, and so do members by themselves. */
+  raftIndex(): number;
 }
 
 export function createEtcd(seed: number, nodes: readonly { readonly name: string; readonly address: string }[], version: string): EtcdCluster {
@@ -39,7 +39,7 @@ export function createEtcd(seed: number, nodes: readonly { readonly name: string
   const first = random.below(Math.max(1, members.length));
   let leading: EtcdMember | null = members[first] ?? null;
   let term = 2 + random.below(6);
-  let revision = 2_000 + random.below(3_000);
+  let index = 2_000 + random.below(3_000);
 
   const hasQuorum = (): boolean => members.filter((member) => member.running && !member.learner).length > members.filter((member) => !member.learner).length / 2;
 
@@ -75,7 +75,7 @@ export function createEtcd(seed: number, nodes: readonly { readonly name: string
       elect();
     },
     get term() { return term; },
-    revision: () => (revision += 3),
+    raftIndex: () => (index += 3),
   };
 }
 

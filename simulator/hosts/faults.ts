@@ -1,6 +1,6 @@
 /** What takes time on a host, and may go wrong there. */
 export const HOST_OPERATIONS = [
-  'read package lists', 'fetch packages', 'pull image', 'install packages', 'kubeadm upgrade', 'replace etcd member', 'restart kubelet', 'snapshot etcd', 'copy files',
+  'read package lists', 'fetch packages', 'pull image', 'install packages', 'kubeadm upgrade', 'replace etcd member', 'restart kubelet', 'stop kubelet', 'snapshot etcd', 'restore snapshot', 'copy files',
 ] as const;
 
 export type HostOperation = (typeof HOST_OPERATIONS)[number];

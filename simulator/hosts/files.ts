@@ -5,8 +5,10 @@ import { dirname } from 'node:path';
 export interface HostFiles {
   /** Null where there is no such file. */
   read(path: string): string | null;
+  /** What is no text; null where there is no such file. */
+  readBytes(path: string): Buffer | null;
   /** Makes the folders above it too. */
-  write(path: string, text: string, mode?: number): void;
+  write(path: string, content: string | Buffer, mode?: number): void;
   makeFolder(path: string): void;
   /** Names in a folder, sorted; empty where it is not there. */
   list(path: string): readonly string[];
@@ -27,9 +29,16 @@ export function diskFiles(): HostFiles {
         return null;
       }
     },
-    write: (path, text, mode) => {
+    readBytes: (path) => {
+      try {
+        return readFileSync(path);
+      } catch {
+        return null;
+      }
+    },
+    write: (path, content, mode) => {
       mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, text);
+      writeFileSync(path, content);
       if (mode !== undefined) chmodSync(path, mode);
     },
     makeFolder: (path) => { mkdirSync(path, { recursive: true }); },
@@ -49,7 +58,7 @@ export function diskFiles(): HostFiles {
 
 /** A tree in memory: a thousand hosts need no thousand folders. */
 export function memoryFiles(): HostFiles {
-  const texts = new Map<string, string>();
+  const contents = new Map<string, string | Buffer>();
   const folders = new Map<string, Set<string>>();
 
   function makeFolder(path: string): void {
@@ -66,20 +75,24 @@ export function memoryFiles(): HostFiles {
   function remove(path: string): void {
     for (const name of folders.get(path) ?? []) remove(`${path}/${name}`);
     folders.delete(path);
-    texts.delete(path);
+    contents.delete(path);
     const above = dirname(path);
     folders.get(above)?.delete(path.slice(above === '/' ? 1 : above.length + 1));
   }
   return {
-    read: (path) => texts.get(path) ?? null,
-    write: (path, text) => {
-      texts.set(path, text);
+    read: (path) => contents.get(path)?.toString('utf8') ?? null,
+    readBytes: (path) => {
+      const content = contents.get(path);
+      return content === undefined ? null : Buffer.from(content);
+    },
+    write: (path, content) => {
+      contents.set(path, content);
       enter(path);
     },
     makeFolder,
     list: (path) => [...(folders.get(path) ?? [])].toSorted(),
-    exists: (path) => texts.has(path) || folders.has(path),
-    isFile: (path) => texts.has(path),
+    exists: (path) => contents.has(path) || folders.has(path),
+    isFile: (path) => contents.has(path),
     remove,
     inode: () => 0,
   };

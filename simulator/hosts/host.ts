@@ -42,7 +42,6 @@ export function rebootHost(machine: Machine, runtime: Runtime, server: SshServer
   server.cut();
   machine.isDown = true;
   runtime.killAll(machine);
-  machine.record('host went down');
   kubelet.running = false;
   world.model.kubelets.stop(node.name);
   if (node.role === 'control-plane') {
@@ -50,6 +49,7 @@ export function rebootHost(machine: Machine, runtime: Runtime, server: SshServer
     world.etcd.stop(node.name);
     machine.apiServer.pid = 0;
   }
+  machine.record('host went down');
   world.clock.after(downMs, () => {
     machine.isDown = false;
     machine.record('host came up', '', downMs);

@@ -22,6 +22,9 @@ const removal = (node: string, healthy: number): Given => ({ kind: 'removal', po
 const endedNode = (state: string, kubelet: string, isReady = true): EndedNode => ({ name: 'w1', kubelet, former: 'v1.33.13', isReady, state });
 const ended = (change: Partial<Extract<Given, { kind: 'ended' }>> = {}): Given => ({ kind: 'ended', state: 'done', reason: '', target: 'v1.34.4', nodes: [], units: [], ...change });
 
+/** A stage of a restore, from its first beginning to its last end. */
+const stage = (name: string): readonly Given[] => (['started', 'finished'] as const).flatMap((moment) => LIMITS.controlPlanes.map((node) => step(node, name, moment)));
+
 /** What the invariants say of events in this order, a second apart. */
 function brokenBy(events: readonly Given[]): readonly InvariantName[] {
   const broken = new Set<InvariantName>();
@@ -84,6 +87,15 @@ const CASES: readonly (readonly [string, readonly Given[], readonly InvariantNam
   ['and no other one does', [effect('cp1', 'etcd snapshot taken'), said({ kind: 'rollback', node: 'w2' }), effect('w1', 'package kubelet', '1.34.4-1.1 → 1.33.13-1.1')], ['skew']],
   ['all workers go back where a person said so', [effect('cp1', 'etcd snapshot taken'), said({ kind: 'rollback', node: null }), effect('w1', 'package kubelet', '1.34.4-1.1 → 1.33.13-1.1')], []],
   ['and no control-plane node does', [effect('cp1', 'etcd snapshot taken'), said({ kind: 'rollback', node: null }), effect('cp1', 'package kubelet', '1.34.4-1.1 → 1.33.13-1.1')], ['skew']],
+  ['the whole cluster goes back where a person said so', [effect('cp1', 'etcd snapshot taken'), said({ kind: 'restore' }), effect('cp1', 'package kubelet', '1.34.4-1.1 → 1.33.13-1.1'), effect('w1', 'unit kubelet stopped')], []],
+  ['its workers after its control plane', [said({ kind: 'restore' }), { kind: 'effect', node: 'cp1', effect: 'ready', detail: '', versions: { kubelets: { cp1: 'v1.33.13', w1: 'v1.34.4' }, apiServers: { cp1: 'v1.33.13' } } }], []],
+  ['and no kubelet of the control plane', [said({ kind: 'restore' }), { kind: 'effect', node: 'cp1', effect: 'ready', detail: '', versions: { kubelets: { cp1: 'v1.34.4' }, apiServers: { cp1: 'v1.33.13' } } }], ['skew']],
+  ['stage after stage', [said({ kind: 'restore' }), ...stage('prepareRestore'), ...stage('stopControlPlane'), ...stage('restoreControlPlane'), ...stage('startControlPlane')], []],
+  ['and none before the one before has ended everywhere', [said({ kind: 'restore' }), ...stage('prepareRestore').slice(0, -1), step('cp1', 'stopControlPlane', 'started')], ['restore-together']],
+  ['nothing of it begins where nobody said so', [step('cp1', 'prepareRestore', 'started')], ['restore-together']],
+  ['one that was sent back as a whole ends so', [said({ kind: 'restore' }), ended({ state: 'rolled-back', nodes: [endedNode('rolled-back', 'v1.33.13'), endedNode('pending', 'v1.33.13'), endedNode('skipped', 'v1.34.4')] })], []],
+  ['with no node at the target but what a person left so', [said({ kind: 'restore' }), ended({ state: 'rolled-back', nodes: [endedNode('pending', 'v1.34.4')] })], ['done-is-done']],
+  ['and all of them Ready', [said({ kind: 'restore' }), ended({ state: 'rolled-back', nodes: [endedNode('pending', 'v1.33.13', false)] })], ['done-is-done']],
   ['whatever is held says why', [{ kind: 'decision', node: 'w1', decision: 'skip', reason: ' ' }], ['ends']],
   ['an upgrade that failed did not end well', [ended({ state: 'failed', reason: 'no' })], ['ends']],
   ['an upgrade that a person cancelled may end so', [said({ kind: 'cancel' }), ended({ state: 'cancelled' })], []],

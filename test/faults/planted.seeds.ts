@@ -19,6 +19,7 @@ import type { PlacedPoint } from './place/place-point.ts';
 import { PLANTS } from './planted/plants.ts';
 import type { Deal } from './run/deal.ts';
 import { runSeed } from './run/run-seed.ts';
+import { wordsToRestore } from './run/words.ts';
 
 const LIMIT_MS = 10 * 60_000;
 const WORKERS = ['w1', 'w2', 'w3'];
@@ -68,7 +69,7 @@ const refuse = (): never => { throw new Error('no fault of this test touches the
 const NO_CONTROLS = { killWorker: refuse, freezeWorker: refuse, jumpClock: refuse, restartServer: refuse };
 
 function dealFor(name: InvariantName, seed: number): Deal {
-  return { seed, workers: WORKERS, controlPlanes: CONTROL_PLANES, maxUnavailable: 1, cordoned: name === 'cordon-of-a-person' ? 'w2' : null, own: [name === 'budgets' ? BUDGET : HARMLESS], others: [], needs: 'nothing', words: [], drains: true, hasAddon: false, cutsCommands: false };
+  return { seed, workers: WORKERS, controlPlanes: CONTROL_PLANES, maxUnavailable: 1, cordoned: name === 'cordon-of-a-person' ? 'w2' : null, own: [name === 'budgets' ? BUDGET : HARMLESS], others: [], needs: 'nothing', words: name === 'restore-together' ? wordsToRestore('w1') : [], lastUpgraded: name === 'restore-together' ? 'w1' : null, drains: true, hasAddon: false, cutsCommands: false };
 }
 
 /** The follower that is upgraded second is lost once all control-plane nodes are recorded, until the first one is touched. */

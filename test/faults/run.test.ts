@@ -74,6 +74,9 @@ describe('points that seeds get in turn', () => {
   test('come with the words without which they cannot happen', () => {
     const back = deal(5, { nodes: 6, point: pointOf('rollbackNode.during.worker-killed') });
     assert.deepEqual(back.words.map(({ word, node }) => [word, node]), [['pause --after', back.own[0]?.node], ['rollback', back.own[0]?.node]]);
+    const whole = deal(5, { nodes: 6, point: pointOf('restoreWorker.during.worker-killed') });
+    assert.deepEqual(whole.words.map(({ word, node }) => [word, node]), [['pause --after', whole.lastUpgraded], ['rollback --scope cluster', whole.lastUpgraded]]);
+    assert.equal(whole.own[0]?.node, whole.lastUpgraded);
     assert.deepEqual(deal(5, { nodes: 6, point: pointOf('releaseTaints.before.api-gone') }).words.map(({ word }) => word), ['skip']);
     assert.equal(deal(5, { nodes: 6, point: pointOf('cordonNode.before.api-gone') }).drains, false);
     assert.equal(deal(5, { nodes: 6, point: pointOf('upgradeAddon.during.api-gone') }).hasAddon, true);

@@ -27,8 +27,8 @@ interface Place extends RestoreHost {
   readonly stateDir: string;
   readonly file: string;
   facts(change: Partial<SnapshotFacts>): Promise<void>;
-  /** Hosts named in `silent` do not answer. */
-  plan(snapshot?: string | null, kube?: Partial<Kube>, silent?: readonly string[]): Promise<RestorePlan>;
+  /** Hosts named in `silent` do not answer. All nodes are one host here, which was upgraded: `kubelet` is what w2 has. */
+  plan(snapshot?: string | null, kube?: Partial<Kube>, silent?: readonly string[], kubelet?: string): Promise<RestorePlan>;
 }
 
 /** A worker that keeps the snapshot of the upgrade `u1`, and an API at v1.34.4 where w1 is upgraded and w2 is not. */
@@ -52,13 +52,14 @@ async function place(context: TestContext): Promise<Place> {
   return {
     ...made, stateDir, file,
     facts: (change) => writeFacts(file, { ...facts, ...change }),
-    plan: (snapshot = null, kube = {}, silent = []) => {
+    plan: (snapshot = null, kube = {}, silent = [], kubelet = 'v1.33.13') => {
       const { hosts } = made.host;
       const asked: Hosts = {
         ...hosts,
         probe: async (host, ...rest) => {
           if (silent.includes(host.name)) throw stepError('HostUnreachable', 'no answer');
-          return hosts.probe(host, ...rest);
+          const result = await hosts.probe(host, ...rest);
+          return host.name === 'w2' ? { ...result, stdout: result.stdout.replace(/^kubelet .*/m, `kubelet ${kubelet}`) } : result;
         },
       };
       // Nothing else of the API is asked.
@@ -82,7 +83,7 @@ test('a plan names the versions of both ways, the snapshot, the nodes, the worke
 
 test('a worker goes back that the upgrade has begun to change, though its kubelet is still the former one', async (context) => {
   const { plan, host } = await place(context);
-  const goingBack = async () => (await plan()).workers.map(({ name, from, to }) => [name, from, to]);
+  const goingBack = async () => (await plan(null, {}, [], 'v1.33.13')).workers.map(({ name, from, to }) => [name, from, to]);
   const record = '/var/lib/capstan/u1/w2/record';
   for (const name of ['kubeadm', 'kubelet', 'kubectl']) host.put(`${record}/versions/${name}`, host.get(`installed/${name}`) ?? '');
   assert.deepEqual(await goingBack(), [['w1', 'v1.34.4', 'v1.33.13']]);
@@ -94,6 +95,13 @@ test('a worker goes back that the upgrade has begun to change, though its kubele
     if (before === null) rmSync(join(host.root, record, path));
     else host.put(`${record}/${path}`, before);
   }
+});
+
+test('a worker goes back whose kubelet is new on its host, though it has never reported', async (context) => {
+  const { plan } = await place(context);
+  const workers = async (kubelet: string) => (await plan(null, {}, [], kubelet)).workers.map(({ name, from, to }) => `${name} ${from} → ${to}`);
+  assert.deepEqual(await workers('v1.34.4'), ['w1 v1.34.4 → v1.33.13', 'w2 v1.34.4 → v1.33.13']);
+  assert.deepEqual(await workers('v1.33.13'), ['w1 v1.34.4 → v1.33.13']);
 });
 
 test('a worker that cannot be asked keeps nobody from a restore: it goes back unless the API says that its kubelet is old enough', async (context) => {
@@ -118,7 +126,7 @@ test('without an API the hosts say what runs, and only the comparison may be mis
 
   assert.equal(made.from, null);
   assert.deepEqual(made.nodes.map(({ from }) => from), ['v1.34.4']);
-  assert.deepEqual(made.workers.map(({ name }) => name), ['w1', 'w2']);
+  assert.deepEqual(made.workers.map(({ name }) => name), ['w1']);
   assert.equal(made.written, null);
   assert.match(made.writtenUnknown ?? '', /no etcd member could be asked: cp1: error: no etcd process runs on this host/);
 });

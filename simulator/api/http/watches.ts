@@ -46,7 +46,8 @@ export function createWatches({ store }: Pick<SimulatedCluster, 'store'>): Watch
 
   const unsubscribe = store.subscribe((event) => {
     const concerned = watches.get(event.resource);
-    if (concerned === undefined || concerned.size === 0) return;
+    // A watch never sees that the store went back: it ends, and its client lists anew.
+    if (concerned === undefined || concerned.size === 0 || event.restored === true) return;
     const lines = new Map<string, string>();
     for (const watch of concerned) {
       const type = typeFor(event, watch.selection);
@@ -105,6 +106,8 @@ export function createWatches({ store }: Pick<SimulatedCluster, 'store'>): Watch
     watch.response.end();
   }
 
+  const endAtRestore = store.onRestore(() => { each(end); });
+
   function present(resource: Resource, selection: Selection): readonly StoreEvent[] {
     const objects = store.list(resource.plural).filter((object) => isSelected(object, selection));
     return objects.map((object) => ({ type: 'ADDED', resource: resource.plural, object, version: store.version }));
@@ -132,6 +135,7 @@ export function createWatches({ store }: Pick<SimulatedCluster, 'store'>): Watch
     },
     stop: () => {
       unsubscribe();
+      endAtRestore();
       each((watch) => {
         forget(watch);
         watch.response.abort();

@@ -24,22 +24,22 @@ export async function snapshotEtcd(script: Script): Promise<void> {
   const status = await script.capture('etcdutl', ['snapshot', 'status', `${file}.part`, '-w', 'json']);
   if (status.exitCode !== 0) throw new ScriptEnd(status.exitCode);
   const trial = await restoreForTrial(script, `${file}.part`, `${folder}/.trial-${name}`);
-  const text = files.read(`${file}.part`) ?? '';
+  const content = files.readBytes(`${file}.part`) ?? Buffer.alloc(0);
   files.remove(file);
-  files.write(file, text);
+  files.write(file, content);
   files.remove(`${file}.part`);
-  const takenAt = (path: string): string => /^taken (.*)$/m.exec(files.read(path) ?? '')?.[1] ?? '';
-  const all = files.list(folder).filter((each) => each.endsWith('.db')).map((each) => `${folder}/${each}`).toSorted((left, right) => (takenAt(left) < takenAt(right) ? 1 : -1));
+  const takenAt = (path: string): number => world.etcdData.find(files.readBytes(path) ?? Buffer.alloc(0))?.takenAtMs ?? 0;
+  const all = files.list(folder).filter((each) => each.endsWith('.db')).map((each) => `${folder}/${each}`).toSorted((left, right) => takenAt(right) - takenAt(left));
   for (const old of all.slice(Number(keep))) if (old !== file) files.remove(old);
-  const sha256 = createHash('sha256').update(text).digest('hex');
+  const sha256 = createHash('sha256').update(content).digest('hex');
   const now = new Date(world.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
-  script.say(`result: {"file":"${file}","sha256":"${sha256}","bytes":${String(Buffer.byteLength(text))},"takenAt":"${now}","status":${status.out},"trial":${trial}}`);
+  script.say(`result: {"file":"${file}","sha256":"${sha256}","bytes":${String(content.length)},"takenAt":"${now}","status":${status.out},"trial":${trial}}`);
 }
 
 /** The status of what the snapshot is restored to; null where the disk has no room for it. */
 async function restoreForTrial(script: Script, file: string, folder: string): Promise<string> {
   const { machine: { files, disk } } = script;
-  if (disk.freeKib < Buffer.byteLength(files.read(file) ?? '') / 1024 + 1_048_576) return 'null';
+  if (disk.freeKib < (files.readBytes(file)?.length ?? 0) / 1024 + 1_048_576) return 'null';
   const restored = await script.capture('etcdutl', ['snapshot', 'restore', file, '--data-dir', folder]);
   if (restored.exitCode !== 0) throw new ScriptEnd(1);
   const status = await script.capture('etcdutl', ['snapshot', 'status', `${folder}/member/snap/db`, '-w', 'json']);

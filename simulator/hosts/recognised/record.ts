@@ -43,8 +43,8 @@ export function recordedFiles({ machine: { files } }: Script, { record }: Pick<P
   });
 }
 
-export function sumOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+export function sumOf(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
 }
 
 /** Every file at or below a path. */

@@ -42,6 +42,6 @@ export function requireMemberRecord(script: Script, place: RestorePlace): void {
 
 /** `mv` of a file, or of a folder with all that is in it. */
 export function move(files: HostFiles, from: string, to: string): void {
-  for (const path of filesAt(files, from)) files.write(`${to}${path.slice(from.length)}`, files.read(path) ?? '');
+  for (const path of filesAt(files, from)) files.write(`${to}${path.slice(from.length)}`, files.readBytes(path) ?? Buffer.alloc(0));
   files.remove(from);
 }

@@ -26,7 +26,7 @@ export async function checkRestore(script: Script): Promise<void> {
   if (problem !== null) say(`problem ${problem}`);
   if (place.data !== '' && files.exists(place.data)) say(`data-free ${String(disk.freeKib)}`);
   say(`state-free ${String(disk.freeKib)}`);
-  const snapshot = files.read(`${place.restore}/snapshot.db`);
+  const snapshot = files.readBytes(`${place.restore}/snapshot.db`);
   if (snapshot !== null && sumOf(snapshot) === sha256) say('snapshot yes');
 }
 
@@ -55,10 +55,10 @@ export async function prepareRestore(script: Script): Promise<void> {
     return;
   }
   const file = `${restore}/snapshot.db`;
-  const text = files.read(file);
-  if (text === null) return fail(`${file} is not there`, 'Copy the snapshot there, then retry.');
-  if (sumOf(text) !== sha256) fail(`${file} has the SHA-256 ${sumOf(text)}, not ${sha256}`, 'Delete it, then retry: it is copied again.');
-  const need = Math.floor(Buffer.byteLength(text) / 1024) + SPARE_KIB;
+  const content = files.readBytes(file);
+  if (content === null) return fail(`${file} is not there`, 'Copy the snapshot there, then retry.');
+  if (sumOf(content) !== sha256) fail(`${file} has the SHA-256 ${sumOf(content)}, not ${sha256}`, 'Delete it, then retry: it is copied again.');
+  const need = Math.floor(content.length / 1024) + SPARE_KIB;
   if (disk.freeKib < need) fail(`${data} has room for ${String(disk.freeKib)} KiB, and the restored data needs ${String(need)} KiB with 1 GiB to spare`, 'Free space there, then retry.');
   files.remove(`${restored}.part`);
   await script.pass('etcdutl', [

@@ -57,7 +57,7 @@ export function startRecognisedRuntime(disturb: Disturbances): Runtime {
 
   async function execute(machine: Machine, asked: Recognised, content: Buffer, channel: ServerChannel): Promise<number> {
     const { steps, commands } = stateFor(machine);
-    const out = (text: string): void => { if (channel.writable) channel.write(text); };
+    const out = (content: string | Buffer): void => { if (channel.writable) channel.write(content); };
     const err = (text: string): void => { if (channel.stderr.writable) channel.stderr.write(text); };
     if (asked.kind === 'unknown') {
       err(`the twin does not know this script: SHA-256 ${asked.sum}\n`);
@@ -137,14 +137,14 @@ function sendOutput(record: StepRecord | undefined, out: (text: string) => void,
   out(newest.output);
 }
 
-function sendFile({ files }: Machine, path: string, out: (text: string) => void, err: (text: string) => void): void {
-  const text = files.read(path);
-  if (text === null) {
+function sendFile({ files }: Machine, path: string, out: (content: Buffer) => void, err: (text: string) => void): void {
+  const content = files.readBytes(path);
+  if (content === null) {
     err('capstan: file absent\n');
     return;
   }
-  out(text);
-  err(`capstan: file ${String(Buffer.byteLength(text))} ${createHash('sha256').update(text).digest('hex')}\n`);
+  out(content);
+  err(`capstan: file ${String(content.length)} ${createHash('sha256').update(content).digest('hex')}\n`);
 }
 
 function receiveFile({ files }: Machine, [path = '', sum = '']: readonly string[], content: Buffer, err: (text: string) => void): void {
@@ -152,6 +152,6 @@ function receiveFile({ files }: Machine, [path = '', sum = '']: readonly string[
     err('capstan: file incomplete\n');
     return;
   }
-  files.write(path, content.toString('utf8'));
+  files.write(path, content);
   err('capstan: file written\n');
 }

@@ -1,18 +1,19 @@
-import { createHash } from 'node:crypto';
+import { restoredData, restoredText } from '../etcd-data.ts';
+import type { EtcdData } from '../etcd-data.ts';
+import { etcdKeysOf, isWhole } from '../etcd-snapshot.ts';
 import type { EtcdCluster, EtcdMember } from '../etcd.ts';
 import type { Machine } from '../machine.ts';
 import { OperationFailed, spend } from './call.ts';
 import type { Call } from './call.ts';
 
 const DB_SIZE = 4_206_592;
-const KEYS = 1_334;
 /** etcdctl's exit code where it is asked of a member that does not lead. */
 const NO_LEADER = 128;
 
 /** `etcdctl` inside the member's container, with the JSON that 3.5 and 3.6 print. */
 export async function etcdctl(call: Call): Promise<number> {
   const words = wordsOf(call.args);
-  const { machine, machine: { world: { etcd }, node } } = call;
+  const { machine, machine: { world: { etcd, etcdData }, node } } = call;
   const own = etcd.member(node.name);
   if (own === null || !own.running) {
     call.err('Error: context deadline exceeded');
@@ -21,10 +22,10 @@ export async function etcdctl(call: Call): Promise<number> {
   switch (words.slice(0, 2).join(' ')) {
     case 'member list':
       if (!etcd.hasQuorum()) return unavailable(call);
-      call.out(`{"header":${header(etcd, own, false)},"members":[${etcd.members.map(memberJson).join(',')}]}`);
+      call.out(`{"header":${header(etcd, own, null)},"members":[${etcd.members.map(memberJson).join(',')}]}`);
       return 0;
     case 'endpoint status': {
-      const rows = etcd.members.filter((member) => member.running).map((member) => statusJson(etcd, member));
+      const rows = etcd.members.filter((member) => member.running).map((member) => statusJson(etcd, member, etcdData));
       call.out(`[${rows.join(',')}]`);
       return rows.length === etcd.members.length ? 0 : 1;
     }
@@ -36,12 +37,12 @@ export async function etcdctl(call: Call): Promise<number> {
     }
     case 'alarm list': {
       const alarms = etcd.alarms.map(({ member, alarm }) => `{"memberID":${String(etcd.member(member)?.id ?? 0n)},"alarm":${alarm === 'NOSPACE' ? '1' : '2'}}`);
-      call.out(`{"header":${header(etcd, own, true)}${alarms.length === 0 ? '' : `,"alarms":[${alarms.join(',')}]`}}`);
+      call.out(`{"header":${header(etcd, own, etcdData)}${alarms.length === 0 ? '' : `,"alarms":[${alarms.join(',')}]`}}`);
       return 0;
     }
     case 'get /registry/': {
       const rows = keysOf(machine);
-      call.out(`{"header":${header(etcd, own, true)},"kvs":[${rows.join(',')}],"count":${String(rows.length)}}`);
+      call.out(`{"header":${header(etcd, own, etcdData)},"kvs":[${rows.join(',')}],"count":${String(rows.length)}}`);
       return 0;
     }
     case 'snapshot save': return save(call, words[2] ?? '');
@@ -53,33 +54,47 @@ export async function etcdctl(call: Call): Promise<number> {
   }
 }
 
-/** `etcdutl snapshot status FILE -w json` and `etcdutl snapshot restore FILE --data-dir FOLDER`. */
-export function etcdutl(call: Call): number {
-  const words = wordsOf(call.args);
-  const text = call.machine.files.read(words[2] ?? '');
-  const facts = /^etcd snapshot of (.*)\nrevision (\d+)\n/.exec(text ?? '');
-  if (text === null || facts === null) {
-    call.err(`Error: ${words[2] ?? ''} is no snapshot`);
+/** `etcdutl snapshot status FILE -w json` and `etcdutl snapshot restore FILE --data-dir FOLDER …`. */
+export async function etcdutl(call: Call): Promise<number> {
+  const [, verb, path = ''] = wordsOf(call.args);
+  return verb === 'restore' ? restore(call, path) : status(call, path);
+}
+
+function status(call: Call, path: string): number {
+  const { files, world: { etcdData } } = call.machine;
+  const restored = restoredData(files.read(path) ?? '');
+  const snapshot = restored === null ? etcdData.find(files.readBytes(path) ?? Buffer.alloc(0)) : etcdData.get(restored.sum);
+  if (snapshot === null) {
+    call.err(`Error: ${path} is no snapshot of the twin's etcd`);
     return 1;
   }
-  if (words[1] === 'restore') {
-    const folder = call.args[call.args.indexOf('--data-dir') + 1] ?? '';
-    call.machine.files.write(`${folder}/member/snap/db`, text, 0o600);
-    return 0;
+  const { sum, revision, keys, version } = snapshot;
+  call.out(`{"hash":${String(parseInt(sum.slice(0, 8), 16))},"revision":${String(revision)},"totalKey":${String(keys)},"totalSize":${String(DB_SIZE)}${version.startsWith('3.5.') ? '' : `,"version":"${version}"`}}`);
+  return 0;
+}
+
+async function restore(call: Call, path: string): Promise<number> {
+  const { files, world: { etcdData, description } } = call.machine;
+  const file = files.readBytes(path) ?? Buffer.alloc(0);
+  const snapshot = etcdData.find(file);
+  if (snapshot === null || !isWhole(file)) {
+    call.err(`Error: expected sha256 of ${path} differs from what it ends in`);
+    return 1;
   }
-  call.out(`{"hash":${String(parseInt(createHash('sha256').update(text).digest('hex').slice(0, 8), 16))},"revision":${facts[2] ?? '0'},"totalKey":${String(KEYS)},"totalSize":${String(DB_SIZE)}${facts[1]?.startsWith('3.5.') === true ? '' : `,"version":"${facts[1] ?? ''}"`}}`);
+  await spend(call, 'restore snapshot', description.timings.snapshot);
+  const option = (name: string): string | null => (call.args.includes(name) ? call.args[call.args.indexOf(name) + 1] ?? null : null);
+  const text = restoredText({ sum: snapshot.sum, token: option('--initial-cluster-token') ?? 'etcd-cluster', revision: snapshot.revision + Number(option('--bump-revision') ?? 0) });
+  files.write(`${option('--data-dir') ?? 'default.etcd'}/member/snap/db`, text, 0o600);
   return 0;
 }
 
 async function save(call: Call, file: string): Promise<number> {
   const { machine } = call;
   try {
-    const { etcd, clock, description } = machine.world;
+    const { etcd, etcdData, clock, description } = machine.world;
     const tookMs = await spend(call, 'snapshot etcd', description.timings.snapshot);
     const version = etcd.member(machine.node.name)?.version ?? '';
-    const revision = etcd.revision();
-    machine.world.etcdData.keep(revision);
-    machine.files.write(file, `etcd snapshot of ${version}\nrevision ${String(revision)}\ntaken ${new Date(clock.now()).toISOString()}\n`, 0o600);
+    machine.files.write(file, etcdData.save(version, clock.now()), 0o600);
     machine.record('etcd snapshot taken', version, tookMs);
   } catch (error) {
     if (error instanceof OperationFailed) return error.exitCode;
@@ -126,17 +141,14 @@ function wordsOf(args: readonly string[]): readonly string[] {
   return words;
 }
 
-/** Where the API server keeps its objects, with the version of each as its revision: `get --keys-only -w json`. */
+/** The API's objects as `get --keys-only -w json` lists them. */
 function keysOf({ world: { model: { store } } }: Machine): readonly string[] {
-  return store.resources().flatMap((resource) => store.list(resource).map(({ metadata }) => {
-    const key = ['/registry', resource, ...(metadata.namespace === undefined ? [] : [metadata.namespace]), metadata.name].join('/');
-    return `{"key":"${Buffer.from(key).toString('base64')}","create_revision":1,"mod_revision":${metadata.resourceVersion ?? '1'},"version":1}`;
-  }));
+  return etcdKeysOf(store.contents()).map(({ key, revision }) => `{"key":"${Buffer.from(key).toString('base64')}","create_revision":${String(revision)},"mod_revision":${String(revision)},"version":1}`);
 }
 
 /** Written by hand: ids have 64 bits, which no number of JavaScript holds. */
-function header(etcd: EtcdCluster, member: EtcdMember, withRevision: boolean): string {
-  const revision = withRevision ? `"revision":${String(etcd.revision())},` : '';
+function header(etcd: EtcdCluster, member: EtcdMember, data: EtcdData | null): string {
+  const revision = data === null ? '' : `"revision":${String(data.revision())},`;
   return `{"cluster_id":${String(etcd.clusterId)},"member_id":${String(member.id)},${revision}"raft_term":${String(etcd.term)}}`;
 }
 
@@ -145,10 +157,10 @@ function memberJson(member: EtcdMember): string {
   return `{"ID":${String(member.id)},"name":"${member.name}","peerURLs":["https://${address}:2380"],"clientURLs":["${url(member)}"]${member.learner ? ',"isLearner":true' : ''}}`;
 }
 
-function statusJson(etcd: EtcdCluster, member: EtcdMember): string {
-  const index = etcd.revision() + 500;
+function statusJson(etcd: EtcdCluster, member: EtcdMember, data: EtcdData): string {
+  const index = etcd.raftIndex() + 500;
   const newer = member.version.startsWith('3.5.') ? '' : ',"storageVersion":"3.5.0","downgradeInfo":{}';
-  return `{"Endpoint":"${url(member)}","Status":{"header":${header(etcd, member, true)},"version":"${member.version}","dbSize":${String(DB_SIZE)},"leader":${String(etcd.leader()?.id ?? 0n)},"raftIndex":${String(index)},"raftTerm":${String(etcd.term)},"raftAppliedIndex":${String(index)},"dbSizeInUse":${String(DB_SIZE / 2)}${newer}}}`;
+  return `{"Endpoint":"${url(member)}","Status":{"header":${header(etcd, member, data)},"version":"${member.version}","dbSize":${String(DB_SIZE)},"leader":${String(etcd.leader()?.id ?? 0n)},"raftIndex":${String(index)},"raftTerm":${String(etcd.term)},"raftAppliedIndex":${String(index)},"dbSizeInUse":${String(DB_SIZE / 2)}${newer}}}`;
 }
 
 function url(member: EtcdMember): string {

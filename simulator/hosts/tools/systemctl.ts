@@ -26,7 +26,7 @@ export function systemctl(units: Units): Tool {
         call.out(String(name === 'kubelet' && (machine.kubelet.running || machine.kubelet.crash !== null) ? machine.kubelet.pid : 0));
         return 0;
       case 'stop':
-        stopKubelet(machine);
+        await stopKubelet(call);
         return 0;
       case 'start':
         await startKubelet(call);
@@ -53,8 +53,13 @@ export function curl(call: Call): number {
   return 0;
 }
 
-export function stopKubelet(machine: Machine): void {
+/** It ends at once: its time is nothing but a moment in which something may happen. */
+const AT_ONCE = { meanMs: 0, variation: 0 } as const;
+
+async function stopKubelet(call: Call): Promise<void> {
+  const { machine } = call;
   if (!machine.kubelet.running) return;
+  await spend(call, 'stop kubelet', AT_ONCE);
   machine.kubelet.running = false;
   machine.world.model.kubelets.stop(machine.node.name);
   machine.record('unit kubelet stopped', machine.kubelet.version);

@@ -30,12 +30,22 @@ export const STEPS = {
   waitNodeReady: { on: 'any', host: null },
   uncordonNode: { on: 'any', host: null },
   rollbackNode: { on: 'worker', host: { step: 'rollbackNode', operation: 'install packages' } },
+  planRestore: { on: null, host: null },
+  prepareRestore: { on: 'control-plane', host: { step: 'prepareRestore', operation: 'restore snapshot' } },
+  stopControlPlane: { on: 'control-plane', host: { step: 'stopControlPlane', operation: 'stop kubelet' } },
+  restoreControlPlane: { on: 'control-plane', host: { step: 'restoreControlPlane', operation: 'install packages' } },
+  startControlPlane: { on: 'control-plane', host: { step: 'startControlPlane', operation: 'restart kubelet' } },
+  restoreWorker: { on: 'worker', host: { step: 'restoreWorker', operation: 'install packages' } },
+  verifyRestore: { on: null, host: null },
   releaseTaints: { on: null, host: null },
   upgradeAddon: { on: null, host: null },
   verifyCluster: { on: null, host: null },
   releaseLease: { on: null, host: null },
 } as const satisfies Readonly<Record<string, StepPlace>>;
 export type Step = keyof typeof STEPS;
+
+/** Steps of a whole cluster that goes back. */
+export const RESTORE_STEPS: readonly Step[] = ['planRestore', 'prepareRestore', 'stopControlPlane', 'restoreControlPlane', 'startControlPlane', 'restoreWorker', 'verifyRestore'];
 
 /** Before the step's effect begins, in its middle, and when it is there but the engine does not know it yet. */
 export const PARTS = ['before', 'during', 'after'] as const;
@@ -89,6 +99,24 @@ export const SIGNS = {
   'rollbackNode.before': 'the host is asked to put back what it was',
   'rollbackNode.during': 'the package manager installs the former packages',
   'rollbackNode.after': 'the kubelet of the former version runs',
+  'planRestore.during': 'a host is asked what it has for a restore',
+  'prepareRestore.before': 'the host is asked to restore the snapshot beside the live data',
+  'prepareRestore.during': 'etcdutl restores the snapshot',
+  'prepareRestore.after': 'the restored data is on the host, and the control plane runs',
+  'stopControlPlane.before': 'the host is asked to stop its control plane',
+  'stopControlPlane.during': 'the kubelet is stopped',
+  'stopControlPlane.after': 'etcd and the API server have ended',
+  'restoreControlPlane.before': 'the host is asked to put its control plane back',
+  'restoreControlPlane.during': 'the restored member is in its place, and the package manager installs the former packages',
+  'restoreControlPlane.after': 'all is as it was, and nothing runs',
+  'startControlPlane.before': 'the host is asked to start its control plane',
+  'startControlPlane.during': 'the former kubelet is started',
+  'startControlPlane.after': 'member and API server answer',
+  'restoreWorker.before': 'the host of a worker that was upgraded is asked to put it back',
+  'restoreWorker.during': 'the package manager installs the former packages',
+  'restoreWorker.after': 'the kubelet of the former version runs',
+  'verifyRestore.during': 'kubeadm-config is read, and it is that of the snapshot',
+  'verifyRestore.after': 'the API is asked to delete the Lease that the snapshot brought back',
   'releaseTaints.before': 'the API is asked to take the soft taint off a worker that was skipped',
   'releaseTaints.after': 'that taint is gone',
   'upgradeAddon.before': 'the API is asked to apply the first object of an add-on',

@@ -14,10 +14,10 @@ export interface Point {
 
 const HOST_MOMENTS = MOMENTS.filter((moment) => STEPS[stepOf(moment)].host !== null);
 const UNIT_RUNS = HOST_MOMENTS.filter((moment) => partOf(moment) === 'during');
-const API_WRITES: readonly Moment[] = ['acquireLease.before', 'taintNodes.before', 'cordonNode.before', 'drainNode.before', 'drainNode.during', 'uncordonNode.before', 'releaseTaints.before', 'upgradeAddon.before', 'upgradeAddon.during', 'releaseLease.before'];
+const API_WRITES: readonly Moment[] = ['acquireLease.before', 'taintNodes.before', 'cordonNode.before', 'drainNode.before', 'drainNode.during', 'uncordonNode.before', 'releaseTaints.before', 'upgradeAddon.before', 'upgradeAddon.during', 'verifyRestore.after', 'releaseLease.before'];
 const API_MOMENTS: readonly Moment[] = [
   'planUpgrade.during', 'acquireLease.before', 'runPreflight.before', 'taintNodes.before', 'observeDrains.during', 'cordonNode.before', 'drainNode.before', 'drainNode.during', 'waitNodeReady.before', 'waitNodeReady.during',
-  'uncordonNode.before', 'releaseTaints.before', 'upgradeAddon.before', 'upgradeAddon.during', 'upgradeAddon.after', 'verifyCluster.during', 'releaseLease.before',
+  'uncordonNode.before', 'releaseTaints.before', 'upgradeAddon.before', 'upgradeAddon.during', 'upgradeAddon.after', 'verifyCluster.during', 'verifyRestore.during', 'verifyRestore.after', 'releaseLease.before',
 ];
 const AROUND_DRAIN: readonly Moment[] = ['drainNode.during', 'waitNodeReady.before', 'uncordonNode.before'];
 
@@ -28,17 +28,17 @@ const TABLE: readonly (readonly [Effect, readonly Moment[]])[] = [
   ['connection-ended', UNIT_RUNS],
   ['host-silent', HOST_MOMENTS.filter((moment) => partOf(moment) === 'after')],
   ['unit-killed', UNIT_RUNS],
-  ['host-rebooted', ['stageNode.during', 'upgradeKubeadm.during', 'kubeadmUpgradeNode.during', 'upgradeEtcdMember.during', 'upgradeControlPlane.during', 'upgradeKubelet.before', 'upgradeKubelet.during', 'upgradeKubelet.after', 'drainNode.during', 'waitNodeReady.during', 'uncordonNode.before', 'recordControlPlane.during', 'rollbackNode.during']],
+  ['host-rebooted', ['stageNode.during', 'upgradeKubeadm.during', 'kubeadmUpgradeNode.during', 'upgradeEtcdMember.during', 'upgradeControlPlane.during', 'upgradeKubelet.before', 'upgradeKubelet.during', 'upgradeKubelet.after', 'drainNode.during', 'waitNodeReady.during', 'uncordonNode.before', 'recordControlPlane.during', 'rollbackNode.during', 'prepareRestore.during', 'stopControlPlane.during', 'restoreControlPlane.during', 'startControlPlane.during', 'restoreWorker.during']],
   ['answer-lost', API_WRITES],
   ['api-gone', API_MOMENTS],
   ['api-5xx', API_MOMENTS],
   ['api-slow', AROUND_DRAIN],
   ['api-forgets', AROUND_DRAIN],
   ['api-silent', AROUND_DRAIN],
-  ['second-worker', ['stageNode.during', 'upgradeKubeadm.during', 'upgradeEtcdMember.during', 'upgradeControlPlane.during', 'drainNode.during', 'upgradeKubelet.during', 'rollbackNode.during']],
-  ['temporal-restarted', ['stageNode.during', 'upgradeControlPlane.during', 'drainNode.during', 'upgradeKubelet.during', 'uncordonNode.after', 'rollbackNode.during']],
-  ['package-manager-locked', ['stageNode.before', 'upgradeKubeadm.before', 'upgradeKubelet.before', 'rollbackNode.before']],
-  ['package-broken', ['upgradeKubeadm.during', 'upgradeKubelet.during', 'rollbackNode.during']],
+  ['second-worker', ['stageNode.during', 'upgradeKubeadm.during', 'upgradeEtcdMember.during', 'upgradeControlPlane.during', 'drainNode.during', 'upgradeKubelet.during', 'rollbackNode.during', 'stopControlPlane.during', 'restoreControlPlane.during']],
+  ['temporal-restarted', ['stageNode.during', 'upgradeControlPlane.during', 'drainNode.during', 'upgradeKubelet.during', 'uncordonNode.after', 'rollbackNode.during', 'restoreControlPlane.during']],
+  ['package-manager-locked', ['stageNode.before', 'upgradeKubeadm.before', 'upgradeKubelet.before', 'rollbackNode.before', 'restoreControlPlane.before']],
+  ['package-broken', ['upgradeKubeadm.during', 'upgradeKubelet.during', 'rollbackNode.during', 'restoreControlPlane.during', 'restoreWorker.during']],
   ['disk-full', ['stageNode.before', 'upgradeKubelet.during']],
   ['kubeadm-fails', ['kubeadmUpgradeNode.during', 'upgradeControlPlane.during']],
   ['kubelet-crashes', ['upgradeKubelet.before']],

@@ -45,6 +45,8 @@ export type LooseningWord =
   | { readonly kind: 'cancel' }
   /** This worker goes back; null: all of them. */
   | { readonly kind: 'rollback'; readonly node: string | null }
+  /** The whole cluster goes back. */
+  | { readonly kind: 'restore' }
   | { readonly kind: 'set'; readonly maxUnavailable: number };
 
 /** Whose cordon it is. */

@@ -1,6 +1,7 @@
 import { cordonedFirst, oneControlPlaneNode, window } from './of-nodes.ts';
 import { etcdWhole, leaderLast, quorum } from './of-etcd.ts';
 import { effectOnce, intentOnce, snapshotFirst } from './of-steps.ts';
+import { restoreTogether } from './of-restore.ts';
 import { budgets, cordonOfAPerson, doneIsDone, ends, nothingLeft, skew } from './of-cluster.ts';
 import type { Rule } from './rule.ts';
 
@@ -16,7 +17,8 @@ export const INVARIANTS = {
   'effect-once': { contract: 4, rule: 'no effect is repeated', check: effectOnce },
   'cordon-of-a-person': { contract: 5, rule: 'what a person cordoned stays cordoned, without our mark', check: cordonOfAPerson },
   'nothing-left': { contract: 5, rule: 'no cordon, taint, lock or running unit of ours is left', check: nothingLeft },
-  skew: { contract: 6, rule: 'no kubelet is newer than its API server or more than three minors older, and nothing goes back but workers that a person sent back', check: skew },
+  skew: { contract: 6, rule: 'no kubelet is newer than its API server or more than three minors older, and nothing goes back but what a person sent back', check: skew },
+  'restore-together': { contract: 2, rule: 'the control plane is taken back only where a person said so, and no node begins a stage before all have ended the one before', check: restoreTogether },
   'snapshot-first': { contract: 7, rule: 'a snapshot of etcd comes before the first change', check: snapshotFirst },
   budgets: { contract: null, rule: 'no PodDisruptionBudget is broken by our hand, but where a person forced the drain', check: budgets },
   ends: { contract: null, rule: 'the upgrade ends done, or cancelled or rolled back where a person said so, and whatever is held says why', check: ends },

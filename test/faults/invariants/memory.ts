@@ -18,6 +18,8 @@ export interface Memory {
   readonly forced: Readonly<Record<string, boolean>>;
   /** A person sent all workers back. */
   readonly allSentBack: boolean;
+  /** A person sent the whole cluster back. */
+  readonly isRestored: boolean;
   readonly isCancelled: boolean;
   /** The widest window that a person has set; 0 where nobody has. */
   readonly widest: number;
@@ -36,7 +38,7 @@ export interface IntentMemory {
 
 export const NOTHING_YET: Memory = {
   cordons: {}, tainted: {}, isLocked: false, hasSnapshot: false, intents: {}, effects: {}, secondRuns: {}, retries: {},
-  sentBack: {}, forced: {}, allSentBack: false, isCancelled: false, widest: 0, brokenSinceMs: null, leader: { node: null, sinceMs: 0 },
+  sentBack: {}, forced: {}, allSentBack: false, isRestored: false, isCancelled: false, widest: 0, brokenSinceMs: null, leader: { node: null, sinceMs: 0 },
 };
 
 /** What is known after an event. */
@@ -69,6 +71,7 @@ function withDecision(memory: Memory, { node, decision }: Extract<TwinEvent, { k
 function withWord(memory: Memory, word: LooseningWord): Memory {
   switch (word.kind) {
     case 'cancel': return { ...memory, isCancelled: true };
+    case 'restore': return { ...memory, isRestored: true };
     // A window that is narrowed takes nothing back: the widest one holds.
     case 'set': return { ...memory, widest: Math.max(memory.widest, word.maxUnavailable) };
     case 'rollback': return word.node === null ? { ...memory, allSentBack: true } : { ...memory, sentBack: { ...memory.sentBack, [word.node]: true } };

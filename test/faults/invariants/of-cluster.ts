@@ -32,7 +32,8 @@ export const skew: Rule = (event, before, { controlPlanes }) => {
     const own = apiServers[node];
     // A worker's kubelet may speak to any of them.
     const servers = controlPlanes.includes(node) && own !== undefined ? [own] : Object.values(apiServers);
-    const newer = servers.find((server) => compare(kubelet, server) > 0);
+    // In a restore workers come after the control plane.
+    const newer = before.isRestored && !controlPlanes.includes(node) ? undefined : servers.find((server) => compare(kubelet, server) > 0);
     if (newer !== undefined) return `the kubelet of ${node} is at ${kubelet} and an API server it may speak to at ${newer}`;
     const older = servers.find((server) => minorOf(server) - minorOf(kubelet) > MOST_MINORS_BEHIND);
     if (older !== undefined) return `the kubelet of ${node} is at ${kubelet}, more than ${MOST_MINORS_BEHIND} minors behind ${older}`;
@@ -45,17 +46,18 @@ export const budgets: Rule = (event, { forced }) => {
   return `${event.pod} was removed by the engine: ${event.healthy} healthy pods are left, and ${event.budget} asks for ${event.wanted}`;
 };
 
-export const ends: Rule = (event, { isCancelled, allSentBack }) => {
+export const ends: Rule = (event, { isCancelled, allSentBack, isRestored }) => {
   if (event.kind === 'decision') return event.reason.trim() === '' ? `${event.node} was held and nothing said why` : null;
   if (event.kind !== 'ended' || event.state === 'done') return null;
-  if ((event.state === 'cancelled' && isCancelled) || (event.state === 'rolled-back' && allSentBack)) return null;
+  if ((event.state === 'cancelled' && isCancelled) || (event.state === 'rolled-back' && (allSentBack || isRestored))) return null;
   return `the upgrade ended ${event.state}: ${event.reason}`;
 };
 
-export const doneIsDone: Rule = (event) => {
+export const doneIsDone: Rule = (event, { isRestored }) => {
   if (event.kind !== 'ended' || !VERIFIED.includes(event.state)) return null;
+  const allBack = event.state === 'rolled-back' && isRestored;
   const wrong = event.nodes.filter(({ state, kubelet, former, isReady }) => {
-    if (state === 'rolled-back') return kubelet !== former || !isReady;
+    if (state === 'rolled-back' || (allBack && state !== 'skipped')) return kubelet !== former || !isReady;
     const mayBeBehind = state === 'skipped' || event.state === 'rolled-back';
     return mayBeBehind ? state === 'done' && kubelet !== event.target : kubelet !== event.target || !isReady;
   });
@@ -66,8 +68,8 @@ export const doneIsDone: Rule = (event) => {
 const VERIFIED: readonly string[] = ['done', 'rolled-back'];
 
 /** A control-plane node never goes back alone. */
-function mayGoBack(node: string, { sentBack, allSentBack }: Memory, controlPlanes: readonly string[]): boolean {
-  return sentBack[node] === true || (allSentBack && !controlPlanes.includes(node));
+function mayGoBack(node: string, { sentBack, allSentBack, isRestored }: Memory, controlPlanes: readonly string[]): boolean {
+  return isRestored || sentBack[node] === true || (allSentBack && !controlPlanes.includes(node));
 }
 
 /** Numbers of `v1.34.4` or `1.34.4-1.1`. */

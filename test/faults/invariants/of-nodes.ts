@@ -20,7 +20,8 @@ export const oneControlPlaneNode: Rule = (event, before, { controlPlanes }) => {
 };
 
 export const cordonedFirst: Rule = (event, before) => {
-  if (event.kind !== 'effect' || event.effect !== 'unit kubelet stopped') return null;
+  // In a restore workloads run on while a kubelet is put back.
+  if (event.kind !== 'effect' || event.effect !== 'unit kubelet stopped' || before.isRestored) return null;
   return (before.cordons[event.node] ?? null) === null ? `the kubelet of ${event.node} was stopped while pods could be scheduled there` : null;
 };
 

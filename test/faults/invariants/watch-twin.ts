@@ -54,7 +54,8 @@ export function watchTwin(twin: Twin, limits: Limits): TwinWatch {
     const { resource, type, object } = event;
     if (resource === 'nodes' && type !== 'DELETED') see({ kind: 'node', node: object.metadata.name, cordon: cordonOf(object), isTainted: taintsOf(object).some((key) => key.startsWith('capstan.dev/')) });
     if (resource === 'leases' && object.metadata.name === 'capstan-upgrade') see({ kind: 'lease', isHeld: type !== 'DELETED' });
-    if (resource === 'pods') onPod(event);
+    // What the snapshot does not have was removed by nobody.
+    if (resource === 'pods' && event.restored !== true) onPod(event);
   }
 
   /** Only a healthy pod that the engine has removed can break a budget by our hand. */

@@ -72,6 +72,7 @@ const PROBES: Partial<Record<Moment, ProbeSign>> = {
   'runPreflight.during': { script: 'listImages', moment: 'asked', also: isLocked },
   'runPreflight.after': { script: 'readEtcd', moment: 'answered', also: (twin) => isLocked(twin) && !happened(twin, 'etcd snapshot taken') },
   'observeEtcd.during': { script: 'readEtcd', moment: 'asked', also: (twin) => twin.description.nodes.every(({ name }) => twin.journal.of(name).some(({ effect }) => effect === 'packages fetched')) },
+  'planRestore.during': { script: 'checkRestore', moment: 'asked', also: () => true },
 };
 
 /** Where it happens does not matter: the step is one of the cluster as a whole. */

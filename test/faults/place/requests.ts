@@ -34,6 +34,8 @@ export function requestSign(moment: Moment, node: string | null, twin: Twin): ((
     case 'waitNodeReady.before': return ({ path, query }) => path.includes('kube-node-lease') && (query.get('fieldSelector') ?? '').endsWith(`=${node ?? ''}`) && isAtTarget(twin, node);
     case 'uncordonNode.before': return (request) => isNodeChange(request, node) && request.text.includes('"unschedulable":null');
     case 'verifyCluster.during': return ({ method, path }) => method === 'GET' && path.endsWith(KUBEADM_CONFIG) && twin.journal.all().some(({ effect }) => effect === 'uncordoned');
+    case 'verifyRestore.during': return ({ method, path }) => method === 'GET' && path.endsWith(KUBEADM_CONFIG) && isRestored(twin);
+    case 'verifyRestore.after': return ({ method, path }) => method === 'DELETE' && path.endsWith('/leases/capstan-upgrade') && isRestored(twin);
     case 'releaseLease.before': return ({ method, path }) => method === 'DELETE' && path.endsWith('/leases/capstan-upgrade');
     default: return null;
   }
@@ -53,6 +55,10 @@ function evictedFrom(request: ApiRequest, { model }: Twin): string | null {
 
 function hasLease({ model }: Twin): boolean {
   return model.store.get('leases', 'kube-system', 'capstan-upgrade') !== null;
+}
+
+function isRestored({ journal }: Twin): boolean {
+  return journal.all().some(({ effect }) => effect === 'etcd restored');
 }
 
 function hasTaint({ model }: Twin): boolean {

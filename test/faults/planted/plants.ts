@@ -9,6 +9,8 @@ import type { Plant } from './plant.ts';
 
 /** Longer than what may become worse between a look at etcd and the first effect. */
 const LATE_MS = 6_500;
+/** Longer than a node takes for a stage. */
+const APART_MS = 2_000;
 
 /** For each invariant a bug of the engine that breaks it, and nothing else. */
 export const PLANTS: Readonly<Record<InvariantName, Plant>> = {
@@ -83,6 +85,18 @@ export const PLANTS: Readonly<Record<InvariantName, Plant>> = {
         },
       };
     },
+  },
+  'restore-together': {
+    bug: 'a control-plane node is started again without waiting for the others',
+    activities: ({ restoreControlPlane, startControlPlane }) => ({
+      restoreControlPlane: async (input) => {
+        if (input.node.name !== 'cp1') await delay(APART_MS);
+        const result = await restoreControlPlane(input);
+        // Its result is there when the others have come so far.
+        await startControlPlane(input);
+        return result;
+      },
+    }),
   },
   'snapshot-first': {
     bug: 'no snapshot is taken',

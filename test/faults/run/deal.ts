@@ -2,13 +2,13 @@ import { randomOf } from '../../../simulator/random.ts';
 import type { Random } from '../../../simulator/random.ts';
 import { EFFECTS } from '../catalogue/effects.ts';
 import type { Need } from '../catalogue/effects.ts';
-import { stepOf } from '../catalogue/moments.ts';
+import { RESTORE_STEPS, stepOf } from '../catalogue/moments.ts';
 import type { Step } from '../catalogue/moments.ts';
 import { POINTS } from '../catalogue/points.ts';
 import type { Point } from '../catalogue/points.ts';
 import type { PlacedPoint } from '../place/place-point.ts';
 import { fits, turnsOf } from './turns.ts';
-import { dealWords, pick, wordsToSendBack, wordsToSkip } from './words.ts';
+import { dealWords, pick, wordsToRestore, wordsToSendBack, wordsToSkip } from './words.ts';
 import type { PlacedWord } from './words.ts';
 
 /** All of a seed that chance decides. */
@@ -26,6 +26,8 @@ export interface Deal {
   readonly needs: Need;
   /** What its person says, besides deciding about held nodes. */
   readonly words: readonly PlacedWord[];
+  /** Worker after which the whole cluster goes back; null where it does not for certain. */
+  readonly lastUpgraded: string | null;
   /** False: the pool is cordoned and not drained. */
   readonly drains: boolean;
   /** True: the spec has an add-on, due after the workers. */
@@ -62,8 +64,11 @@ export function deal(seed: number, { nodes, point, each = 1 }: DealOptions): Dea
   const cordoned = random.below(CORDONED_EVERY) === 0 && !isWide ? workers[random.below(workers.length)] ?? null : null;
   const free = workers.filter((name) => name !== cordoned);
   // The soft taint is left on a worker that a person skips: nothing else is to happen there.
-  const given = has('releaseTaints') ? free.slice(0, -1) : free;
-  const sentBack = pick(random, given);
+  const restores = RESTORE_STEPS.some(has);
+  const able = has('releaseTaints') ? free.slice(0, -1) : free;
+  const sentBack = pick(random, able);
+  // Where the whole cluster goes back, no other worker is upgraded for certain.
+  const given = restores ? [sentBack] : able;
   const place = (chosen: Point): PlacedPoint => ({ point: chosen, node: stepOf(chosen.moment) === 'rollbackNode' ? sentBack : nodeFor(chosen, given, controlPlanes, random) });
   const own = points.map(place);
   const others: PlacedPoint[] = [];
@@ -77,7 +82,8 @@ export function deal(seed: number, { nodes, point, each = 1 }: DealOptions): Dea
     seed, workers, controlPlanes, cordoned, own, others,
     maxUnavailable: isWide ? 2 : 1 + random.below(widest),
     needs: needsOf(points),
-    words: has('rollbackNode') ? wordsToSendBack(sentBack) : has('releaseTaints') ? wordsToSkip(free.at(-1) ?? sentBack) : dealWords({ random: randomOf(seed, 'words'), workers: free, controlPlanes: CONTROL_PLANES, widest }),
+    words: restores ? wordsToRestore(sentBack) : has('rollbackNode') ? wordsToSendBack(sentBack) : has('releaseTaints') ? wordsToSkip(free.at(-1) ?? sentBack) : dealWords({ random: randomOf(seed, 'words'), workers: free, controlPlanes: CONTROL_PLANES, widest }),
+    lastUpgraded: restores ? sentBack : null,
     drains: !has('cordonNode'),
     hasAddon: has('upgradeAddon'),
     cutsCommands: false,
@@ -86,7 +92,7 @@ export function deal(seed: number, { nodes, point, each = 1 }: DealOptions): Dea
 
 /** An upgrade in which connections are cut and nothing else goes wrong. */
 export function dealCuts(seed: number, nodes: number): Deal {
-  return { ...deal(seed, { nodes }), own: [], others: [], needs: 'nothing', words: [], drains: true, hasAddon: false, cutsCommands: true };
+  return { ...deal(seed, { nodes }), own: [], others: [], needs: 'nothing', words: [], lastUpgraded: null, drains: true, hasAddon: false, cutsCommands: true };
 }
 
 function inTurn(seed: number, each: number): readonly Point[] {
@@ -109,7 +115,7 @@ function needsOf(points: readonly Point[]): Need {
 
 /** Steps that come only after a person's word, so that chance alone hardly ever meets them. */
 function needsWord(step: Step): boolean {
-  return step === 'rollbackNode' || step === 'releaseTaints' || step === 'cordonNode' || step === 'upgradeAddon' || step === 'observeDrains';
+  return RESTORE_STEPS.includes(step) || step === 'rollbackNode' || step === 'releaseTaints' || step === 'cordonNode' || step === 'upgradeAddon' || step === 'observeDrains';
 }
 
 /** As `generateCluster` names nodes. */

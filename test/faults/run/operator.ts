@@ -106,7 +106,7 @@ function openDesk({ client, cluster, random, script, mayGiveUp, onDecision, onWo
   }
 
   async function resume(): Promise<void> {
-    if (said.length === 0 || (await client.status(cluster)).pause === null) return;
+    if (said.length === 0 || script.keepsPaused || (await client.status(cluster)).pause === null) return;
     pausedMs ??= performance.now() + random.below(LONGEST_PAUSE_MS);
     if (performance.now() < pausedMs) return;
     await unlessRefused(() => client.send(cluster, { kind: 'resume', message: { by: NOBODY, reason: 'by the seed' } }));

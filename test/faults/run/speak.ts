@@ -9,6 +9,8 @@ import type { PlacedWord } from './words.ts';
 export interface Script {
   /** Said neither before nor in vain. */
   due(): readonly PlacedWord[];
+  /** True as long as a word is to come for which the upgrade stays paused. */
+  readonly keepsPaused: boolean;
   /** It was said; no more of it. */
   done(word: PlacedWord): void;
   /** Calls back when another one is due. Returns how to end it. */
@@ -42,6 +44,7 @@ export function openScript(words: readonly PlacedWord[], twin: Twin, speed: numb
   look();
   return {
     due: () => [...due].filter(may),
+    get keepsPaused() { return [...waiting, ...due].some(({ word, node }) => word === 'rollback --scope cluster' && node !== null); },
     done: (word) => { due.delete(word); },
     onDue: (callback) => {
       listeners.add(callback);
@@ -57,6 +60,7 @@ export function looseningOf({ word, node, policy }: PlacedWord): LooseningWord |
     case 'cancel': return { kind: 'cancel' };
     case 'rollback': return { kind: 'rollback', node };
     case 'rollback --scope workers': return { kind: 'rollback', node: null };
+    case 'rollback --scope cluster': return { kind: 'restore' };
     case 'set': return policy === null ? null : { kind: 'set', maxUnavailable: policy.maxUnavailable };
     case 'pause': case 'pause --now': case 'pause --after': case 'skip': return null;
   }
@@ -75,6 +79,7 @@ export async function say(client: UpgradeClient, cluster: string, placed: Placed
     case 'set': return unlessRefused(() => client.update(cluster, { kind: 'setPolicy', message: { ...placed.policy, ...said } }));
     case 'rollback': return unlessRefused(() => client.update(cluster, { kind: 'rollback', message: { scope: 'node', node, ...said } }));
     case 'rollback --scope workers': return unlessRefused(() => client.update(cluster, { kind: 'rollback', message: { scope: 'workers', ...said } }));
+    case 'rollback --scope cluster': return unlessRefused(() => client.update(cluster, { kind: 'rollback', message: { scope: 'cluster', confirm: cluster, ...said } }));
   }
 }
 

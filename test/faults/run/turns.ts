@@ -1,6 +1,6 @@
 import { randomOf } from '../../../simulator/random.ts';
 import { EFFECTS } from '../catalogue/effects.ts';
-import { stepOf } from '../catalogue/moments.ts';
+import { RESTORE_STEPS, stepOf } from '../catalogue/moments.ts';
 import type { Step } from '../catalogue/moments.ts';
 import { POINTS } from '../catalogue/points.ts';
 import type { Point } from '../catalogue/points.ts';
@@ -56,7 +56,11 @@ export function fits(point: Point, others: readonly Point[]): boolean {
   return others.every((other) => other.moment !== point.moment && !excludes(stepOf(other.moment), stepOf(point.moment)));
 }
 
+/** Of an upgrade that comes to its end, and of workers that are sent back or left out. */
+const NOT_BEFORE_RESTORE: readonly Step[] = ['verifyCluster', 'releaseLease', 'upgradeAddon', 'rollbackNode', 'releaseTaints'];
+
 function excludes(one: Step, other: Step): boolean {
+  if ([[one, other], [other, one]].some(([restore, step]) => restore !== undefined && step !== undefined && RESTORE_STEPS.includes(restore) && NOT_BEFORE_RESTORE.includes(step))) return true;
   return EXCLUDING.some((pair) => pair.includes(one) && pair.includes(other) && one !== other);
 }
 

@@ -1,13 +1,13 @@
 import type { Random } from '../../../simulator/random.ts';
 
 /** What a person may say of an upgrade that goes on, besides deciding about held nodes. */
-export const WORDS = ['pause', 'pause --now', 'pause --after', 'skip', 'set', 'cancel', 'rollback', 'rollback --scope workers'] as const;
+export const WORDS = ['pause', 'pause --now', 'pause --after', 'skip', 'set', 'cancel', 'rollback', 'rollback --scope workers', 'rollback --scope cluster'] as const;
 export type Word = (typeof WORDS)[number];
 
 /** A word and when it is said. */
 export interface PlacedWord {
   readonly word: Word;
-  /** Worker that it is about, or after which to pause; null where it is about the upgrade. */
+  /** Worker that it is about, after which to pause, or that must be done before the cluster goes back; null where it is about the upgrade. */
   readonly node: string | null;
   /** Of `pause --after`, where it names no node. */
   readonly phase: string | null;
@@ -48,6 +48,12 @@ export function wordsToSendBack(node: string): readonly PlacedWord[] {
   return [{ ...at, word: 'pause --after', node }, { ...at, word: 'rollback', node }];
 }
 
+/** The whole cluster goes back once a worker is upgraded: the upgrade waits after it until that was said. */
+export function wordsToRestore(node: string): readonly PlacedWord[] {
+  const at = { phase: null, afterCordons: 0, delayMs: 0, policy: null };
+  return [{ ...at, word: 'pause --after', node }, { ...at, word: 'rollback --scope cluster', node }];
+}
+
 /** A worker is skipped before its turn. */
 export function wordsToSkip(node: string): readonly PlacedWord[] {
   return [{ word: 'skip', node, phase: null, afterCordons: 1, delayMs: 0, policy: null }];
@@ -68,7 +74,7 @@ function place(word: Word, { random, workers, controlPlanes, widest }: WordsOpti
     case 'skip': return { ...plain, node: worker };
     case 'set': return { ...plain, policy };
     // Near the end of the seed's life, so that most of its faults have happened.
-    case 'cancel': case 'rollback --scope workers': return { ...plain, afterCordons: late };
+    case 'cancel': case 'rollback --scope workers': case 'rollback --scope cluster': return { ...plain, afterCordons: late };
     case 'rollback': return { ...plain, node: worker, afterCordons: controlPlanes };
   }
 }
@@ -81,7 +87,7 @@ export function pick<T>(random: Random, from: readonly T[]): T {
 
 /** As a person types it. */
 export function wordText({ word, node, phase, policy }: PlacedWord): string {
-  const what = node ?? phase ?? '';
+  const what = word === 'rollback --scope cluster' ? '' : node ?? phase ?? '';
   const set = policy === null ? '' : `maxUnavailable=${policy.maxUnavailable} drainTimeout=${policy.drainTimeout}`;
   return [word, what, set].filter((part) => part !== '').join(' ');
 }

@@ -11,24 +11,32 @@ export function fakeModel(version = 'v1.33.13'): FakeModel {
   const calls: string[] = [];
   const running = new Set<string>();
   const keyOf = (resource: string, namespace: string | null, name: string): string => `${resource}/${namespace ?? ''}/${name}`;
+  let revision = 1_000;
   const store: Store = {
-    version: 1,
+    get version() { return revision; },
     get: (resource, namespace, name) => objects.get(keyOf(resource, namespace, name)) ?? null,
     list: (resource) => [...objects].filter(([key]) => key.startsWith(`${resource}/`)).map(([, object]) => object),
     resources: () => [...new Set([...objects.keys()].map((key) => key.split('/')[0] ?? ''))],
     put: (resource, object) => {
-      objects.set(keyOf(resource, object.metadata.namespace ?? null, object.metadata.name), object);
-      return object;
+      revision += 1;
+      const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
+      objects.set(keyOf(resource, object.metadata.namespace ?? null, object.metadata.name), stored);
+      return stored;
     },
     update: (resource, namespace, name, change) => {
       const known = objects.get(keyOf(resource, namespace, name));
       if (known === undefined) return null;
-      const changed = change(known);
-      objects.set(keyOf(resource, namespace, name), changed);
-      return changed;
+      return store.put(resource, change(known));
     },
     remove: (resource, namespace, name) => { objects.delete(keyOf(resource, namespace, name)); },
+    contents: () => new Map(store.resources().map((resource) => [resource, store.list(resource)])),
+    restore: (former, wanted) => {
+      objects.clear();
+      for (const [resource, all] of former) for (const object of all) objects.set(keyOf(resource, object.metadata.namespace ?? null, object.metadata.name), object);
+      revision = Math.max(revision + 1, wanted);
+    },
     subscribe: () => () => undefined,
+    onRestore: () => () => undefined,
   };
   store.put('configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'kube-system', name: 'kubeadm-config' }, data: { ClusterConfiguration: `apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: ${version}\n` } });
   const workload = (kind: string, name: string, image: string): ApiObject => ({ apiVersion: 'apps/v1', kind, metadata: { namespace: 'kube-system', name, generation: 1 }, spec: { template: { spec: { containers: [{ name, image }] } } } });

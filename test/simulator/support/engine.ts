@@ -89,7 +89,7 @@ export async function upgradeTwin(engine: Engine, description: ClusterDescriptio
 }
 
 /** A machine that is busy with ten upgrades may leave its server without time for a while. */
-async function endOf(client: UpgradeClient, cluster: string): Promise<UpgradeReport> {
+export async function endOf(client: UpgradeClient, cluster: string): Promise<UpgradeReport> {
   for (;;) {
     try {
       const report = await client.ended(cluster, new AbortController().signal);
