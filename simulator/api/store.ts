@@ -4,6 +4,7 @@ import { randomOf } from '../random.ts';
 import { timestamp } from './conditions.ts';
 import { isEqual } from './equal.ts';
 import { keyOf } from './kinds.ts';
+import { differences } from './store-differences.ts';
 
 /** Resources whose `metadata.generation` counts changes of their spec. */
 const COUNTED: ReadonlySet<string> = new Set(['deployments', 'replicasets', 'statefulsets', 'daemonsets', 'jobs', 'poddisruptionbudgets', 'validatingwebhookconfigurations', 'mutatingwebhookconfigurations']);
@@ -162,22 +163,6 @@ export function createStore(clock: Clock, seed: number): EventStore {
     resources: () => [...collections.keys()],
     size: (resource) => collections.get(resource)?.size ?? 0,
   };
-}
-
-/** What differs between two moments, as whoever lists anew finds it: an object of the same name that is another one went, and came. */
-function differences(resource: string, before: readonly ApiObject[], after: readonly ApiObject[], version: number): readonly StoreEvent[] {
-  const present = new Map(after.map((object) => [keyOf(object), object]));
-  const known = new Map(before.map((object) => [keyOf(object), object]));
-  const isSame = (one: ApiObject | undefined, other: ApiObject | undefined): boolean => one !== undefined && one.metadata.uid === other?.metadata.uid;
-  const gone = before.filter((object) => !isSame(object, present.get(keyOf(object))));
-  return [
-    ...gone.map((object): StoreEvent => ({ type: 'DELETED', resource, object, version, previous: object, restored: true })),
-    ...after.flatMap((object): readonly StoreEvent[] => {
-      const previous = known.get(keyOf(object));
-      if (previous === object) return [];
-      return [{ resource, object, version, restored: true, ...(previous !== undefined && isSame(previous, object) ? { type: 'MODIFIED', previous } : { type: 'ADDED' }) }];
-    }),
-  ];
 }
 
 /** Place of the first event after a version. Versions only rise. */

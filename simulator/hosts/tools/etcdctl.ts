@@ -1,12 +1,11 @@
-import { restoredData, restoredText } from '../etcd-data.ts';
 import type { EtcdData } from '../etcd-data.ts';
-import { etcdKeysOf, isWhole } from '../etcd-snapshot.ts';
+import { etcdKeysOf } from '../etcd-snapshot.ts';
 import type { EtcdCluster, EtcdMember } from '../etcd.ts';
 import type { Machine } from '../machine.ts';
 import { OperationFailed, spend } from './call.ts';
 import type { Call } from './call.ts';
+import { DB_SIZE, wordsOf } from './etcd-words.ts';
 
-const DB_SIZE = 4_206_592;
 /** etcdctl's exit code where it is asked of a member that does not lead. */
 const NO_LEADER = 128;
 
@@ -54,40 +53,6 @@ export async function etcdctl(call: Call): Promise<number> {
   }
 }
 
-/** `etcdutl snapshot status FILE -w json` and `etcdutl snapshot restore FILE --data-dir FOLDER …`. */
-export async function etcdutl(call: Call): Promise<number> {
-  const [, verb, path = ''] = wordsOf(call.args);
-  return verb === 'restore' ? restore(call, path) : status(call, path);
-}
-
-function status(call: Call, path: string): number {
-  const { files, world: { etcdData } } = call.machine;
-  const restored = restoredData(files.read(path) ?? '');
-  const snapshot = restored === null ? etcdData.find(files.readBytes(path) ?? Buffer.alloc(0)) : etcdData.get(restored.sum);
-  if (snapshot === null) {
-    call.err(`Error: ${path} is no snapshot of the twin's etcd`);
-    return 1;
-  }
-  const { sum, revision, keys, version } = snapshot;
-  call.out(`{"hash":${String(parseInt(sum.slice(0, 8), 16))},"revision":${String(revision)},"totalKey":${String(keys)},"totalSize":${String(DB_SIZE)}${version.startsWith('3.5.') ? '' : `,"version":"${version}"`}}`);
-  return 0;
-}
-
-async function restore(call: Call, path: string): Promise<number> {
-  const { files, world: { etcdData, description } } = call.machine;
-  const file = files.readBytes(path) ?? Buffer.alloc(0);
-  const snapshot = etcdData.find(file);
-  if (snapshot === null || !isWhole(file)) {
-    call.err(`Error: expected sha256 of ${path} differs from what it ends in`);
-    return 1;
-  }
-  await spend(call, 'restore snapshot', description.timings.snapshot);
-  const option = (name: string): string | null => (call.args.includes(name) ? call.args[call.args.indexOf(name) + 1] ?? null : null);
-  const text = restoredText({ sum: snapshot.sum, token: option('--initial-cluster-token') ?? 'etcd-cluster', revision: snapshot.revision + Number(option('--bump-revision') ?? 0) });
-  files.write(`${option('--data-dir') ?? 'default.etcd'}/member/snap/db`, text, 0o600);
-  return 0;
-}
-
 async function save(call: Call, file: string): Promise<number> {
   const { machine } = call;
   try {
@@ -127,18 +92,6 @@ function unavailable(call: Call): number {
   call.err('{"level":"warn","msg":"retrying of unary invoker failed","error":"rpc error: code = DeadlineExceeded"}');
   call.err('Error: context deadline exceeded');
   return 1;
-}
-
-/** Words that are no option; those options take their value as the next word. */
-function wordsOf(args: readonly string[]): readonly string[] {
-  const words: string[] = [];
-  for (let at = 0; at < args.length; at += 1) {
-    const word = args[at] ?? '';
-    if (word === '--cluster' || word === '--hex') continue;
-    if (word.startsWith('-')) at += word.includes('=') ? 0 : 1;
-    else words.push(word);
-  }
-  return words;
 }
 
 /** The API's objects as `get --keys-only -w json` lists them. */

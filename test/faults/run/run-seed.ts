@@ -9,23 +9,20 @@ import type { UpgradePlan } from '../../../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../../../workflows/domain/spec.ts';
 import type { Stand } from '../engine/stand.ts';
 import { FAST_TIMINGS } from '../../support/twin.ts';
-import { RESTORE_STEPS, stepOf } from '../catalogue/moments.ts';
-import type { Step } from '../catalogue/moments.ts';
 import { watchTwin } from '../invariants/watch-twin.ts';
 import type { TwinWatch, Violation } from '../invariants/watch-twin.ts';
 import { keepTimes } from '../measure/keep-times.ts';
 import type { TimeKeeper, Times } from '../measure/keep-times.ts';
 import { cutCommands } from '../place/cut-commands.ts';
-import { isCordoned, isReady, kubeletVersionOf } from '../objects.ts';
 import { placePoint } from '../place/place-point.ts';
 import type { Scene } from '../place/scene.ts';
 import { untilAtRest } from './at-rest.ts';
 import type { Deal } from './deal.ts';
 import { operate, unlessAway } from './operator.ts';
 import type { Outcome } from './operator.ts';
+import { openPatience } from './patience.ts';
 import { specFor } from './spec-for.ts';
 import { looseningOf, NOBODY, openScript } from './speak.ts';
-import type { PlacedWord, Word } from './words.ts';
 
 export interface SeedResult {
   readonly seed: number;
@@ -52,9 +49,6 @@ const PODS_PER_NODE = 3;
 const LIMIT_MS = 6 * 60_000;
 /** A host is down for two seconds, and its kubelet needs less than one to say Ready. */
 const REST_MS = 20_000;
-const GIVES_UP: readonly Word[] = ['cancel', 'skip', 'rollback', 'rollback --scope workers', 'rollback --scope cluster'];
-/** Steps that come with such a word. */
-const AFTER_WORD: readonly Step[] = ['rollbackNode', ...RESTORE_STEPS];
 
 /** Upgrades one twin while its points happen, and says which invariants were broken. */
 export async function runSeed(deal: Deal, stand: Stand, options: SeedOptions): Promise<SeedResult> {
@@ -101,12 +95,7 @@ async function upgrade(deal: Deal, stand: Stand, { twin, watch, times, hits, onH
     twin, engine: controls, times, speed: SPEED, random: randomOf(deal.seed, 'faults'),
     untilDecided: (node, mend) => { mends.set(node, [...mends.get(node) ?? [], mend]); },
   };
-  /** A word that gives the node up would keep the seed's own points from happening; null asks of the whole upgrade. */
-  const isAwaited = (node: string | null): boolean => deal.own.some((placed) => (node === null || placed.node === node) && !AFTER_WORD.includes(stepOf(placed.point.moment)) && !hits.includes(placed.point.name));
-  const mayBeSaid = ({ word, node }: PlacedWord): boolean => {
-    if (word === 'rollback --scope cluster' && node !== null) return isUpgraded(twin, node);
-    return !GIVES_UP.includes(word) || !isAwaited(node);
-  };
+  const { isAwaited, mayBeSaid } = openPatience(deal, twin, hits);
   const script = openScript(deal.words, twin, SPEED, mayBeSaid);
   const mend = (node: string): void => {
     for (const end of mends.get(node) ?? []) end();
@@ -139,12 +128,6 @@ async function upgrade(deal: Deal, stand: Stand, { twin, watch, times, hits, onH
     script.stop();
     for (const end of undo) end();
   }
-}
-
-/** At the target, and given back. */
-function isUpgraded({ model: { store }, description }: Twin, name: string): boolean {
-  const node = store.get('nodes', null, name);
-  return node !== null && kubeletVersionOf(node) === description.target && isReady(node) && !isCordoned(node);
 }
 
 /** Asks as often as it takes: when dozens of workers and twins start together, the first answers take longer than a person would wait. */
