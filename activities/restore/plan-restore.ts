@@ -56,12 +56,12 @@ export function createPlanRestore({ openKube, openHosts, stateDir }: PlanRestore
       const members = all.filter(isMember);
       const checked = await checkMembers(hosts, members, found);
       const to = formerVersion(checked);
-      const workers = await changedWorkers(hosts, all.filter((node) => !isMember(node)), found, api, to);
+      const { workers, unasked } = await changedWorkers(hosts, all.filter((node) => !isMember(node)), found, api, to);
       const { written, writtenUnknown } = await compareWithSnapshot(hosts, members, found.file);
       return {
         cluster: spec.name, clusterUid: facts.clusterUid, upgrade: facts.upgrade, from: api?.version ?? null, to,
         snapshot: { file: found.file, sha256: facts.sha256, bytes: facts.bytes, revision: facts.revision, takenAt: facts.takenAt, etcdVersion: facts.etcdVersion },
-        nodes: checked.map(({ node, host }) => ({ ...node, from: host.kubelet, to: node.from })), workers, written, writtenUnknown,
+        nodes: checked.map(({ node, host }) => ({ ...node, from: host.kubelet, to: node.from })), workers, unasked, written, writtenUnknown,
       };
     });
   };
@@ -139,16 +139,17 @@ function formerVersion(checked: readonly Checked[]): string {
  * kubelet that was replaced and has not reported since is known to its host only. A worker that cannot be asked goes back where the API
  * does not say that its kubelet is old enough: its step then waits for a person, not the restore.
  */
-async function changedWorkers(hosts: Hosts, workers: readonly PlannedNode[], { facts }: FoundSnapshot, api: ApiView | null, to: string): Promise<readonly PlannedNode[]> {
+async function changedWorkers(hosts: Hosts, workers: readonly PlannedNode[], { facts }: FoundSnapshot, api: ApiView | null, to: string): Promise<Pick<RestorePlan, 'workers' | 'unasked'>> {
   const isThere = ({ name }: PlannedNode): boolean => api === null || api.kubelets.has(name);
   const found = await overHosts(workers.filter(isThere), async (node) => {
     const running = api?.kubelets.get(node.name);
-    if (running !== undefined && isNewer(running, to)) return [{ ...node, from: running, to: node.from }];
+    if (running !== undefined && isNewer(running, to)) return { back: { ...node, from: running, to: node.from }, unasked: null };
     const host = await checkHostRestore(hosts, node, facts.upgrade, facts.sha256).catch(() => null);
     const from = host?.kubelet || running || node.to;
-    return isNewer(from, to) || host?.isChanged === true ? [{ ...node, from, to: node.from }] : [];
+    if (isNewer(from, to) || host?.isChanged === true) return { back: { ...node, from, to: node.from }, unasked: null };
+    return { back: null, unasked: host === null ? node.name : null };
   });
-  return found.flat();
+  return { workers: found.flatMap(({ back }) => back ?? []), unasked: found.flatMap(({ unasked }) => unasked ?? []) };
 }
 
 function isNewer(version: string, than: string): boolean {

@@ -10,7 +10,7 @@ export interface RestoreTableOptions extends TableOptions {
 
 /** What a restore takes back, and what is lost by it. */
 export function restoreTable(plan: RestorePlan, options: RestoreTableOptions): string {
-  const { snapshot, from, to, nodes, workers } = plan;
+  const { snapshot, from, to, nodes, workers, unasked } = plan;
   const all = [...nodes, ...workers];
   const rows = all.map((node) => [node.name, node.roles.join(','), node.from, node.to]);
   return [
@@ -18,6 +18,7 @@ export function restoreTable(plan: RestorePlan, options: RestoreTableOptions): s
     '',
     table(['NODE', 'ROLES', 'FROM', 'TO'], rows, options),
     '',
+    ...(unasked.length === 0 ? [] : [`Left as they are, since their hosts do not answer: ${unasked.map(plain).join(', ')}. By the API their kubelets are old enough; what else was changed there is not known.`, '']),
     `Snapshot ${plain(snapshot.file)} of the upgrade ${plain(plan.upgrade)}`,
     `  taken ${timeOf(snapshot.takenAt)}, ${elapsed(options.nowMs - Date.parse(snapshot.takenAt))} ago; etcd ${plain(snapshot.etcdVersion)}, revision ${snapshot.revision}, SHA-256 ${snapshot.sha256}`,
     '',

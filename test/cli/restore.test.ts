@@ -74,6 +74,11 @@ describe('restore', () => {
     assert.match((await capstan(fakeClient({ restore: { ...plan, written: [] } }), ['restore', '-f', SPEC])).out, /Nothing was written since\.\n$/);
   });
 
+  test('names the workers that could not be asked', async () => {
+    const plan = { ...testRestorePlan(testPlan(3, 0, 1), 'u1', []), unasked: ['w2', 'w3'] };
+    assert.match((await capstan(fakeClient({ restore: plan }), ['restore', '-f', SPEC])).out, /\n\nLeft as they are, since their hosts do not answer: w2, w3\. By the API/);
+  });
+
   test('is refused beside an upgrade that runs, which takes the cluster back itself', async () => {
     const client = fakeClient({ found: running('prod-eu') });
     const { code, err } = await capstan(client, ['restore', '-f', SPEC, '--confirm', 'prod-eu']);

@@ -19,7 +19,7 @@ const plan: RestorePlan = {
   cluster: 'lab', clusterUid: 'uid-cluster', upgrade: 'u1', from: 'v1.34.4', to: 'v1.33.13',
   snapshot: { file: '/u1.db', sha256: '', bytes: 1, revision: 1, takenAt: '', etcdVersion: '3.5.24' },
   nodes: [plannedNode('cp1', { roles: ['etcd', 'control-plane'], from: 'v1.34.4', to: 'v1.33.13' })], workers: [plannedNode('w1', { from: 'v1.34.4', to: 'v1.33.13' })],
-  written: [], writtenUnknown: null,
+  unasked: [], written: [], writtenUnknown: null,
 };
 
 /** The cluster as the snapshot brought it back: at v1.33.13, with the lock of the upgrade that took it. */

@@ -10,7 +10,7 @@ export function testRestorePlan(plan: UpgradePlan, upgrade: string, workers: rea
     cluster: plan.cluster, clusterUid: plan.clusterUid, upgrade, from: plan.to, to: plan.from,
     snapshot: { file: `/snapshots/${upgrade}.db`, sha256: '0'.repeat(64), bytes: 20_480, revision: 1, takenAt: '2026-11-21T00:00:00.000Z', etcdVersion: '3.5.24' },
     nodes: plan.nodes.filter(({ roles }) => roles.includes('control-plane')).map(back), workers: plan.nodes.filter(({ name }) => workers.includes(name)).map(back),
-    written: [{ kind: 'deployments', created: 1, changed: 0, deleted: 0, examples: ['shop/web'] }], writtenUnknown: null,
+    unasked: [], written: [{ kind: 'deployments', created: 1, changed: 0, deleted: 0, examples: ['shop/web'] }], writtenUnknown: null,
   };
 }
 

@@ -39,6 +39,8 @@ export interface RestorePlan {
   readonly nodes: readonly PlannedNode[];
   /** Workers whose kubelet is newer than the API server that comes back, and those that the upgrade has begun to change. */
   readonly workers: readonly PlannedNode[];
+  /** Workers whose hosts did not answer, and that stay as they are: the API says that their kubelets are old enough. */
+  readonly unasked: readonly string[];
   /** By kind, most first; null where the live store could not be read. */
   readonly written: readonly WrittenKind[] | null;
   /** Why `written` is null; null where it is not. */
