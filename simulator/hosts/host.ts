@@ -4,7 +4,7 @@ import type { Machine } from './machine.ts';
 import type { TwinHost } from './port.ts';
 import type { Runtime } from './runtime.ts';
 import type { SshServer } from './ssh-server.ts';
-import { runKubelet } from './tools/systemctl.ts';
+import { runKubelet, startAtNextTry } from './tools/systemctl.ts';
 
 /** What a host can be made to do from outside. */
 export function createHost(machine: Machine, runtime: Runtime, server: SshServer, commands: readonly string[]): TwinHost {
@@ -24,7 +24,10 @@ export function createHost(machine: Machine, runtime: Runtime, server: SshServer
       return resolve;
     },
     setFreeDiskKib: (kib) => { machine.disk.freeKib = kib; },
-    crashKubelet: (message) => { machine.kubelet.crash = message; },
+    crashKubelet: (message) => {
+      machine.kubelet.crash = message;
+      if (message === null) startAtNextTry(machine);
+    },
     cutConnections: server.cut,
     endCommands: server.endCommands,
     setReachable: server.setReachable,
@@ -43,6 +46,7 @@ export function rebootHost(machine: Machine, runtime: Runtime, server: SshServer
   machine.isDown = true;
   runtime.killAll(machine);
   kubelet.running = false;
+  kubelet.restarts = false;
   world.model.kubelets.stop(node.name);
   if (node.role === 'control-plane') {
     stopMember(machine);

@@ -78,6 +78,8 @@ export interface KubeletState {
   version: string;
   /** Ends right after each start; the text is what its journal says then. */
   crash: string | null;
+  /** It has ended so, and systemd starts it again and again. */
+  restarts: boolean;
 }
 
 /** The static pods of a control-plane node as the host sees them. */
@@ -106,7 +108,7 @@ export function createMachine(options: MachineOptions): Machine {
     images: new Set(),
     lists: new Map(),
     unpacked: new Map(),
-    kubelet: { running: true, pid: 0, version, crash: null },
+    kubelet: { running: true, pid: 0, version, crash: null, restarts: false },
     apiServer: { pid: 0, version: description.version, etcdPid: 0 },
     disk: { freeKib: FREE_KIB },
     lock: null,

@@ -62,7 +62,7 @@ export interface TwinHost {
   /** Another program takes the package manager's lock, and keeps it until the function is called. */
   lockPackages(program: string): () => void;
   setFreeDiskKib(kib: number): void;
-  /** Kubelets that start from now on end at once with this in their journal; null lets them run. */
+  /** Kubelets that start from now on end at once with this in their journal; null lets them run, one that ended so at systemd's next try. */
   crashKubelet(message: string | null): void;
   /** Breaks every connection without a word; what runs goes on. */
   cutConnections(): void;

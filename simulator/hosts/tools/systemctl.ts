@@ -53,11 +53,13 @@ export function curl(call: Call): number {
   return 0;
 }
 
+const RESTART_MS = 10_000;
 /** It ends at once: its time is nothing but a moment in which something may happen. */
 const AT_ONCE = { meanMs: 0, variation: 0 } as const;
 
 async function stopKubelet(call: Call): Promise<void> {
   const { machine } = call;
+  machine.kubelet.restarts = false;
   if (!machine.kubelet.running) return;
   await spend(call, 'stop kubelet', AT_ONCE);
   machine.kubelet.running = false;
@@ -72,12 +74,19 @@ async function startKubelet(call: Call): Promise<void> {
   runKubelet(machine, tookMs);
 }
 
+/** What ended right after its start runs at systemd's next try, now that its cause is gone. Source: `Restart=always` and `RestartSec=10` of the package's unit. */
+export function startAtNextTry(machine: Machine): void {
+  const { kubelet, world: { clock } } = machine;
+  clock.after(RESTART_MS, () => { if (kubelet.restarts && kubelet.crash === null && !machine.isDown) runKubelet(machine, 0); });
+}
+
 /** The kubelet of the installed package runs, unless it ends right after its start. */
 export function runKubelet(machine: Machine, tookMs: number): void {
   const { kubelet, packages, node, world: { model } } = machine;
   kubelet.pid = machine.newPid();
   kubelet.version = versionOfPackage(packages.get('kubelet')?.version ?? '');
   machine.record('unit kubelet started', kubelet.version, tookMs);
+  kubelet.restarts = kubelet.crash !== null;
   if (kubelet.crash !== null) return;
   kubelet.running = true;
   if (node.role === 'control-plane') startStaticPods(machine);

@@ -73,13 +73,18 @@ onBoth('preflight sees who holds the lock', async (twin) => {
   assert.doesNotMatch((await twin.worker.probe(twin.address('w1'), SCRIPTS.checkHost, args)).stdout, /^locked/m);
 });
 
-onBoth('a kubelet that ends right after its start is reported with its journal', async (twin) => {
+onBoth('a kubelet that ends right after its start is reported with its journal, and runs at the next try once its cause is gone', async (twin) => {
   await runActivity(activities(twin).stageNode, packageInput(twin, 'w1')).result;
   twin.hosts.host('w1').crashKubelet('failed to parse kubelet flag: unknown flag: --pod-infra-container-image');
   const failure = await failureOf(runActivity(activities(twin).upgradeKubelet, packageInput(twin, 'w1')).result);
   assert.equal(failure.type, 'HostStepFailed');
   assert.match(failure.message, /the kubelet ended right after its start/);
   assert.match(failure.message, /unknown flag: --pod-infra-container-image/);
+  const { machine } = twin.hosts.host('w1');
+  assert.equal(machine.kubelet.running, false);
+  twin.hosts.host('w1').crashKubelet(null);
+  await until('the kubelet runs', () => machine.kubelet.running);
+  assert.equal(machine.kubelet.version, 'v1.34.4');
 });
 
 onBoth('kubeadm that fails once changes nothing, and goes through when it is tried again', async (twin) => {
