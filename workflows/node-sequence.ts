@@ -16,7 +16,7 @@ import type { UpgradeNodeInput } from './upgrade-node.ts';
 export interface NodeSequence {
   readonly epochMs: number;
   /** Runs one step; null where an earlier run has done it. */
-  readonly step: <T extends StepResult>(name: NodeStep, state: NodeState, call: () => Promise<T>) => Promise<T | null>;
+  readonly step: <T extends StepResult>(name: NodeStep, call: () => Promise<T>) => Promise<T | null>;
   readonly run: (steps: () => Promise<void>) => Promise<NodeResult>;
   readonly pause: () => void;
   readonly resume: () => void;
@@ -72,11 +72,11 @@ export function openNodeSequence(input: UpgradeNodeInput, { change, end }: NodeW
     if (running !== null && INTERRUPTIBLE.includes(running.name) && mustStop(running.name)) running.scope.cancel();
   }
 
-  async function step<T extends StepResult>(name: NodeStep, state: NodeState, call: () => Promise<T>): Promise<T | null> {
+  async function step<T extends StepResult>(name: NodeStep, call: () => Promise<T>): Promise<T | null> {
     if (input.from !== null && comesBefore(name, input.from)) return null;
     await boundary(name);
     // Whoever starts a node knows its first step.
-    if ((input.tells.steps && name !== FIRST_STEP) || (input.tells.drained && DRAINED.includes(name))) reports.push(tellStep(input, state, name));
+    if ((input.tells.steps && name !== FIRST_STEP) || (input.tells.drained && DRAINED.includes(name))) reports.push(tellStep(input, name));
     const scope = new CancellationScope({ cancellable: INTERRUPTIBLE.includes(name) });
     running = { name, scope };
     try {

@@ -45,7 +45,7 @@ async function prepare(run: RestoreRunner): Promise<RestorePlan> {
   const plan = await confirmPlan(run);
   await lock(run, plan);
   await takeTogether(run, controlPlane(run), {
-    step: 'prepareRestore', state: 'preparing', after: 'pending',
+    step: 'prepareRestore', after: 'pending',
     call: (node) => host.prepareRestore.executeWithOptions({ summary: `${node.name}: restore the snapshot beside the live data` }, [{ ...steps(run, node), snapshot: plan.snapshot, members: members(plan) }]),
   });
   // Nothing may come between this look and the stop.
@@ -58,19 +58,19 @@ async function prepare(run: RestoreRunner): Promise<RestorePlan> {
 async function putBack(run: RestoreRunner, plan: RestorePlan): Promise<void> {
   const { snapshot } = plan;
   await takeOrHold(run, controlPlane(run), {
-    step: 'stopControlPlane', state: 'upgrading', after: 'pending',
+    step: 'stopControlPlane', after: 'pending',
     call: (node) => host.stopControlPlane.executeWithOptions({ summary: `${node.name}: stop the control plane` }, [{ ...steps(run, node), snapshot, members: members(plan) }]),
   });
   await takeOrHold(run, controlPlane(run), {
-    step: 'restoreControlPlane', state: 'upgrading', after: 'pending',
+    step: 'restoreControlPlane', after: 'pending',
     call: (node) => host.restoreControlPlane.executeWithOptions({ summary: `${node.name}: etcd, packages and manifests of ${plan.to}` }, [{ ...run.common, ...steps(run, node), snapshot }]),
   });
   const started = takeOrHold(run, controlPlane(run), {
-    step: 'startControlPlane', state: 'verifying', after: 'rolled-back',
+    step: 'startControlPlane', after: 'rolled-back',
     call: (node) => host.startControlPlane.executeWithOptions({ summary: `${node.name}: start the control plane of ${plan.to}` }, [{ ...run.common, ...steps(run, node), snapshot }]),
   });
   const back = takeOrHoldMany(run, workers(run), {
-    step: 'restoreWorker', state: 'upgrading', after: 'rolled-back',
+    step: 'restoreWorker', after: 'rolled-back',
     call: (node) => host.restoreWorker.executeWithOptions({ summary: `${node.name}: kubelet ${node.planned.to}` }, [{ ...run.common, ...steps(run, node), snapshot }]),
   });
   await Promise.all([started, back]);

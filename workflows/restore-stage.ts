@@ -4,6 +4,7 @@ import { byHand } from './domain/restore-words.ts';
 import { recordRestoreStep } from './domain/restore-run.ts';
 import type { RestoredNodeRun } from './domain/restore-run.ts';
 import type { Failure } from './domain/failure.ts';
+import { STATE_OF_STEP } from './domain/state.ts';
 import type { NodeState, RestoreStep } from './domain/state.ts';
 import type { StepResult } from './domain/step.ts';
 import { failureOf, workflowFailure } from './failures.ts';
@@ -13,8 +14,6 @@ import type { RestoreRunner } from './restore-run.ts';
 /** One step that all nodes take together. */
 export interface RestoreStage {
   readonly step: RestoreStep;
-  /** State of a node while it takes the step. */
-  readonly state: NodeState;
   /** State of a node that has taken it and waits for the others. */
   readonly after: NodeState;
   readonly call: (node: RestoredNodeRun) => Promise<StepResult>;
@@ -86,8 +85,8 @@ async function tryOnce(run: RestoreRunner, node: RestoredNodeRun, stage: Restore
   }
 }
 
-async function take(run: RestoreRunner, node: RestoredNodeRun, { step, state, after, call }: RestoreStage): Promise<void> {
-  run.enter(node, state, step);
+async function take(run: RestoreRunner, node: RestoredNodeRun, { step, after, call }: RestoreStage): Promise<void> {
+  run.enter(node, STATE_OF_STEP[step], step);
   const result = await call(node);
   recordRestoreStep(run.state, node.steps, reportedStep(step, result));
   run.enter(node, after, null);

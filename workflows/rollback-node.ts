@@ -25,6 +25,6 @@ async function rollBack(input: RollbackNodeInput, sequence: NodeSequence, drain:
   const { node, upgrade, retry, repository, imageRepository, kubeadm } = input;
   await takeDown(input.isChanged ? input : { ...input, drain: { ...input.drain, enabled: false } }, sequence, drain);
   const packages: RollbackStepInput = { upgrade, node, retry, epochMs: sequence.epochMs, repository, imageRepository, kubeadm };
-  const kubelet = await sequence.step('rollbackNode', 'upgrading', () => host.rollbackNode.executeWithOptions({ summary: `${node.name}: back to ${node.to}` }, [packages]));
+  const kubelet = await sequence.step('rollbackNode', () => host.rollbackNode.executeWithOptions({ summary: `${node.name}: back to ${node.to}` }, [packages]));
   await bringBack(input, sequence, kubelet?.restartedAt ?? null);
 }

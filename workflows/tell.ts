@@ -1,13 +1,14 @@
 import { CancellationScope, getExternalWorkflowHandle, log } from '@temporalio/workflow';
-import type { NodeState, NodeStep } from './domain/state.ts';
+import { STATE_OF_STEP } from './domain/state.ts';
+import type { NodeStep } from './domain/state.ts';
 import { nodeProgressSignal, nodeResultSignal } from './messages.ts';
 import type { NodeResult } from './messages.ts';
 import type { UpgradeNodeInput } from './upgrade-node.ts';
 
 /** Tells the upgrade which step this node enters. */
-export async function tellStep({ upgrade, node }: UpgradeNodeInput, state: NodeState, step: NodeStep): Promise<void> {
+export async function tellStep({ upgrade, node }: UpgradeNodeInput, step: NodeStep): Promise<void> {
   try {
-    await CancellationScope.nonCancellable(() => getExternalWorkflowHandle(upgrade.workflowId).signal(nodeProgressSignal, { node: node.name, state, step }));
+    await CancellationScope.nonCancellable(() => getExternalWorkflowHandle(upgrade.workflowId).signal(nodeProgressSignal, { node: node.name, state: STATE_OF_STEP[step], step }));
   } catch (error) {
     // The table lags; the result of this run still tells the upgrade everything.
     log.warn('progress not delivered', { node: node.name, step, cause: String(error) });

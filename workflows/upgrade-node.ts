@@ -80,20 +80,20 @@ async function upgrade(input: UpgradeNodeInput, sequence: NodeSequence, drain: N
   const packages: PackageStepInput = { ...base, repository: input.repository, imageRepository: input.imageRepository, kubeadm: input.kubeadm };
   const to = node.to;
 
-  await step('upgradeKubeadm', 'preparing', () => host.upgradeKubeadm.executeWithOptions({ summary: `${node.name}: kubeadm ${to}` }, [packages]));
+  await step('upgradeKubeadm', () => host.upgradeKubeadm.executeWithOptions({ summary: `${node.name}: kubeadm ${to}` }, [packages]));
 
   if (node.roles.includes('control-plane')) {
     const controlPlane: ControlPlaneStepInput = { ...base, kubeadm: input.kubeadm, force: input.force, members: input.members, acceptOutage: input.acceptOutage };
     if (node.roles.includes('etcd')) {
-      await step('upgradeEtcdMember', 'upgrading', () => host.upgradeEtcdMember.executeWithOptions({ summary: `${node.name}: etcd member` }, [controlPlane]));
+      await step('upgradeEtcdMember', () => host.upgradeEtcdMember.executeWithOptions({ summary: `${node.name}: etcd member` }, [controlPlane]));
     }
     const command = node.first ? `kubeadm upgrade apply ${to}` : 'kubeadm upgrade node';
-    await step('upgradeControlPlane', 'upgrading', () => host.upgradeControlPlane.executeWithOptions({ summary: `${node.name}: ${command}` }, [controlPlane]));
+    await step('upgradeControlPlane', () => host.upgradeControlPlane.executeWithOptions({ summary: `${node.name}: ${command}` }, [controlPlane]));
   }
 
   await takeDown(input, sequence, drain);
   const members = node.roles.includes('etcd') ? { members: input.members, acceptOutage: input.acceptOutage } : {};
-  const kubelet = await step('upgradeKubelet', 'upgrading', () => host.upgradeKubelet.executeWithOptions({ summary: `${node.name}: kubelet ${to}` }, [{ ...packages, ...members }]));
+  const kubelet = await step('upgradeKubelet', () => host.upgradeKubelet.executeWithOptions({ summary: `${node.name}: kubelet ${to}` }, [{ ...packages, ...members }]));
   await bringBack(input, sequence, kubelet?.restartedAt ?? null);
 }
 
@@ -102,15 +102,15 @@ export async function takeDown({ upgrade: ref, node, retry, maxUnavailable, drai
   const cordon: CordonInput = { upgrade: ref, node, retry, epochMs, maxUnavailable };
   // A drain cordons by itself, as kubectl's does.
   if (policy.enabled) {
-    await step('drainNode', 'draining', () => drain.run(cordon));
+    await step('drainNode', () => drain.run(cordon));
   } else {
-    await step('cordonNode', 'cordoning', () => api.cordonNode.executeWithOptions({ summary: `${node.name}: cordon` }, [cordon]));
+    await step('cordonNode', () => api.cordonNode.executeWithOptions({ summary: `${node.name}: cordon` }, [cordon]));
   }
 }
 
 /** Waits until the node is Ready at `node.to` after its kubelet was restarted, and gives it back. */
 export async function bringBack({ upgrade: ref, node, retry }: UpgradeNodeInput, { epochMs, step }: NodeSequence, restartedAt: string | null): Promise<void> {
   const base: NodeStepInput = { upgrade: ref, node, retry, epochMs };
-  await step('waitNodeReady', 'verifying', () => api.waitNodeReady.executeWithOptions({ summary: `${node.name}: Ready at ${node.to}`, priority: FIRST }, [{ ...base, restartedAt }]));
-  await step('uncordonNode', 'verifying', () => api.uncordonNode.executeWithOptions({ summary: `${node.name}: uncordon`, priority: FIRST }, [{ ...base, release: false }]));
+  await step('waitNodeReady', () => api.waitNodeReady.executeWithOptions({ summary: `${node.name}: Ready at ${node.to}`, priority: FIRST }, [{ ...base, restartedAt }]));
+  await step('uncordonNode', () => api.uncordonNode.executeWithOptions({ summary: `${node.name}: uncordon`, priority: FIRST }, [{ ...base, release: false }]));
 }

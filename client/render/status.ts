@@ -1,4 +1,4 @@
-import { comesBefore, firstChange } from '../../workflows/domain/state.ts';
+import { comesBefore, firstChange, NODE_STEPS, STATE_OF_STEP } from '../../workflows/domain/state.ts';
 import type { NodeState, UpgradeState } from '../../workflows/domain/state.ts';
 import type { NodeStatus, UpgradeStatus } from '../../workflows/domain/status.ts';
 import type { RunningStep } from '../temporal/port.ts';
@@ -89,8 +89,9 @@ function nodesTable(view: StatusView, options: StatusOptions): string {
   const running = new Map(view.activities.map((step) => [step.node, step]));
   const rows = view.nodes.map((node) => {
     const activity = running.get(node.name);
+    const state = stateOf(node, activity);
     return [
-      node.name, node.roles.join(','), node.pool ?? '', { text: node.state, colour: NODE_COLOUR[node.state] }, stepOf(node, activity),
+      node.name, node.roles.join(','), node.pool ?? '', { text: state, colour: NODE_COLOUR[state] }, stepOf(node, activity),
       timeInState(node, nowMs), versionOf(node),
       ...(isWide ? [node.since ?? '', activity === undefined ? '' : String(activity.attempt)] : []), note(node, activity),
     ];
@@ -99,6 +100,11 @@ function nodesTable(view: StatusView, options: StatusOptions): string {
 }
 
 /** In a large upgrade nodes do not tell their steps; Temporal knows them. */
+function stateOf({ state }: NodeStatus, activity: RunningStep | undefined): NodeState {
+  const step = NODE_STEPS.find((known) => known === activity?.step);
+  return state === 'preparing' && step !== undefined ? STATE_OF_STEP[step] : state;
+}
+
 function stepOf({ state, step }: NodeStatus, activity: RunningStep | undefined): string {
   return state === 'preparing' && activity !== undefined ? activity.step : step ?? '';
 }

@@ -100,6 +100,11 @@ test('status says what was set, who cancelled, and the last decisions, refused o
   ].join('\n'));
 });
 
+test('a node that does not tell its steps is shown in the step that Temporal sees', () => {
+  const view = { ...testStatus({ nodes: [node('w1', { state: 'preparing', step: 'upgradeKubeadm' }), node('w2', { state: 'held', step: 'drainNode' })] }), activities: [{ ...DRAIN, node: 'w1', step: 'upgradeKubelet' }] };
+  assert.match(statusTable(view, OPTIONS), /\nw1 .* upgrading +upgradeKubelet .*\nw2 .* held +drainNode /);
+});
+
 test('status offers no skip for a control-plane node that has begun to change', () => {
   const cp = node('cp1', { state: 'held', roles: ['etcd', 'control-plane'], step: 'upgradeKubelet', failure: { type: 'HostStepFailed', message: 'no' } });
   const text = statusTable({ ...testStatus({ nodes: [cp] }), activities: [] }, OPTIONS);

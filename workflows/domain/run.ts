@@ -16,8 +16,11 @@ import type { SnapshotResult } from './step.ts';
 /** Above this many nodes a report keeps sums and only the steps that are worth a look: a payload must stay small. */
 export const DETAILED_NODES = 100;
 
-/** Up to this many changing nodes each tells every step; above, Temporal is asked for the steps of those in flight. */
-export const TALKATIVE_NODES = 50;
+/**
+ * Up to this many changing nodes each tells every step, and the workflow's own status shows it; above, Temporal is asked for the steps of
+ * those in flight. Each message costs the server two workflow tasks.
+ */
+export const TALKATIVE_NODES = 8;
 
 /** All that one upgrade remembers. `run-pack.ts` takes it from run to run when a workflow continues as new. */
 export interface ClusterRun {

@@ -24,6 +24,13 @@ export const NODE_STEPS = [
   ...RESTORE_STEPS,
 ] as const;
 export type NodeStep = (typeof NODE_STEPS)[number];
+/** State of a node while it takes the step. */
+export const STATE_OF_STEP = {
+  stageNode: 'preparing', upgradeKubeadm: 'preparing', upgradeEtcdMember: 'upgrading', upgradeControlPlane: 'upgrading',
+  cordonNode: 'cordoning', drainNode: 'draining', upgradeKubelet: 'upgrading', rollbackNode: 'upgrading', waitNodeReady: 'verifying', uncordonNode: 'verifying',
+  prepareRestore: 'preparing', stopControlPlane: 'upgrading', restoreControlPlane: 'upgrading', startControlPlane: 'verifying', restoreWorker: 'upgrading',
+} as const satisfies Readonly<Record<NodeStep, NodeState>>;
+
 /** The one that a node's own workflow begins with; staging comes before it, for all nodes. */
 export const FIRST_STEP = 'upgradeKubeadm' satisfies NodeStep;
 
