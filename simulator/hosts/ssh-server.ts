@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import ssh2 from 'ssh2';
 import type { Connection, ServerChannel, Session } from 'ssh2';
+import { sendTogether } from './send-together.ts';
 
 /** One host's SSH server, with everything that may go wrong on the way to it. */
 export interface SshServer {
@@ -62,24 +63,6 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
       cut();
       await new Promise((resolve) => { listener.close(resolve); });
     },
-  };
-}
-
-/** Sends what is written in one turn at once: SSH writes many small packets, and each one sent alone wakes the client. */
-function sendTogether(socket: Socket): void {
-  const write = socket.write.bind(socket);
-  let corked = false;
-  // ssh2 hands over bytes and nothing else.
-  socket.write = (bytes: string | Uint8Array): boolean => {
-    if (!corked) {
-      corked = true;
-      socket.cork();
-      setImmediate(() => {
-        corked = false;
-        socket.uncork();
-      });
-    }
-    return write(bytes);
   };
 }
 

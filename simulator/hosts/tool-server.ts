@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { basename } from 'node:path';
 import type { Machine } from './machine.ts';
+import { sendTogether } from './send-together.ts';
 import { Gone } from './tools/call.ts';
 import type { Tool } from './tools/call.ts';
 
@@ -48,6 +49,7 @@ export async function startToolServer(options: ToolServerOptions): Promise<ToolS
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.setNoDelay(true);
+    sendTogether(socket);
     socket.on('error', () => undefined);
     socket.once('close', () => sockets.delete(socket));
     let received = Buffer.alloc(0);
@@ -94,18 +96,8 @@ async function answer(options: ToolServerOptions, words: readonly string[], sock
   }
   const gone = new AbortController();
   socket.once('close', () => { gone.abort(); });
-  // What is said at one moment is sent at once, not line by line.
-  let corked = false;
   const write = (mark: string, text: string): void => {
     if (socket.destroyed) return;
-    if (!corked) {
-      corked = true;
-      socket.cork();
-      setImmediate(() => {
-        corked = false;
-        socket.uncork();
-      });
-    }
     socket.write(`${mark}${text.replaceAll('\n', `\n${mark}`)}\n`);
   };
   try {
