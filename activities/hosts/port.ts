@@ -51,10 +51,7 @@ export type DurableOutcome =
       readonly kind: 'finished';
       readonly intent: number;
       readonly exitCode: number;
-      /** Host's clock, ISO. */
-      readonly startedAt: string;
-      readonly endedAt: string;
-      /** Seconds between the two. */
+      /** In which the unit ran, by the host's own count since its boot. */
       readonly seconds: number;
       /** Last 8 KiB of the output. */
       readonly tail: string;

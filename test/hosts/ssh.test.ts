@@ -235,7 +235,7 @@ test('sudo that asks for a password is refused with the line that allows it', as
 });
 
 test('without sudo the user must be root', async (context) => {
-  const host = await startHost(context, { doubles: { id: '#!/bin/sh\necho 1000\n' } });
+  const host = await startHost(context, { userId: 1000 });
   const failure = await failureOf((await openHost(context, host, { become: 'none' })).probe(host.host, script('true'), []));
   assert.equal(failure.type, 'SudoRefused');
   assert.match(failure.message, /user id 1000, not as root/);

@@ -7,17 +7,19 @@
 retry=$6 epoch=$7 attempt=$8 after=$9
 follow=${10}
 
-# Refuses a caller that a newer one has replaced, and records this one.
+# Refuses a caller that a newer one has replaced, and records this one. A line each: what is recorded is never written over, and
+# a line that a crash of the host cut off counts for nothing.
 pass_fence() {
-  recorded_epoch=0 recorded_attempt=0
-  if [ -e "$folder/fence" ]; then read -r recorded_epoch recorded_attempt <"$folder/fence" || :; fi
-  if [ "${recorded_epoch:-0}" -gt "$epoch" ] ||
-    { [ "${recorded_epoch:-0}" -eq "$epoch" ] && [ "${recorded_attempt:-0}" -gt "$attempt" ]; }; then
-    say superseded "$recorded_epoch" "$recorded_attempt"
-    exit 0
+  if [ -e "$folder/fence" ]; then
+    while read -r recorded_epoch recorded_attempt; do
+      case $recorded_epoch:$recorded_attempt in :* | *: | *[!0-9:]*) continue ;; esac
+      if [ "$recorded_epoch" -gt "$epoch" ] || { [ "$recorded_epoch" -eq "$epoch" ] && [ "$recorded_attempt" -gt "$attempt" ]; }; then
+        say superseded "$recorded_epoch" "$recorded_attempt"
+        exit 0
+      fi
+    done <"$folder/fence"
   fi
-  printf '%s %s\n' "$epoch" "$attempt" >"$folder/fence.new"
-  mv "$folder/fence.new" "$folder/fence"
+  printf '\n%s %s\n' "$epoch" "$attempt" >>"$folder/fence"
 }
 
 # Sets $how to attached, found, started or interrupted.

@@ -51,7 +51,7 @@ function outcomeOf(statement: Statement, access: RootAccess, step: DurableStep, 
     case 'finished': {
       follower.complete(statement);
       const { intent, exitCode, beginSeconds, endSeconds, started } = statement;
-      return { kind: 'finished', intent, exitCode, startedAt: isoOf(beginSeconds), endedAt: isoOf(endSeconds), seconds: secondsBetween(beginSeconds, endSeconds), tail: textOf(statement.tail), started };
+      return { kind: 'finished', intent, exitCode, seconds: secondsBetween(beginSeconds, endSeconds), tail: textOf(statement.tail), started };
     }
     case 'interrupted':
       follower.complete(statement);
@@ -100,10 +100,6 @@ function textOf(tail: Buffer): string {
   let start = 0;
   while (start < 3 && start < tail.length && ((tail[start] ?? 0) & 0xc0) === 0x80) start += 1;
   return tail.toString('utf8', start);
-}
-
-function isoOf(epochSeconds: number): string {
-  return new Date(Math.round(epochSeconds * 1000)).toISOString();
 }
 
 function secondsBetween(begin: number, end: number): number {

@@ -11,7 +11,7 @@ exec 9>>"$intent/alive"
 flock -x 9
 : >"$intent/began"
 {
-  begin=$(date +%s.%N)
+  read -r begin _ </proc/uptime
   code=0
   # The lock stays with this shell: a process that the script leaves behind must not hold it.
   (
@@ -21,7 +21,8 @@ flock -x 9
     . "$intent/args"
     exec sh "$intent/script" "$@"
   ) </dev/null 9>&- || code=$?
-  printf '%s %s %s\n' "$code" "$begin" "$(date +%s.%N)" >"$intent/result.new"
+  read -r end _ </proc/uptime
+  printf '%s %s %s\n' "$code" "$begin" "$end" >"$intent/result.new"
   sync "$intent/result.new"
   mv "$intent/result.new" "$intent/result"
 } >>"$intent/output" 2>&1 &

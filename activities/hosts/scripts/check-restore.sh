@@ -4,7 +4,8 @@ record=$root$1
 restore_id=
 set_restore_paths
 say "kubelet $(kubelet --version 2> /dev/null | sed 's/^Kubernetes //')"
-say "former-kubelet $(former_version kubelet)"
+set_former kubelet
+say "former-kubelet $former"
 # Of a host whose kubeadm is no package the steps say what is missing.
 if find_manager && is_changed; then say 'changed yes'; fi
 if [ -e "$root/etc/kubernetes/manifests/kube-apiserver.yaml" ] || [ -e "$record/files/etc/kubernetes/manifests/kube-apiserver.yaml" ]; then

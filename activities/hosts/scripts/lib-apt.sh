@@ -32,8 +32,9 @@ apt_staged_update() {
   if [ -n "$template" ]; then
     render_sources "$staged"
     apt_staged apt-get update -q -o APT::Get::List-Cleanup=0
-  elif [ -z "$(newest_match kubeadm "$(apt_versions kubeadm)")" ]; then
-    apt_staged apt-get update -q
+  else
+    set_candidate kubeadm "$(apt_versions kubeadm)"
+    [ -n "$candidate" ] || apt_staged apt-get update -q
   fi
 }
 
@@ -51,7 +52,7 @@ apt_update() {
 # Fetches the packages $@ (name=version) and what they depend on, without installing. They are held now: that counts for nothing
 # where nothing is installed.
 apt_fetch() {
-  mkdir -p "$staged/archives/partial"
+  private_folder "$staged/archives/partial"
   apt_staged apt-get install -y -q --download-only --no-install-recommends --allow-change-held-packages \
     -o "Dir::Cache::archives=$staged/archives" "$@"
 }
@@ -80,10 +81,15 @@ apt_mend() {
   read_installed
 }
 
-apt_keep_former() {
-  cd "$record/packages" || return 1
-  apt-get download -q -o APT::Sandbox::User=root "$1=$2" > /dev/null 2>&1 && return 0
-  cp "$root"/var/cache/apt/archives/"$1"_*"${2#*:}"_*.deb . 2> /dev/null
+# Fetches the files of the packages $@ (name=version) into the record; those of some of them where it fails.
+apt_download() (
+  cd "$record/packages" || exit
+  apt-get download -q -o APT::Sandbox::User=root "$@" > /dev/null 2>&1
+)
+
+# The same of package $1 of version $2, from what apt has fetched before.
+apt_cached_file() {
+  cp "$root"/var/cache/apt/archives/"$1"_*"${2#*:}"_*.deb "$record/packages" 2> /dev/null
 }
 
 # Names of the packages on hold, a line each.

@@ -44,9 +44,11 @@ first_value() {
   sed -n -e "$1" -e 't found' -e d -e ':found' -e p -e q "$2"
 }
 
-# Creates folders for root alone.
+# Creates folders for root alone, with those above them.
 private_folder() {
-  for private in "$@"; do
-    [ -d "$private" ] || (umask 077 && mkdir -p "$private")
+  for private; do
+    shift
+    [ -d "$private" ] || set -- "$@" "$private"
   done
+  [ $# -eq 0 ] || (umask 077 && mkdir -p "$@")
 }

@@ -79,8 +79,15 @@ dnf_install() {
   dnf_run install "$@"
 }
 
-dnf_keep_former() {
-  "$manager" -y -q reinstall --downloadonly "--downloaddir=$record/packages" "$(dnf_lifted)" "$1-$2" > /dev/null 2>&1
+# Each by itself: dnf says nothing of one among several that it cannot fetch.
+dnf_download() {
+  for spec in "$@"; do
+    "$manager" -y -q reinstall --downloadonly "--downloaddir=$record/packages" "$(dnf_lifted)" "$spec" > /dev/null 2>&1 || return 1
+  done
+}
+
+dnf_cached_file() {
+  return 1
 }
 
 # Names of the locked packages, a line each: `1:kubelet-1.33.13-150500.1.1.*` or `kubelet-0:1.33.13-150500.1.1.*`
@@ -92,7 +99,8 @@ dnf_hold() { "$manager" -q versionlock add "$@"; }
 dnf_unhold() { "$manager" -q versionlock delete "$@"; }
 
 dnf_unpack_kubeadm() {
-  archive=$(find "$staged/cache" -name "kubeadm-$(package_core "$version")-*.rpm" | sort -V | tail -n 1)
+  set_core "$version"
+  archive=$(find "$staged/cache" -name "kubeadm-$core-*.rpm" | sort -V | tail -n 1)
   [ -n "$archive" ] || fail "no package kubeadm $version is in $staged/cache" "Look at what $manager said above."
   mkdir -p "$1"
   (cd "$1" && rpm2cpio "$archive" | cpio -idm --quiet ./usr/bin/kubeadm)

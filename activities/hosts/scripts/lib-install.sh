@@ -13,25 +13,31 @@ use_manager() {
 
 # Writes down the present version of each package, and keeps its file for the way back where it can still be had.
 keep_former() {
-  [ -d "$record/versions" ] || mkdir -p "$record/packages" "$record/versions"
+  private_folder "$record/packages" "$record/versions"
+  kept=
   for package in kubeadm kubelet kubectl; do
     [ ! -e "$record/packages/.$package" ] || continue
-    present=$(installed_version "$package")
+    set_present "$package"
     [ -e "$record/versions/$package" ] || say "$present" > "$record/versions/$package"
     read -r former < "$record/versions/$package" || former=
     [ -n "$former" ] || continue
     # Once it is replaced, its repository may be gone too.
     [ "$present" = "$former" ] || continue
-    if (keep_former_file "$package" "$former"); then
+    kept="$kept $package$separator$former"
+  done
+  [ -n "$kept" ] || return 0
+  together=yes
+  # shellcheck disable=SC2086
+  "${family}_download" $kept || together=no
+  for spec in $kept; do
+    package=${spec%%"$separator"*}
+    former=${spec#*"$separator"}
+    if [ "$together" = yes ] || "${family}_download" "$spec" || "${family}_cached_file" "$package" "$former"; then
       : > "$record/packages/.$package"
     else
       say "note: the file of the former package $package $former cannot be had any more: only its version is recorded"
     fi
   done
-}
-
-keep_former_file() {
-  if [ "$manager" = apt ]; then apt_keep_former "$1" "$2"; else dnf_keep_former "$1" "$2"; fi
 }
 
 # $1: names that the transaction may also install, in blanks. The rest: the packages wanted.
@@ -53,12 +59,12 @@ install_exactly() {
   # shellcheck disable=SC2086
   offered=$("${family}_versions" $missing)
   for package in $missing; do
-    candidate=$(newest_match "$package" "$offered")
+    set_candidate "$package" "$offered"
     if [ -z "$candidate" ] && [ "$manager" = apt ]; then
       apt_update
       # shellcheck disable=SC2086
       offered=$(apt_versions $missing)
-      candidate=$(newest_match "$package" "$offered")
+      set_candidate "$package" "$offered"
     fi
     [ -n "$candidate" ] || fail "no package $package $version is in the sources of this host" "See \`apt-cache madison $package\` or \`dnf list --showduplicates $package\`; spec.packages.repository names the repository of a minor."
     specs="$specs $package$separator$candidate"
@@ -66,7 +72,7 @@ install_exactly() {
   # shellcheck disable=SC2086
   change_packages install "$missing" "$wanted $companions" $specs
   for package in $wanted; do
-    at_target "$package" || fail "the package $package is at $(installed_version "$package") after the installation of $version" 'Look at what the package manager said above.'
+    at_target "$package" || fail "the package $package is at $present after the installation of $version" 'Look at what the package manager said above.'
   done
   changed=yes
 }

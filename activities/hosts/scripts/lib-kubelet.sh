@@ -12,19 +12,33 @@ restart_kubelet() {
 
 # Up means: systemd calls it active, and one process answers its own health check, or lives for ten seconds where nothing can ask.
 kubelet_stays() {
-  started=$(date +%s)
-  first=$(systemctl show -p MainPID --value kubelet)
+  read -r started _ < /proc/uptime
+  first=0
   while :; do
-    state=$(systemctl is-active kubelet || true)
-    process=$(systemctl show -p MainPID --value kubelet)
+    read_kubelet_unit
     if [ "$first" != 0 ] && [ "$process" != "$first" ]; then kubelet_failed 'the kubelet ended right after its start'; fi
     if [ "$state" = active ] && kubelet_answers; then return 0; fi
-    elapsed=$(($(date +%s) - started))
+    read -r uptime _ < /proc/uptime
+    elapsed=$((${uptime%.*} - ${started%.*}))
     if [ "$state" = active ] && [ "$elapsed" -ge 10 ]; then return 0; fi
     if [ "$state" = failed ] || [ "$elapsed" -ge 30 ]; then kubelet_failed "the kubelet is $state"; fi
     [ "$first" != 0 ] || first=$process
     sleep 0.2
   done
+}
+
+# Sets state as systemd calls it, and process to its main one, 0 where there is none.
+read_kubelet_unit() {
+  state=
+  process=0
+  while IFS='=' read -r property value; do
+    case $property in
+      MainPID) process=$value ;;
+      ActiveState) state=$value ;;
+    esac
+  done << UNIT
+$(systemctl show -p MainPID -p ActiveState kubelet)
+UNIT
 }
 
 kubelet_answers() {

@@ -14,6 +14,7 @@ replace_seconds=10
 leave_load_balancer() {
   left_at=
   leaving=
+  [ -e "$root/etc/kubernetes/manifests/kube-apiserver.yaml" ] || return 0
   case $(kubelet --version 2> /dev/null) in *" ${1%.*}."*) return 0 ;; esac
   leaving=$(process_of_api_server)
   [ -n "$leaving" ] || return 0

@@ -25,11 +25,6 @@ set_core() {
   case $core in *-*) core=${core%%-*}~${core#*-} ;; esac
 }
 
-package_core() {
-  set_core "$1"
-  say "$core"
-}
-
 # Reads which versions are installed. To be called again whenever they may have changed.
 read_installed() {
   if [ "$manager" = apt ]; then
@@ -40,15 +35,14 @@ read_installed() {
   fi
 }
 
-# Version of a package when read_installed was called last; nothing where it was not installed.
-installed_version() {
-  found=
-  while read -r name state number; do
-    if [ "$name $state" = "$1 installed" ]; then found=$number; fi
+# Sets present to the version of package $1 when read_installed was called last; to nothing where it was not installed.
+set_present() {
+  present=
+  while read -r known known_state known_version; do
+    if [ "$known $known_state" = "$1 installed" ]; then present=$known_version; fi
   done << INSTALLED
 $installed
 INSTALLED
-  say "$found"
 }
 
 # True where a package's version $1 is the Kubernetes version $2, in any revision of the packager.
@@ -61,21 +55,19 @@ is_version() {
 }
 
 at_target() {
-  is_version "$(installed_version "$1")" "$version"
+  set_present "$1"
+  is_version "$present" "$version"
 }
 
-# Newest revision of the wanted version of package $1 among the lines `NAME VERSION` of $2; nothing where there is none.
-newest_match() {
-  matches=
-  while read -r name candidate; do
-    if [ "$name" = "$1" ] && is_version "$candidate" "$version"; then matches="$matches $candidate"; fi
+# Sets candidate to the newest revision of the wanted version of package $1 among the lines `NAME VERSION` of $2; to nothing where
+# there is none.
+set_candidate() {
+  candidate=
+  while read -r offered_name offered_version; do
+    if [ "$offered_name" = "$1" ] && is_version "$offered_version" "$version"; then candidate="$candidate $offered_version"; fi
   done << VERSIONS
 $2
 VERSIONS
-  matches=${matches# }
-  case $matches in
-    '') ;;
-    *' '*) say "$matches" | tr ' ' '\n' | sort -V | tail -n 1 ;;
-    *) say "$matches" ;;
-  esac
+  candidate=${candidate# }
+  case $candidate in *' '*) candidate=$(say "$candidate" | tr ' ' '\n' | sort -V | tail -n 1) ;; esac
 }

@@ -13,7 +13,7 @@ configuration_files() {
 # Copies it, with the SHA-256 of each copy. The folder appears whole, before anything is changed, and is never written again.
 keep_configuration() (
   [ ! -d "$record/files" ] || exit 0
-  rm -rf "$record/files.new"
+  [ ! -e "$record/files.new" ] || rm -rf "$record/files.new"
   private_folder "$record/files.new"
   cd "$root/" || exit
   set --

@@ -7,19 +7,19 @@ require_configuration() {
     fail "the record in $record/files is damaged: a SHA-256 does not hold" 'Nothing was changed. Bring the configuration named above back by hand.'
 }
 
-# Version of package $1 then; nothing where it was not installed, or where no package of this node has changed.
-former_version() {
+# Sets former to the version of package $1 then; to nothing where it was not installed, or where no package of this node has changed.
+set_former() {
   former=
   [ ! -e "$record/versions/$1" ] || read -r former < "$record/versions/$1" || :
-  say "$former"
 }
 
 # True where packages, their sources or the kubelet's configuration are not what they were before the first change of this node.
 is_changed() {
   [ ! -e "$record/changing" ] || return 0
   for package in kubeadm kubelet kubectl; do
-    former=$(former_version "$package")
-    [ -z "$former" ] || [ "$(installed_version "$package")" = "$former" ] || return 0
+    set_former "$package"
+    set_present "$package"
+    [ -z "$former" ] || [ "$present" = "$former" ] || return 0
   done
   for copy in $(recorded_copies "$record/repository"); do
     cmp -s "$record/repository$copy" "$root$copy" || return 0

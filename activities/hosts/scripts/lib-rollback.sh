@@ -3,7 +3,7 @@
 
 require_record() {
   require_configuration
-  former=$(former_version kubelet)
+  set_former kubelet
   is_version "$former" "$version" || fail "the package kubelet was ${former:-absent} before, while the kubelet ran $version" 'Nothing was changed: the record cannot say which of both to put back. Bring the node back by hand.'
 }
 
@@ -64,8 +64,9 @@ restore_packages() {
   specs=
   dnf_offline=yes
   for package in kubeadm kubelet kubectl; do
-    former=$(former_version "$package")
-    if [ -z "$former" ] || [ "$(installed_version "$package")" = "$former" ]; then continue; fi
+    set_former "$package"
+    set_present "$package"
+    if [ -z "$former" ] || [ "$present" = "$former" ]; then continue; fi
     file=$("${family}_former_file" "$package" "$former")
     if [ -z "$file" ]; then
       dnf_offline=
@@ -82,8 +83,9 @@ restore_packages() {
   # shellcheck disable=SC2086
   change_packages install_former "$names" "$names" $specs
   for package in $names; do
-    former=$(former_version "$package")
-    [ "$(installed_version "$package")" = "$former" ] || fail "the package $package is at $(installed_version "$package") after $former was put back" 'Look at what the package manager said above.'
+    set_former "$package"
+    set_present "$package"
+    [ "$present" = "$former" ] || fail "the package $package is at $present after $former was put back" 'Look at what the package manager said above.'
   done
   changed=yes
 }

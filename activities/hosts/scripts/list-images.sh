@@ -10,7 +10,7 @@ if at_target kubeadm; then
   kubeadm=kubeadm
 else
   (staged_update) > "$scratch/log" 2>&1 || { cat "$scratch/log" >&2; fail 'the sources of the new version cannot be read'; }
-  candidate=$(newest_match kubeadm "$(staged_versions kubeadm)")
+  set_candidate kubeadm "$(staged_versions kubeadm)"
   [ -n "$candidate" ] || fail "no package kubeadm $version is in ${template:-the sources of this host}"
   "${family}_fetch" "kubeadm$separator$candidate" > "$scratch/log" 2>&1 || { cat "$scratch/log" >&2; fail 'the package kubeadm cannot be fetched'; }
   kubeadm=$(unpack_kubeadm "$scratch/kubeadm")

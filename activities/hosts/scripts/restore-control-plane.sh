@@ -28,7 +28,8 @@ place_member() {
 
 # Packages that no step of the upgrade has reached are what they were.
 restore_former_packages() {
-  if [ -z "$(former_version kubelet)" ]; then
+  set_former kubelet
+  if [ -z "$former" ]; then
     say 'no package of this node was changed'
     return 0
   fi

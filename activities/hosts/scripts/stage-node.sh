@@ -2,7 +2,7 @@
 # Fetches packages and images of the new version, and changes nothing that runs.
 # --version v1.34.4 --minor 1.34 --repository TEMPLATE --record DIR --staged DIR --image-repository R --images all|worker
 use_manager
-private_folder "$record" "$staged"
+private_folder "$record/packages" "$record/versions" "$staged"
 keep_former
 missing=
 for package in kubeadm kubelet kubectl; do
@@ -14,7 +14,7 @@ if [ -n "$missing" ]; then
   # shellcheck disable=SC2086
   offered=$(staged_versions $missing)
   for package in $missing; do
-    candidate=$(newest_match "$package" "$offered")
+    set_candidate "$package" "$offered"
     [ -n "$candidate" ] || fail "no package $package $version is in ${template:-the sources of this host}" 'Correct spec.target.version or spec.packages.repository.'
     specs="$specs $package$separator$candidate"
   done
@@ -30,11 +30,15 @@ else
 fi
 wanted_images "$kubeadm" > "$staged/images"
 missing_images < "$staged/images" > "$staged/missing"
+pulled=0
 while read -r image; do
   say "pulling $image"
   pull_image "$image" || fail "the image $image is not on this host and cannot be pulled" 'See what the runtime said above; import the image, or let the host reach its registry.'
   changed=yes
+  pulled=$((pulled + 1))
 done < "$staged/missing"
 [ -z "$missing" ] || changed=yes
-say "staged: packages${missing:- none}, $(wc -l < "$staged/images") images ($(wc -l < "$staged/missing") pulled)"
+count=0
+while read -r _; do count=$((count + 1)); done < "$staged/images"
+say "staged: packages${missing:- none}, $count images ($pulled pulled)"
 say "changed: $changed"

@@ -10,7 +10,6 @@ export async function checkHost(script: Script): Promise<void> {
   readArguments(script);
   const { machine, say } = script;
   const scratch = `/tmp/${randomUUID()}`;
-  say('user 0');
   for (const folder of ['/var/lib', '/var/cache']) say(`free ${folder} ${String(machine.disk.freeKib)}`);
   say('swap 0');
   say(`fail-swap-on ${/^failSwapOn: *(.*)$/m.exec(machine.files.read('/var/lib/kubelet/config.yaml') ?? '')?.[1] ?? ''}`);

@@ -54,13 +54,13 @@ export async function install(call: Call, parsed: Words, specs: readonly string[
 /** `apt-get download` puts the files of packages that are offered into the folder it is called in. */
 export function download(call: Call, specs: readonly string[]): number {
   const { machine, folder } = call;
-  for (const { name, version } of specs.map(splitSpec)) {
-    if (!offered(machine, name, knownMinors(machine)).includes(version)) {
-      call.err(`E: Version '${version}' for '${name}' was not found`);
-      return 100;
-    }
-    machine.files.write(`${folder}/${archiveName(name, version)}`, `${name}=${version}\n`);
+  const wanted = specs.map(splitSpec);
+  const unknown = wanted.find(({ name, version }) => !offered(machine, name, knownMinors(machine)).includes(version));
+  if (unknown !== undefined) {
+    call.err(`E: Version '${unknown.version}' for '${unknown.name}' was not found`);
+    return 100;
   }
+  for (const { name, version } of wanted) machine.files.write(`${folder}/${archiveName(name, version)}`, `${name}=${version}\n`);
   return 0;
 }
 

@@ -58,10 +58,10 @@ function pgrep({ args, machine, out }: Call): number {
   return 0;
 }
 
-/** `df -Pk FOLDER`. */
-function df({ machine, out }: Call): number {
+/** `df -Pk FOLDER …`. */
+function df({ args, machine, out }: Call): number {
   const size = 100 * 1024 * 1024;
   out('Filesystem     1024-blocks     Used Available Capacity Mounted on');
-  out(`/dev/vda         ${String(size)} ${String(size - machine.disk.freeKib)} ${String(machine.disk.freeKib)}      50% /`);
+  for (const word of args) if (word.startsWith('/')) out(`/dev/vda         ${String(size)} ${String(size - machine.disk.freeKib)} ${String(machine.disk.freeKib)}      50% /`);
   return 0;
 }

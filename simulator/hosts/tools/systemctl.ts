@@ -15,15 +15,15 @@ export function systemctl(units: Units): Tool {
       case 'reset-failed':
         return 0;
       case 'is-active': {
-        const active = name === 'kubelet' ? machine.kubelet.running : units.isActive(machine, name);
-        const state = active ? 'active' : name === 'kubelet' && machine.kubelet.crash !== null ? 'activating' : 'inactive';
+        const state = name === 'kubelet' ? stateOfKubelet(machine) : units.isActive(machine, name) ? 'active' : 'inactive';
         call.out(state);
-        return active ? 0 : 3;
+        return state === 'active' ? 0 : 3;
       }
-      case 'show':
+      case 'show': // -p MainPID -p ActiveState kubelet
         // One that ends right after its start is started again and again.
         if (machine.kubelet.crash !== null && !machine.kubelet.running) machine.kubelet.pid = machine.newPid();
-        call.out(String(name === 'kubelet' && (machine.kubelet.running || machine.kubelet.crash !== null) ? machine.kubelet.pid : 0));
+        call.out(`MainPID=${String(machine.kubelet.running || machine.kubelet.crash !== null ? machine.kubelet.pid : 0)}`);
+        call.out(`ActiveState=${stateOfKubelet(machine)}`);
         return 0;
       case 'stop':
         await stopKubelet(call);
@@ -36,6 +36,11 @@ export function systemctl(units: Units): Tool {
         return 1;
     }
   };
+}
+
+function stateOfKubelet({ kubelet }: Machine): string {
+  if (kubelet.running) return 'active';
+  return kubelet.crash === null ? 'inactive' : 'activating';
 }
 
 /** `journalctl -u kubelet`. */
