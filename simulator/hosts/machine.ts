@@ -142,7 +142,6 @@ export function setPackage(machine: Machine, name: string, change: Partial<Packa
   machine.packages.set(name, changed);
   if (machine.world.description.packageManager === 'apt') {
     machine.files.write(`${machine.root}${PACKAGE_STATES}/${name}`, `${changed.half ? 'half-configured' : 'installed'} ${changed.version}\n`);
-    machine.files.write(`${machine.root}${HOLDS}`, heldPackages(machine).map((each) => `${each}\n`).join(''));
   }
   return changed;
 }
@@ -151,9 +150,6 @@ export function setPackage(machine: Machine, name: string, change: Partial<Packa
 export function heldPackages({ packages }: Machine): readonly string[] {
   return [...packages].flatMap(([name, { held }]) => (held ? [name] : [])).toSorted((left, right) => (left < right ? -1 : 1));
 }
-
-/** A line for each package on hold. */
-export const HOLDS = '/var/lib/twin/holds';
 
 /** A file for each package, `installed 1.33.13-1.1`: asking for it is what the scripts do most. */
 export const PACKAGE_STATES = '/var/lib/twin/packages';

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { HOLDS, PACKAGE_STATES } from './machine.ts';
+import { PACKAGE_STATES } from './machine.ts';
 import { TOOL_PROGRAM } from './tool-server.ts';
 import { CONTAINER_TOOLS } from './tools/index.ts';
 
@@ -17,10 +17,6 @@ for package; do
 done
 exit $code
 `,
-  'apt-mark': `#!/bin/sh
-if [ "$1" != showhold ]; then exec "\${0%/*}/.asking/apt-mark" "$@"; fi
-while read -r package; do echo "$package"; done < "$CAPSTAN_ROOT${HOLDS}"
-`,
   // A twin does not outlive this machine: nothing needs to be on its disk.
   sync: '#!/bin/sh\n',
 };
@@ -31,10 +27,8 @@ export function writePrograms(folder: string, tools: readonly string[]): void {
   for (const [name, text] of Object.entries(PLAIN)) writeProgram(join(folder, name), text);
   const shared = join(folder, '.tool');
   writeProgram(shared, TOOL_PROGRAM);
-  mkdirSync(join(folder, '.asking'));
   for (const name of tools) {
-    if (CONTAINER_TOOLS.some((inside) => inside === name)) continue;
-    symlinkSync(shared, join(folder, name in PLAIN ? '.asking' : '.', name));
+    if (!CONTAINER_TOOLS.some((inside) => inside === name)) symlinkSync(shared, join(folder, name));
   }
 }
 

@@ -36,10 +36,10 @@ if [ "$manager" = apt ]; then
     done < "${CAPSTAN_PROC:-/proc}/locks"
   done
 fi
-if ! (staged_update) > "$scratch/update" 2>&1; then
+offered=
+if ! offered=$(staged_versions kubeadm kubelet kubectl 2> "$scratch/update"); then
   grep -E '^(error|E|Error|next)' "$scratch/update" | head -n 5 | sed 's/^/repository-error /'
 fi
-offered=$(staged_versions kubeadm kubelet kubectl)
 for package in kubeadm kubelet kubectl; do
   set_candidate "$package" "$offered"
   if at_target "$package"; then candidate=installed; fi

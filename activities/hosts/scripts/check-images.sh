@@ -9,7 +9,7 @@ while read -r image; do
   if ! have ctr; then
     # crictl can pull and cannot ask.
     say "missing $image unknown"
-  elif reason=$(timeout 30 ctr -n "$namespace" content fetch --metadata-only "$image" 2>&1 > /dev/null); then
+  elif reason=$(ctr --timeout 30s -n "$namespace" content fetch --metadata-only "$image" 2>&1 > /dev/null); then
     say "missing $image pullable"
     fetched="$fetched $image"
   else

@@ -18,24 +18,25 @@ apt_rows() {
   while read -r name _ candidate _; do say "$name $candidate"; done
 }
 
-# Versions of the packages $@ in the staged sources.
-apt_staged_versions() {
-  apt_staged apt-cache madison "$@" 2> /dev/null | apt_rows
-}
-
 apt_versions() {
   apt-cache madison "$@" 2> /dev/null | apt_rows
 }
 
-# Reads the lists of the new minor, into a folder of ours.
-apt_staged_update() {
+# With a template the lists of the new minor are read, into a folder of ours; without, the host's own where they do not know it yet.
+apt_staged_versions() {
   if [ -n "$template" ]; then
     render_sources "$staged"
-    apt_staged apt-get update -q -o APT::Get::List-Cleanup=0
-  else
-    set_candidate kubeadm "$(apt_versions kubeadm)"
-    [ -n "$candidate" ] || apt_staged apt-get update -q
+    apt_staged apt-get update -q -o APT::Get::List-Cleanup=0 >&2 || return
+    apt_staged apt-cache madison "$@" 2> /dev/null | apt_rows
+    return 0
   fi
+  rows=$(apt_versions "$@")
+  set_candidate "$1" "$rows"
+  if [ -z "$candidate" ]; then
+    apt_staged apt-get update -q >&2 || return
+    rows=$(apt_versions "$@")
+  fi
+  say "$rows"
 }
 
 # Reads the lists of the switched source, and of that one only.
@@ -63,7 +64,12 @@ apt_simulate() {
     cat "$record/simulation" >&2
     fail "apt-get cannot install $*" 'See what stands in its way above; correct it on the host.'
   }
-  sed -n -e 's/^Inst \([^ ]*\).*/install \1/p' -e 's/^Remv \([^ ]*\).*/remove \1/p' "$record/simulation"
+  while read -r action name _; do
+    case $action in
+      Inst) say "install $name" ;;
+      Remv) say "remove $name" ;;
+    esac
+  done < "$record/simulation"
 }
 
 # What was fetched ahead is taken from its folder, so that nothing is fetched now.

@@ -42,16 +42,13 @@ dnf_rows() {
 }
 
 dnf_staged_versions() {
+  [ -z "$template" ] || render_sources "$staged"
+  dnf_staged makecache >&2 || return
   dnf_staged list --showduplicates "$@" 2> /dev/null | dnf_rows
 }
 
 dnf_versions() {
   dnf_run list --showduplicates "$@" 2> /dev/null | dnf_rows
-}
-
-dnf_staged_update() {
-  [ -z "$template" ] || render_sources "$staged"
-  dnf_staged makecache
 }
 
 dnf_fetch() {

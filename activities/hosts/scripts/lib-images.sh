@@ -29,10 +29,11 @@ wanted_images() {
   set -- "$1" config images list --kubernetes-version "$version"
   [ -z "${image_repository:-}" ] || set -- "$@" --image-repository "$image_repository"
   list=$("$@" 2> /dev/null)
-  case ${images:-all} in
-    worker) say "$list" | grep -E '/(kube-proxy|pause|coredns):' ;;
-    *) say "$list" ;;
-  esac
+  for image in $list; do
+    case ${images:-all}:$image in
+      worker:*/kube-proxy:* | worker:*/pause:* | worker:*/coredns:* | all:*) say "$image" ;;
+    esac
+  done
 }
 
 unpack_kubeadm() {

@@ -2,8 +2,8 @@
 # Installs exact versions of named packages and of nothing else.
 # Needs: manager, version, template, record, staged.
 
-staged_update() { "${family}_staged_update"; }
-# Lines `NAME VERSION` of all versions of the packages $@ that the staged sources have.
+# Reads the sources that are fetched from ahead. Lines `NAME VERSION` of all versions of the packages $@ that they have; what the
+# package manager says goes to standard error.
 staged_versions() { "${family}_staged_versions" "$@"; }
 
 use_manager() {

@@ -9,8 +9,8 @@ record=$scratch
 if at_target kubeadm; then
   kubeadm=kubeadm
 else
-  (staged_update) > "$scratch/log" 2>&1 || { cat "$scratch/log" >&2; fail 'the sources of the new version cannot be read'; }
-  set_candidate kubeadm "$(staged_versions kubeadm)"
+  offered=$(staged_versions kubeadm 2> "$scratch/log") || { cat "$scratch/log" >&2; fail 'the sources of the new version cannot be read'; }
+  set_candidate kubeadm "$offered"
   [ -n "$candidate" ] || fail "no package kubeadm $version is in ${template:-the sources of this host}"
   "${family}_fetch" "kubeadm$separator$candidate" > "$scratch/log" 2>&1 || { cat "$scratch/log" >&2; fail 'the package kubeadm cannot be fetched'; }
   kubeadm=$(unpack_kubeadm "$scratch/kubeadm")

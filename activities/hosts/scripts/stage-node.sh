@@ -9,7 +9,6 @@ for package in kubeadm kubelet kubectl; do
   at_target "$package" || missing="$missing $package"
 done
 if [ -n "$missing" ]; then
-  staged_update
   specs=
   # shellcheck disable=SC2086
   offered=$(staged_versions $missing)

@@ -90,7 +90,7 @@ function logged(script: Script, log: string[]): Script {
 
 export async function checkImages(script: Script): Promise<void> {
   for (const image of missingImages(script, script.args)) {
-    const { exitCode, err } = await script.capture('ctr', ['-n', 'capstan-preflight', 'content', 'fetch', '--metadata-only', image]);
+    const { exitCode, err } = await script.capture('ctr', ['--timeout', '30s', '-n', 'capstan-preflight', 'content', 'fetch', '--metadata-only', image]);
     script.say(exitCode === 0 ? `missing ${image} pullable` : `missing ${image} absent ${linesOf(err).at(-1) ?? ''}`);
   }
 }

@@ -27,7 +27,10 @@ export function crictl(call: Call): number | Promise<number> {
 /** `ctr -n NAMESPACE …`, as far as the scripts use it. */
 export function ctr(call: Call): number | Promise<number> {
   const { machine, args } = call;
-  const words = args[0] === '-n' ? args.slice(2) : args;
+  let first = 0;
+  // Each of its own options has a value.
+  while (args[first]?.startsWith('-') === true) first += 2;
+  const words = args.slice(first);
   const image = words.at(-1) ?? '';
   switch (words.slice(0, 2).join(' ')) {
     case 'images ls':
