@@ -1,5 +1,5 @@
 import type { Machine } from './machine.ts';
-import { startSpawner } from './spawner.ts';
+import { openSpawner } from './spawner.ts';
 import type { SpawnedProcess } from './spawner.ts';
 import type { Units } from './units.ts';
 
@@ -26,7 +26,7 @@ export function createShell({ environment }: ShellOptions): Shell {
   const commands = new Map<string, Set<SpawnedProcess>>();
   const units = new Map<string, SpawnedProcess>();
   const all = new Set<SpawnedProcess>();
-  const spawner = startSpawner();
+  const spawner = openSpawner();
 
   function follow(child: SpawnedProcess): void {
     all.add(child);

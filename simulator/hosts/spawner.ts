@@ -22,15 +22,38 @@ export interface SpawnedProcess extends HostProcess {
 
 export interface Spawner {
   spawn(program: string, args: readonly string[], options: SpawnOptions): SpawnedProcess;
-  /** Ends the process that starts all others, and resolves when it is gone. */
+  /** Gives it up. The last one ends the process that starts all others, and waits until it is gone. */
   stop(): Promise<void>;
 }
 
+interface Shared {
+  readonly spawner: Spawner;
+  readonly isAlive: () => boolean;
+  users: number;
+}
+
+let shared: Shared | null = null;
+
 /**
  * Starts processes from a small process of its own: to fork one of hundreds of megabytes, as a twin of many nodes is,
- * takes ten milliseconds in which nothing else happens there.
+ * takes ten milliseconds in which nothing else happens there. All twins of this process share it; it ends with the last.
  */
-export function startSpawner(): Spawner {
+export function openSpawner(): Spawner {
+  if (shared?.isAlive() !== true) shared = startSpawner();
+  const own = shared;
+  own.users += 1;
+  return {
+    spawn: own.spawner.spawn,
+    stop: async () => {
+      own.users -= 1;
+      if (own.users > 0) return;
+      if (shared === own) shared = null;
+      await own.spawner.stop();
+    },
+  };
+}
+
+function startSpawner(): Shared {
   const program = fileURLToPath(new URL(`spawner-program${extname(import.meta.url)}`, import.meta.url));
   // It must not take over what this process was told, such as to write a profile or that a test runner listens.
   const helper = fork(program, [], { serialization: 'advanced', execArgv: ['--disable-warning=ExperimentalWarning'], env: { ...process.env, NODE_OPTIONS: '', NODE_TEST_CONTEXT: '' }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
@@ -53,7 +76,7 @@ export function startSpawner(): Spawner {
     running.clear();
   });
 
-  return {
+  const spawner: Spawner = {
     spawn: (path, args, { kind, cwd, env }) => {
       last += 1;
       const process = new RemoteProcess(last, kind, send);
@@ -67,6 +90,7 @@ export function startSpawner(): Spawner {
       await exited;
     },
   };
+  return { spawner, isAlive: () => helper.connected, users: 0 };
 }
 
 class RemoteProcess extends EventEmitter implements SpawnedProcess {

@@ -124,11 +124,10 @@ is_old_upgrade() {
 for tool in flock systemd-run systemctl tail sync; do
   command -v "$tool" >/dev/null || { say missing "$tool"; exit 0; }
 done
-if [ ! -d "$root/$upgrade" ]; then
-  mkdir -p "$root/$upgrade"
-  remove_old_upgrades 9>&-
-fi
-mkdir -p "$folder"
+is_new=no
+[ -d "$root/$upgrade" ] || is_new=yes
+[ -d "$folder" ] || mkdir -p "$folder"
+[ "$is_new" = no ] || remove_old_upgrades
 exec 9>>"$folder/lock"
 flock -x 9
 pass_fence

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
-import { startSpawner } from '../../../simulator/hosts/spawner.ts';
+import { openSpawner } from '../../../simulator/hosts/spawner.ts';
 import type { SpawnedProcess, Spawner } from '../../../simulator/hosts/spawner.ts';
 import { until } from '../../support/until.ts';
 
@@ -11,7 +11,7 @@ const SPAWNER = new URL('../../../simulator/hosts/spawner.ts', import.meta.url).
 
 describe('the process that starts the processes of hosts', { timeout: 60_000 }, () => {
   let spawner: Spawner;
-  before(() => { spawner = startSpawner(); });
+  before(() => { spawner = openSpawner(); });
   after(() => spawner.stop());
 
   const command = (script: string, env: NodeJS.ProcessEnv = {}): SpawnedProcess =>
@@ -40,10 +40,19 @@ describe('the process that starts the processes of hosts', { timeout: 60_000 }, 
     await over;
   });
 
+  test('all users share one process, which lives until the last gives it up', async () => {
+    const other = openSpawner();
+    await other.stop();
+    const parentOf = async (from: Spawner): Promise<string> => text(from.spawn('sh', ['-c', 'echo "$PPID"'], { kind: 'command', cwd: '/', env: { PATH: process.env['PATH'] } }).stdout ?? assert.fail());
+    const third = openSpawner();
+    assert.equal(await parentOf(spawner), await parentOf(third));
+    await third.stop();
+  });
+
   test('nothing of it is left when the twin is killed', async () => {
     const twin = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', `
-      import { startSpawner } from ${JSON.stringify(SPAWNER)};
-      const child = startSpawner().spawn('sh', ['-c', 'echo $$; exec sleep 1000'], { kind: 'command', cwd: '/', env: process.env });
+      import { openSpawner } from ${JSON.stringify(SPAWNER)};
+      const child = openSpawner().spawn('sh', ['-c', 'echo $$; exec sleep 1000'], { kind: 'command', cwd: '/', env: process.env });
       child.stdout.pipe(process.stdout);
     `], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [line]: unknown[] = await once(twin.stdout, 'data');

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { scratchFolder } from '../../support/scratch-folder.ts';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { createSshHosts } from '../../../activities/hosts/ssh-hosts.ts';
@@ -42,7 +42,7 @@ export function describe(planes: number, workers: number, change: Partial<Cluste
 
 /** A twin's hosts over a fake API, and the worker's real way in to them; everything ends with the test. */
 export async function startTestTwin(context: TestContext, description: ClusterDescription, change: Partial<HostsOptions> & { readonly speed?: number } = {}): Promise<TestTwin> {
-  const folder = mkdtempSync(join(tmpdir(), 'capstan-twin-'));
+  const folder = mkdtempSync(join(scratchFolder(), 'capstan-twin-'));
   const clock = createScaledClock(change.speed ?? 1000);
   const model = fakeModel(description.version);
   const journal = createJournal();

@@ -1,6 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { closeSync, openSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -15,6 +14,7 @@ import type { Twin, TwinOptions } from '../../../simulator/twin.ts';
 import { spawnGuarded } from '../../../worker/guarded-child.ts';
 import type { UpgradeReport } from '../../../workflows/domain/status.ts';
 import { devServer } from '../../support/temporal.ts';
+import { scratchFolder } from '../../support/scratch-folder.ts';
 import { specOfTwin } from '../../support/twin.ts';
 import { until } from '../../support/until.ts';
 import { isReady, watchModel } from './watcher.ts';
@@ -31,7 +31,7 @@ export interface Engine {
 
 export async function startEngine(): Promise<Engine> {
   const server = await devServer();
-  const folder = await mkdtemp(join(tmpdir(), 'capstan-twins-'));
+  const folder = await mkdtemp(join(scratchFolder(), 'capstan-twins-'));
   const output = openSync(join(folder, 'worker.log'), 'w', 0o600);
   const program = fileURLToPath(new URL('../../../simulator/demo/worker.ts', import.meta.url));
   const worker = spawnGuarded(process.execPath, ['--disable-warning=ExperimentalWarning', program], output, {
