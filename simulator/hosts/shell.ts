@@ -1,4 +1,5 @@
 import type { Machine } from './machine.ts';
+import { wordsOfLine } from './recognised/recognise.ts';
 import { openSpawner } from './spawner.ts';
 import type { SpawnedProcess } from './spawner.ts';
 import type { Units } from './units.ts';
@@ -34,7 +35,8 @@ export function createShell({ environment }: ShellOptions): Shell {
   }
 
   function command(machine: Machine, line: string): SpawnedProcess {
-    const child = spawner.spawn('sh', ['-c', `${SUDO}${line}`], { kind: 'command', cwd: machine.root, env: environment(machine) });
+    // What the worker sends needs no shell to take its words apart; any other line does.
+    const child = spawner.spawn('sh', wordsOfLine(line) ?? ['-c', `${SUDO}${line}`], { kind: 'command', cwd: machine.root, env: environment(machine) });
     const own = commands.get(machine.node.name) ?? new Set();
     commands.set(machine.node.name, own);
     own.add(child);

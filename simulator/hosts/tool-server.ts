@@ -8,7 +8,8 @@ import type { Tool } from './tools/call.ts';
 
 /**
  * The program behind every tool of the twin: it tells the twin by what name, where and how it was called, prints what the
- * answer says and ends as it says. No process is started for that. An answer that breaks off is a program that was killed.
+ * answer says and ends as it says. No process is started for that. An answer is made of lines `out BYTES` and `err BYTES`, each
+ * with so much text behind it, and `exit CODE`; one that breaks off is a program that was killed.
  */
 export const TOOL_PROGRAM = `#!/bin/bash
 exec 3<> "/dev/tcp/127.0.0.1/$TWIN_PORT" || exit 137
@@ -16,12 +17,11 @@ input=
 if [ "\${0##*/}" = cpio ]; then read -r input; fi
 set -- "$@" \${input:+"$input"}
 printf '%s\\0' "$#" "$TWIN_KEY" "$TWIN_NODE" "$TWIN_UNIT" "$$" "$0" "$PWD" "$@" >&3
-while IFS= read -r -u 3 line; do
-  case $line in
-    o*) printf '%s\\n' "\${line:1}" ;;
-    e*) printf '%s\\n' "\${line:1}" >&2 ;;
-    x*) exit "\${line:1}" ;;
-  esac
+LC_ALL=C
+while read -r -u 3 mark number; do
+  if [ "$mark" = exit ]; then exit "$number"; fi
+  IFS= read -r -N "$number" -u 3 text
+  if [ "$mark" = out ]; then printf '%s' "$text"; else printf '%s' "$text" >&2; fi
 done
 exit 137
 `;
@@ -96,27 +96,46 @@ async function answer(options: ToolServerOptions, words: readonly string[], sock
   }
   const gone = new AbortController();
   socket.once('close', () => { gone.abort(); });
-  const write = (mark: string, text: string): void => {
-    if (socket.destroyed) return;
-    socket.write(`${mark}${text.replaceAll('\n', `\n${mark}`)}\n`);
-  };
+  const { write, flush } = framed(socket);
   try {
     const code = tool === undefined ? 127 : await tool({
       machine, program, args, folder, signal: gone.signal,
       kill: () => { options.onKill(machine, unit); },
       cut: () => { options.onCut(machine); },
       reboot: (downMs) => { options.onReboot(machine, downMs); },
-      out: (text) => { write('o', text); },
-      err: (text) => { write('e', text); },
+      out: (text) => { write('out', text); },
+      err: (text) => { write('err', text); },
     });
-    write('x', String(code));
-    socket.end();
+    flush();
+    socket.end(`exit ${String(code)}\n`);
   } catch (error) {
     // Killed together with all that it belongs to; a script must not get as far as to its trap.
     if (error instanceof Gone) return;
-    write('e', `the twin failed in ${name}: ${error instanceof Error ? error.message : String(error)}`);
+    write('err', `the twin failed in ${name}: ${error instanceof Error ? error.message : String(error)}`);
+    flush();
     socket.destroy();
   }
+}
+
+type Mark = 'out' | 'err';
+
+/** Lines for the tool's program: those of one turn and one output go together, since it reads a frame at once and its head byte by byte. */
+function framed(socket: Socket): { write(mark: Mark, line: string): void; flush(): void } {
+  let mark: Mark = 'out';
+  let text = '';
+  const flush = (): void => {
+    if (text !== '' && !socket.destroyed) socket.write(`${mark} ${String(Buffer.byteLength(text))}\n${text}`);
+    text = '';
+  };
+  return {
+    write: (to, line) => {
+      if (to !== mark) flush();
+      if (text === '') setImmediate(flush);
+      mark = to;
+      text += `${line}\n`;
+    },
+    flush,
+  };
 }
 
 function portOf(address: AddressInfo | string | null): number {

@@ -1,11 +1,9 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # Which of the images $@ are missing on this host, and whether their registry has them for it.
-scratch=$(mktemp)
-trap 'rm -f "$scratch"' EXIT
-for image in "$@"; do say "$image"; done | missing_images > "$scratch"
+missing=$(for image in "$@"; do say "$image"; done | missing_images)
 namespace=capstan-preflight
 fetched=
-while read -r image; do
+for image in $missing; do
   if ! have ctr; then
     # crictl can pull and cannot ask.
     say "missing $image unknown"
@@ -15,7 +13,7 @@ while read -r image; do
   else
     say "missing $image absent $(say "$reason" | tail -n 1)"
   fi
-done < "$scratch"
+done
 # shellcheck disable=SC2086
 [ -z "$fetched" ] || ctr -n "$namespace" images rm $fetched > /dev/null 2>&1 || true
 if have ctr; then ctr namespaces rm "$namespace" > /dev/null 2>&1 || true; fi

@@ -30,6 +30,6 @@ etcdctl() {
   pki=$root/etc/kubernetes/pki/etcd
   pair=healthcheck-client
   [ -f "$pki/$pair.crt" ] || pair=server
-  ETCDCTL_API=3 "$(etcd_tool etcdctl)" --endpoints https://127.0.0.1:2379 --cacert "$pki/ca.crt" --cert "$pki/$pair.crt" --key "$pki/$pair.key" \
+  ETCDCTL_API=3 "${etcdctl_path:-$(etcd_tool etcdctl)}" --endpoints https://127.0.0.1:2379 --cacert "$pki/ca.crt" --cert "$pki/$pair.crt" --key "$pki/$pair.key" \
     --dial-timeout 3s "$@"
 }

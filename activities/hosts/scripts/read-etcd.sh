@@ -1,6 +1,8 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # What the members of the cluster's etcd say of themselves: five documents, each on its own line.
 find_etcd
+# Here for all of them: what a command in the background finds is lost with it.
+etcdctl_path=$(etcd_tool etcdctl)
 
 # A member that is away makes etcdctl end with an error beside what it could read. Its JSON is one line.
 document() {
