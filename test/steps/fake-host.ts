@@ -64,8 +64,7 @@ export function fakeHost(family: 'apt' | 'dnf'): FakeHost {
       return { kind: 'interrupted', intent, tail: '' };
     }
     const result = await run(step.script, step.args, onOutput);
-    const at = new Date(0).toISOString();
-    return { kind: 'finished', intent, exitCode: result.exitCode, startedAt: at, endedAt: at, seconds: 1, tail: `${result.stdout}${result.stderr}`.slice(-8192), started: true };
+    return { kind: 'finished', intent, exitCode: result.exitCode, seconds: 1, tail: `${result.stdout}${result.stderr}`.slice(-8192), started: true };
   }
 
   const hosts: Hosts = {

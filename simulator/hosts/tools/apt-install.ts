@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { hostPath, setPackage } from '../machine.ts';
+import { compareVersions, hostPath, setPackage } from '../machine.ts';
 import type { Machine } from '../machine.ts';
 import { knownMinors, offered, originOf } from '../repository.ts';
 import { waitForLock } from './apt-lock.ts';
@@ -87,7 +87,7 @@ function isFile(spec: string): boolean {
 }
 
 function isOlder({ packages }: Machine, { name, version }: Wanted): boolean {
-  return version.localeCompare(packages.get(name)?.version ?? '', 'en', { numeric: true }) < 0;
+  return compareVersions(version, packages.get(name)?.version ?? '') < 0;
 }
 
 /** What stands in the way of a transaction; null where nothing does. */
