@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { hostFindings } from '../../activities/preflight/host-checks.ts';
@@ -70,6 +72,12 @@ test('swap is no matter where the kubelet tolerates it', async (context) => {
   const made = host(context);
   made.put('/proc/swaps', 'Filename\n/swapfile file 1 0 -2\n');
   made.put('/var/lib/kubelet/config.yaml', 'failSwapOn: false\n');
+  assert.deepEqual(blocks(await findings(made, [W1])), []);
+});
+
+test('a kernel that knows no swap has none', async (context) => {
+  const made = host(context);
+  rmSync(join(made.root, 'proc/swaps'));
   assert.deepEqual(blocks(await findings(made, [W1])), []);
 });
 

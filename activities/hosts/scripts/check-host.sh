@@ -12,9 +12,11 @@ df -Pk "$root/var/lib" "$root/var/cache" | {
     say "free $folder $free"
   done
 }
-swaps=-1
-while read -r _; do swaps=$((swaps + 1)); done < "${CAPSTAN_PROC:-/proc}/swaps"
-say "swap $swaps"
+swaps=${CAPSTAN_PROC:-/proc}/swaps
+count=0
+# Below its heading a line each; a kernel without swap has no such file.
+if [ -e "$swaps" ]; then { read -r _ || :; while read -r _; do count=$((count + 1)); done; } < "$swaps"; fi
+say "swap $count"
 say "fail-swap-on $(first_value 's/^failSwapOn: *//' "$root/var/lib/kubelet/config.yaml")"
 say "kubelet $(systemctl is-active kubelet 2> /dev/null || true)"
 for name in kube-apiserver kube-controller-manager kube-scheduler etcd; do

@@ -29,7 +29,7 @@ kubelet_stays() {
 
 # Sets state as systemd calls it, and process to its main one, 0 where there is none.
 read_kubelet_unit() {
-  state=
+  state=unknown
   process=0
   while IFS='=' read -r property value; do
     case $property in
