@@ -154,8 +154,8 @@ export function heldPackages({ packages }: Machine): readonly string[] {
 /** A file for each package, `installed 1.33.13-1.1`: asking for it is what the scripts do most. */
 export const PACKAGE_STATES = '/var/lib/twin/packages';
 
-/** Numbers in them count as numbers. */
-export const compareVersions: (left: string, right: string) => number = new Intl.Collator('en', { numeric: true }).compare;
+/** Order of versions as texts, of packages as of Kubernetes: numbers in them count as numbers. */
+export const compareNumbered: (left: string, right: string) => number = new Intl.Collator('en', { numeric: true }).compare;
 
 /** How the packager of the community's packages writes a version. */
 export function packageVersion(manager: ClusterDescription['packageManager'], version: string): string {

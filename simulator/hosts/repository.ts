@@ -1,4 +1,4 @@
-import { compareVersions, hostPath, minorOfVersion, packageVersion } from './machine.ts';
+import { compareNumbered, hostPath, minorOfVersion, packageVersion } from './machine.ts';
 import type { Machine } from './machine.ts';
 
 /** Where the twin's hosts take their packages from; nothing is ever fetched from there. */
@@ -18,7 +18,7 @@ export function writeSources({ files, root, world: { description } }: Machine): 
 /** Versions of Kubernetes that the repository has, oldest first: what runs and what the description's target is. */
 function versionsOf({ world: { description } }: Machine): readonly string[] {
   const running = description.nodes.flatMap((node) => node.kubeletVersion ?? []);
-  return [...new Set([...running, description.version, description.target])].toSorted(compareVersions);
+  return [...new Set([...running, description.version, description.target])].toSorted(compareNumbered);
 }
 
 /** Minors that the sources in these files offer: the one that a URL names, or all of them. */

@@ -1,5 +1,5 @@
 import type { Machine } from './machine.ts';
-import { wordsOfLine } from './recognised/recognise.ts';
+import { wordsOfLine } from './recognised/words.ts';
 import { openSpawner } from './spawner.ts';
 import type { SpawnedProcess } from './spawner.ts';
 import type { Units } from './units.ts';

@@ -140,7 +140,7 @@ test('twenty calls at the same time run the step once', async () => {
   const outcomes = (await Promise.all(calls)).map(finished);
   assert.equal(await runs(), 1);
   assert.equal(outcomes.filter((each) => each.started).length, 1);
-  assert.deepEqual(new Set(outcomes.map((each) => each.seconds)).size, 1);
+  for (const each of outcomes) assert.deepEqual({ ...each, started: false }, { ...outcomes[0], started: false });
   assert.ok(host.load().maximumChannels <= 8, `${String(host.load().maximumChannels)} channels on two connections`);
 });
 

@@ -1,6 +1,7 @@
 /** What the protocol's scripts say on standard error: lines `capstan: WORD ...`, then the tail of the output. */
 export type Statement =
-  | { readonly kind: 'finished'; readonly intent: number; readonly started: boolean; readonly size: number; readonly from: number; readonly exitCode: number; /** Since the boot of the host. */ readonly beginSeconds: number; readonly endSeconds: number; readonly tail: Buffer }
+  /** Begin and end are counted since the boot of the host. */
+  | { readonly kind: 'finished'; readonly intent: number; readonly started: boolean; readonly size: number; readonly from: number; readonly exitCode: number; readonly beginSeconds: number; readonly endSeconds: number; readonly tail: Buffer }
   | { readonly kind: 'interrupted'; readonly intent: number; readonly size: number; readonly from: number; readonly tail: Buffer }
   | { readonly kind: 'superseded'; readonly epochMs: number; readonly attempt: number }
   | { readonly kind: 'missing'; readonly tool: string }

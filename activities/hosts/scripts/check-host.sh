@@ -15,7 +15,7 @@ df -Pk "$root/var/lib" "$root/var/cache" | {
 swaps=${CAPSTAN_PROC:-/proc}/swaps
 count=0
 # Below its heading a line each; a kernel without swap has no such file.
-if [ -e "$swaps" ]; then { read -r _ || :; while read -r _; do count=$((count + 1)); done; } < "$swaps"; fi
+if [ -e "$swaps" ]; then { read -r _ || :; set_count; } < "$swaps"; fi
 say "swap $count"
 say "fail-swap-on $(first_value 's/^failSwapOn: *//' "$root/var/lib/kubelet/config.yaml")"
 say "kubelet $(systemctl is-active kubelet 2> /dev/null || true)"
@@ -38,7 +38,6 @@ if [ "$manager" = apt ]; then
     done < "${CAPSTAN_PROC:-/proc}/locks"
   done
 fi
-offered=
 if ! offered=$(staged_versions kubeadm kubelet kubectl 2> "$scratch/update"); then
   grep -E '^(error|E|Error|next)' "$scratch/update" | head -n 5 | sed 's/^/repository-error /'
 fi

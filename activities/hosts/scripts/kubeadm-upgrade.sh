@@ -13,7 +13,7 @@ if [ ! -e "$record/backups-before" ]; then
 fi
 
 if [ -e "$root/etc/kubernetes/manifests/etcd.yaml" ]; then start_api_server_release "$(ready_api_servers)" "$version" "$node"; fi
-if [ -e "$root/etc/kubernetes/manifests/kube-scheduler.yaml" ]; then start_kubelet_wakes "$node"; fi
+start_kubelet_wakes "$node"
 code=0
 kubeadm "$@" || code=$?
 stop_kubelet_wakes

@@ -44,6 +44,12 @@ first_value() {
   sed -n -e "$1" -e 't found' -e d -e ':found' -e p -e q "$2"
 }
 
+# Sets count to the number of lines on standard input.
+set_count() {
+  count=0
+  while read -r _; do count=$((count + 1)); done
+}
+
 # Creates folders for root alone, with those above them.
 private_folder() {
   for private; do

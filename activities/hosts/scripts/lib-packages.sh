@@ -54,6 +54,7 @@ is_version() {
   esac
 }
 
+# True where package $1 is at the wanted version. Sets present as well.
 at_target() {
   set_present "$1"
   is_version "$present" "$version"

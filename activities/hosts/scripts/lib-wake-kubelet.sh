@@ -9,6 +9,7 @@
 start_kubelet_wakes() {
   wakes=
   for component in kube-controller-manager kube-scheduler; do
+    [ -e "$root/etc/kubernetes/manifests/$component.yaml" ] || continue
     process=$(process_of_component "$component")
     [ -n "$process" ] || continue
     # Read here: the words of a command in the background are read by the background, which may come too late.

@@ -2,7 +2,7 @@
 # Fetches packages and images of the new version, and changes nothing that runs.
 # --version v1.34.4 --minor 1.34 --repository TEMPLATE --record DIR --staged DIR --image-repository R --images all|worker
 use_manager
-private_folder "$record/packages" "$record/versions" "$staged"
+private_folder "$record" "$staged"
 keep_former
 missing=
 for package in kubeadm kubelet kubectl; do
@@ -37,7 +37,6 @@ while read -r image; do
   pulled=$((pulled + 1))
 done < "$staged/missing"
 [ -z "$missing" ] || changed=yes
-count=0
-while read -r _; do count=$((count + 1)); done < "$staged/images"
+set_count < "$staged/images"
 say "staged: packages${missing:- none}, $count images ($pulled pulled)"
 say "changed: $changed"

@@ -1,4 +1,4 @@
-import { compareVersions, versionOfPackage } from '../machine.ts';
+import { compareNumbered, versionOfPackage } from '../machine.ts';
 import { ScriptEnd } from './script.ts';
 import type { Script } from './script.ts';
 import { aptFamily } from './apt-family.ts';
@@ -76,7 +76,7 @@ export function isAtTarget({ script, args }: Packages, name: string): boolean {
 /** The newest revision of the wanted version; empty where there is none. */
 export async function candidate({ family, args }: Packages, name: string, staged: boolean): Promise<string> {
   const all = await family.candidates(name, staged);
-  return all.filter((version) => versionOfPackage(version) === args.version).toSorted(compareVersions).at(-1) ?? '';
+  return all.filter((version) => versionOfPackage(version) === args.version).toSorted(compareNumbered).at(-1) ?? '';
 }
 
 export function makeFolders({ script: { machine }, args }: Packages): void {

@@ -22,12 +22,6 @@ const RUN_STEP = sumOf(runStepScript);
 const UNIT = sumOf(unitScript);
 const RECEIVE = sumOf(`${CHECK}${receiveFileScript}`);
 
-/** The arguments of the login shell, without sudo; null where the line is not one of the worker's. */
-export function wordsOfLine(line: string): readonly string[] | null {
-  const shell = /^(?:sudo -n -- )?sh (?=')/.exec(line);
-  return shell === null ? null : allWords(line.slice(shell[0].length));
-}
-
 /** A file that comes on standard input: the script is on the command line. */
 export function recogniseLine(words: readonly string[]): Recognised | null {
   const [option, script = '', , ...args] = words;

@@ -8,11 +8,12 @@ import { createTools } from '../tools/index.ts';
 import { Gone } from '../tools/call.ts';
 import { stateOf, write } from './durable.ts';
 import type { Intent, StepRecord } from './durable.ts';
-import { recogniseInput, recogniseLine, wordsOfLine } from './recognise.ts';
+import { recogniseInput, recogniseLine } from './recognise.ts';
 import type { Recognised, ScriptName } from './recognise.ts';
 import { keyOf, runStep } from './run-step.ts';
 import { createScript, ScriptEnd } from './script.ts';
 import { SCRIPT_TWINS } from './scripts.ts';
+import { wordsOfLine } from './words.ts';
 
 /** Exit code of a script that nobody knows: it is never guessed. */
 const UNKNOWN_SCRIPT = 70;

@@ -32,3 +32,9 @@ export function allWords(text: string): readonly string[] | null {
   const read = readWords(text, 0);
   return read === null || read.end !== text.length ? null : read.words;
 }
+
+/** The arguments of the login shell, without sudo; null where the line is not one of the worker's. */
+export function wordsOfLine(line: string): readonly string[] | null {
+  const shell = /^(?:sudo -n -- )?sh (?=')/.exec(line);
+  return shell === null ? null : allWords(line.slice(shell[0].length));
+}

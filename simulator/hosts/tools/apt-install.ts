@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { compareVersions, hostPath, setPackage } from '../machine.ts';
+import { compareNumbered, hostPath, setPackage } from '../machine.ts';
 import type { Machine } from '../machine.ts';
 import { knownMinors, offered, originOf } from '../repository.ts';
 import { waitForLock } from './apt-lock.ts';
@@ -87,7 +87,7 @@ function isFile(spec: string): boolean {
 }
 
 function isOlder({ packages }: Machine, { name, version }: Wanted): boolean {
-  return compareVersions(version, packages.get(name)?.version ?? '') < 0;
+  return compareNumbered(version, packages.get(name)?.version ?? '') < 0;
 }
 
 /** What stands in the way of a transaction; null where nothing does. */

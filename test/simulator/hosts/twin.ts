@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { scratchFolder } from '../../support/scratch-folder.ts';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { createSshHosts } from '../../../activities/hosts/ssh-hosts.ts';
@@ -13,6 +12,7 @@ import type { Journal } from '../../../simulator/journal.ts';
 import { LAB_TIMINGS } from '../../../simulator/timings.ts';
 import type { AccessSpec } from '../../../workflows/domain/spec.ts';
 import type { PlannedNode } from '../../../workflows/domain/plan.ts';
+import { scratchFolder } from '../../support/scratch-folder.ts';
 import { fakeModel } from './fake-model.ts';
 import type { FakeModel } from './fake-model.ts';
 
