@@ -1,6 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { CancellationScope, condition, getExternalWorkflowHandle, isCancellation, ParentClosePolicy, startChild } from '@temporalio/workflow';
 import type { ChildWorkflowHandle } from '@temporalio/workflow';
+import { startAfterFormer } from './after-former.ts';
 import { now } from './cluster-run.ts';
 import type { ClusterRunner } from './cluster-run.ts';
 import { endForceDrain, isDrainForced, isSkipped, reachPause, withoutSkip } from './domain/control.ts';
@@ -49,9 +50,10 @@ export async function startNode(run: ClusterRunner, node: PlannedNode, attempt: 
   try {
     const input = inputOf(run, node, attempt, tellsResult);
     const options = { workflowId: nodeWorkflowId(run.spec.name, node.name), parentClosePolicy: ParentClosePolicy.ABANDON };
-    const child = await run.work(() => CancellationScope.nonCancellable(() => (rollback
+    const start = () => (rollback
       ? startChild(rollbackNode, { ...options, staticSummary: `${node.name}: back from ${node.to} to ${node.from}`, args: [{ ...input, isChanged: own.changed }] })
-      : startChild(upgradeNode, { ...options, staticSummary: `${node.name}: ${node.from} → ${node.to}`, args: [input] }))));
+      : startChild(upgradeNode, { ...options, staticSummary: `${node.name}: ${node.from} → ${node.to}`, args: [input] }));
+    const child = await run.work(() => CancellationScope.nonCancellable(() => (attempt.retry === 0 ? start() : startAfterFormer(start))));
     run.children.add(child.firstExecutionRunId);
     if (!tellsResult && run.node(node.name).inFlight) run.silent.set(node.name, attempt.retry);
     // What was said since then found no workflow to be passed on to.
@@ -63,7 +65,7 @@ export async function startNode(run: ClusterRunner, node: PlannedNode, attempt: 
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     landNode(run, node.name, attempt.retry, heldBy({
-      type: 'Unexpected', message: `the workflow ${nodeWorkflowId(run.spec.name, node.name)} of an upgrade that was terminated still runs`,
+      type: 'Unexpected', message: `the workflow ${nodeWorkflowId(run.spec.name, node.name)} of ${attempt.retry === 0 ? 'an upgrade that was terminated' : 'its former try'} still runs`,
       next: `wait until it has ended (its step goes on by itself), then \`capstan retry ${node.name}\``,
     }));
   }

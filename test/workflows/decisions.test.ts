@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { WorkflowHandle } from '@temporalio/client';
 import { pauseSignal, resumeSignal, retryNodeSignal, skipNodeSignal } from '../../workflows/messages.ts';
 import { failing, gate, nodeState, stopped, until, workflowTests } from './harness.ts';
 import type { Trial } from './harness.ts';
@@ -43,6 +44,43 @@ describe('what the operator decides', { timeout: 600_000 }, () => {
 
       assert.equal(report.state, 'done');
       assert.equal(report.nodes.find((node) => node.name === 'w1')?.state, 'done');
+    });
+  });
+
+  it('tries a node again that was decided on before the workflow of its former try was gone', async () => {
+    const behave = (step: string, node: string, call: number): void => {
+      if (step === 'upgradeKubelet' && node === 'w1' && call === 1) throw failing('kubelet did not start');
+    };
+    await upgrade({ behave }, async (trial) => {
+      await until(trial, (status) => nodeState(status, 'w1') === 'held');
+      const former = await startFormer(trial, 'w1');
+      await trial.handle.signal(retryNodeSignal, { node: 'w1' });
+      await untilRefused(trial);
+      await former.terminate();
+      const report = await trial.handle.result();
+
+      assert.equal(report.state, 'done');
+      assert.equal(report.nodes.find((node) => node.name === 'w1')?.state, 'done');
+      assert.equal(trial.cluster.journal.filter((entry) => entry === 'upgradeKubelet w1').length, 1);
+    });
+  });
+
+  it('holds a node again whose former workflow does not end', async () => {
+    const behave = (step: string, node: string, call: number): void => {
+      if (step === 'upgradeKubelet' && node === 'w1' && call === 1) throw failing('kubelet did not start');
+    };
+    await upgrade({ behave }, async (trial) => {
+      await until(trial, (status) => nodeState(status, 'w1') === 'held');
+      const former = await startFormer(trial, 'w1');
+      await trial.handle.signal(retryNodeSignal, { node: 'w1' });
+      await untilRefused(trial);
+      await trial.environment.sleep('2 minutes');
+      const status = await until(trial, (now) => nodeState(now, 'w1') === 'held');
+      assert.match(status.nodes.find((node) => node.name === 'w1')?.failure?.message ?? '', /of its former try still runs/);
+      await former.terminate();
+      await trial.handle.signal(retryNodeSignal, { node: 'w1' });
+
+      assert.equal((await trial.handle.result()).state, 'done');
     });
   });
 
@@ -149,6 +187,20 @@ async function untilSignalled({ environment, handle }: Trial, node: string): Pro
   for (;;) {
     const { events } = await environment.client.workflow.getHandle(`${handle.workflowId}/${node}`).fetchHistory();
     if (events?.some((event) => Boolean(event.workflowExecutionSignaledEventAttributes)) === true) return;
+    await new Promise((resolve) => { setTimeout(resolve, 20); });
+  }
+}
+
+/** Stands for the workflow of a node's former try that is not gone yet. */
+async function startFormer({ environment, handle }: Trial, node: string): Promise<WorkflowHandle> {
+  return environment.client.workflow.start('upgradeNode', { workflowId: `${handle.workflowId}/${node}`, taskQueue: `nobody-${handle.workflowId}`, startDelay: '1 day' });
+}
+
+/** The upgrade could not start the workflow of a node. */
+async function untilRefused({ handle }: Trial): Promise<void> {
+  for (;;) {
+    const { events } = await handle.fetchHistory();
+    if (events?.some((event) => Boolean(event.startChildWorkflowExecutionFailedEventAttributes)) === true) return;
     await new Promise((resolve) => { setTimeout(resolve, 20); });
   }
 }
