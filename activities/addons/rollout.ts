@@ -6,7 +6,7 @@ import type { Activity } from '../kubernetes/wait.ts';
 /** Rollouts are few: asking is cheap enough to do without a watch for each. One that has taken a while is asked less often. */
 const ASK_MS = 250;
 const LONGEST_ASK_MS = 5_000;
-const ASK_GROWTH = 1.4;
+const ASK_GROWTH = 1.2;
 
 export interface RolloutTarget {
   readonly kind: Rollout;

@@ -8,7 +8,7 @@ export interface WorkQueue {
 }
 
 /** @param delayMs how far a controller is behind what happens, in the twin's time. */
-export function createWorkQueue(clock: Clock, delayMs: number, work: (key: string) => void): WorkQueue {
+export function createWorkQueue(clock: Clock, delayMs: number | (() => number), work: (key: string) => void): WorkQueue {
   let keys = new Set<string>();
   let scheduled = false;
 
@@ -24,7 +24,7 @@ export function createWorkQueue(clock: Clock, delayMs: number, work: (key: strin
       keys.add(key);
       if (scheduled) return;
       scheduled = true;
-      clock.after(delayMs, () => {
+      clock.after(typeof delayMs === 'number' ? delayMs : delayMs(), () => {
         scheduled = false;
         flush();
       });

@@ -10,8 +10,8 @@ import { deletePod } from './delete-pod.ts';
 import { newPod, withStatus } from './new-pod.ts';
 import { REVISION_HASH, templateHash } from './template-hash.ts';
 
-/** A status over thousands of nodes is counted this often at most. */
-const STATUS_DELAY_MS = 250;
+/** A count over thousands of nodes is made this often at most; over few nodes as soon as a controller hears of a change. */
+const LONGEST_COUNT_DELAY_MS = 250;
 
 /** What every DaemonSet's pod tolerates. Source: AddOrUpdateDaemonPodTolerations in pkg/controller/daemon/util/daemonset_util.go. */
 const TOLERATIONS: readonly Toleration[] = [
@@ -31,7 +31,7 @@ export function createDaemonSets(machinery: Machinery, nodes: NodeIndex): Settli
     const [key = '', node = ''] = place.split(' ');
     reconcile(key, node);
   });
-  const statuses = createWorkQueue(clock, STATUS_DELAY_MS, (key) => {
+  const statuses = createWorkQueue(clock, () => Math.min(LONGEST_COUNT_DELAY_MS, Math.max(CONTROLLER_DELAY_MS, nodes.all.length)), (key) => {
     const set = get(key);
     if (set === null) return;
     roll(set);
