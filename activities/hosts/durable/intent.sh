@@ -22,7 +22,7 @@ read_newest_intent() {
   recorded_retry=0
   state=absent
   [ "$newest" -gt 0 ] || return 0
-  read -r recorded_retry <"$intent/retry" || recorded_retry=0
+  if [ -e "$intent/retry" ]; then read -r recorded_retry <"$intent/retry" || recorded_retry=0; fi
   state=finished
   [ ! -e "$intent/result" ] || return 0
   state=unstarted

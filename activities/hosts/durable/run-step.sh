@@ -36,8 +36,7 @@ decide() {
       if [ "$recorded_retry" -lt "$retry" ] || [ "$after" -eq "$newest" ]; then how=started; fi
       ;;
     unstarted)
-      # Without the marker nothing ran: the number is free again.
-      rm -rf "${intent:?}"
+      # Without the marker nothing ran: the number is free again, and all that is in its folder is written anew.
       newest=$((newest - 1))
       how=started
       ;;
@@ -50,7 +49,7 @@ start_intent() {
   newest=$((newest + 1))
   intent=$folder/$newest
   if [ "$recorded_retry" -lt "$retry" ]; then recorded_retry=$retry; fi
-  mkdir "$intent"
+  [ -d "$intent" ] || mkdir "$intent"
   printf '%s' "$script" >"$intent/script"
   printf 'set -- %s\n' "$arguments" >"$intent/args"
   printf '%s' "$unit_script" >"$intent/unit"
@@ -88,17 +87,21 @@ await_unit() {
   } 2>/dev/null
 }
 
+# The end of the output is kept first, with a dot behind it that saves its last newlines: its length is the output's size, which
+# is counted only where there is more.
 report() {
-  size=$(wc -c <"$intent/output")
+  end_of_output=$(tail -c 8192 "$intent/output" && printf .)
+  size=$((${#end_of_output} - 1))
+  [ "$size" -lt 8192 ] || size=$(($(wc -c <"$intent/output")))
   if [ -e "$intent/result" ]; then
     read -r code begin end <"$intent/result"
-    say finished "$newest" "$how" "$((size))" "$from" "$code" "$begin" "$end"
+    say finished "$newest" "$how" "$size" "$from" "$code" "$begin" "$end"
   else
     # The journal keeps what happened; a failed unit would stay in the host's list of failures.
     systemctl reset-failed "$unit-$newest.service" 2>/dev/null || :
-    say interrupted "$newest" "$how" "$((size))" "$from"
+    say interrupted "$newest" "$how" "$size" "$from"
   fi
-  tail -c 8192 "$intent/output" >&2
+  printf '%s' "${end_of_output%.}" >&2
 }
 
 # Keeps the newest five upgrades: older ones go when a new one comes, but for one in which a unit still runs.
@@ -126,7 +129,8 @@ for tool in flock systemd-run systemctl tail sync; do
 done
 is_new=no
 [ -d "$root/$upgrade" ] || is_new=yes
-[ -d "$folder" ] || mkdir -p "$folder"
+# With the folder of its first intent.
+[ -d "$folder" ] || mkdir -p "$folder/1"
 [ "$is_new" = no ] || remove_old_upgrades
 exec 9>>"$folder/lock"
 flock -x 9
