@@ -95,7 +95,8 @@ async function answer(options: ToolServerOptions, words: readonly string[], sock
     return;
   }
   const gone = new AbortController();
-  socket.once('close', () => { gone.abort(); });
+  const leave = (): void => { gone.abort(); };
+  socket.once('close', leave);
   const { write, flush } = framed(socket);
   try {
     const code = tool === undefined ? 127 : await tool({
@@ -114,6 +115,8 @@ async function answer(options: ToolServerOptions, words: readonly string[], sock
     write('err', `the twin failed in ${name}: ${error instanceof Error ? error.message : String(error)}`);
     flush();
     socket.destroy();
+  } finally {
+    socket.off('close', leave);
   }
 }
 
