@@ -1,4 +1,4 @@
-/** What really changed on a node, in the order in which it did. Reads leave no entry. */
+/** What really changed on a node. Reads leave no entry. */
 export interface JournalEntry {
   readonly node: string;
   /** The node's own time, ms: the sum of what its effects took, so that one seed gives one journal whatever this machine does. */
@@ -10,8 +10,13 @@ export interface JournalEntry {
 }
 
 export interface Journal {
-  /** Adds an entry, after `tookMs` more of the node's time. */
+  /** Adds an entry of what the node's host does one after the other, after `tookMs` more of the node's time. */
   record(node: string, effect: string, detail?: string, tookMs?: number): void;
+  /** Begins what goes on beside that. What comes back adds its entry, `tookMs` after the node's time of now. */
+  recordBeside(node: string): (effect: string, tookMs: number) => void;
+  /** Adds an entry of somebody who has waited for all that there is of the node. */
+  recordAfterAll(node: string, effect: string): void;
+  /** A node's entries in its own time, which need not be the order in which they came. */
   of(node: string): readonly JournalEntry[];
   all(): readonly JournalEntry[];
   /** Called at once with every later entry. Returns how to end it. */
@@ -20,17 +25,33 @@ export interface Journal {
 
 export function createJournal(): Journal {
   const entries: JournalEntry[] = [];
-  const times = new Map<string, number>();
+  /** By node: of its host, and of whatever came last. */
+  const hostTimes = new Map<string, number>();
+  const lastTimes = new Map<string, number>();
   const listeners = new Set<(entry: JournalEntry) => void>();
+
+  function add(entry: JournalEntry): void {
+    lastTimes.set(entry.node, Math.max(lastTimes.get(entry.node) ?? 0, entry.atMs));
+    entries.push(entry);
+    for (const listener of listeners) listener(entry);
+  }
+
   return {
     record: (node, effect, detail = '', tookMs = 0) => {
-      const atMs = (times.get(node) ?? 0) + Math.round(tookMs);
-      times.set(node, atMs);
-      const entry = { node, atMs, effect, detail };
-      entries.push(entry);
-      for (const listener of listeners) listener(entry);
+      const atMs = (hostTimes.get(node) ?? 0) + Math.round(tookMs);
+      hostTimes.set(node, atMs);
+      add({ node, atMs, effect, detail });
     },
-    of: (node) => entries.filter((entry) => entry.node === node),
+    recordBeside: (node) => {
+      const beganMs = hostTimes.get(node) ?? 0;
+      return (effect, tookMs) => { add({ node, atMs: beganMs + Math.round(tookMs), effect, detail: '' }); };
+    },
+    recordAfterAll: (node, effect) => {
+      const atMs = lastTimes.get(node) ?? 0;
+      hostTimes.set(node, atMs);
+      add({ node, atMs, effect, detail: '' });
+    },
+    of: (node) => entries.filter((entry) => entry.node === node).toSorted((one, other) => one.atMs - other.atMs),
     all: () => entries,
     subscribe: (listener) => {
       listeners.add(listener);

@@ -100,7 +100,7 @@ function recordCordons(store: EventStore, journal: Journal): void {
     if (resource !== 'nodes' || previous === undefined || restored === true) return;
     const before = nodeOf(previous).spec.unschedulable === true;
     const after = nodeOf(object).spec.unschedulable === true;
-    if (before !== after) journal.record(object.metadata.name, after ? 'cordoned' : 'uncordoned');
+    if (before !== after) journal.recordAfterAll(object.metadata.name, after ? 'cordoned' : 'uncordoned');
   });
 }
 

@@ -82,19 +82,20 @@ export function createKubelets(options: KubeletOptions, pods: () => KubeletPods)
     post(node, (object) => withVersion(withReady(object, notReady(), clock.now()), version));
     options.staticPods.setReady(node, false);
     const readyMs = drawMs(seed, timings.nodeReady, node, 'node ready', number);
+    const record = options.journal?.recordBeside(node);
     clock.after(readyMs, () => {
-      if (running.has(node) && starts.get(node) === number) becomeReady(node, readyMs);
+      if (running.has(node) && starts.get(node) === number) becomeReady(node, () => record?.('ready', readyMs));
     });
     clock.after(drawMs(seed, timings.staticPodsReady, node, 'static pods ready', number), () => {
       if (running.has(node) && starts.get(node) === number) options.staticPods.setReady(node, true);
     });
   }
 
-  function becomeReady(node: string, tookMs: number): void {
+  function becomeReady(node: string, record: () => void): void {
     if (options.hooks.mayBecomeReady?.(node) === false) return;
     healthy.add(node);
     report(node);
-    options.journal?.record(node, 'ready', '', tookMs);
+    record();
     pods().resume(node);
   }
 
