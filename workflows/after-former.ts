@@ -1,5 +1,5 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { patched, sleep } from '@temporalio/workflow';
+import { sleep } from '@temporalio/workflow';
 
 const FIRST_PAUSE_MS = 250;
 /** A minute in all: a worker that died with the former try's last task on it is found out by then. */
@@ -15,7 +15,7 @@ export async function startAfterFormer<T>(start: () => Promise<T>): Promise<T> {
     try {
       return await start();
     } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError) || pauseMs > LAST_PAUSE_MS || !patched('start-after-former')) throw error;
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError) || pauseMs > LAST_PAUSE_MS) throw error;
     }
     await sleep(pauseMs);
   }

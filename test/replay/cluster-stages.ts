@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { approveUpdate, pauseSignal, resumeSignal, retryNodeSignal, skipNodeSignal } from '../../workflows/messages.ts';
 import { until } from '../workflows/harness.ts';
+import { startFormer, untilRefused } from '../workflows/former-try.ts';
 import { withNode, withoutNodes } from '../workflows/fake-cluster.ts';
 import { DECIDED_CLUSTER_STAGES } from './decision-stages.ts';
 import { RESTORE_CLUSTER_STAGES } from './restore-stages.ts';
@@ -87,6 +88,17 @@ const OPERATOR: readonly Stage[] = [
   {
     name: 'done-retried', setting: { ...SMALL, behave: failing('upgradeKubelet', 'w1', 1) },
     act: async (trial) => { await hold(trial, 'w1'); await retry(trial, 'w1'); await trial.handle.result(); },
+  },
+  {
+    name: 'done-retried-at-once', setting: { ...SMALL, behave: failing('upgradeKubelet', 'w1', 1) },
+    act: async (trial) => {
+      await hold(trial, 'w1');
+      const former = await startFormer(trial, 'w1');
+      await retry(trial, 'w1');
+      await untilRefused(trial);
+      await former.terminate();
+      await trial.handle.result();
+    },
   },
   {
     name: 'done-retried-staging', setting: { ...SMALL, behave: failing('stageNode', 'w1', 1) },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { WorkflowHandle } from '@temporalio/client';
 import { pauseSignal, resumeSignal, retryNodeSignal, skipNodeSignal } from '../../workflows/messages.ts';
+import { startFormer, untilRefused } from './former-try.ts';
 import { failing, gate, nodeState, stopped, until, workflowTests } from './harness.ts';
 import type { Trial } from './harness.ts';
 
@@ -187,20 +187,6 @@ async function untilSignalled({ environment, handle }: Trial, node: string): Pro
   for (;;) {
     const { events } = await environment.client.workflow.getHandle(`${handle.workflowId}/${node}`).fetchHistory();
     if (events?.some((event) => Boolean(event.workflowExecutionSignaledEventAttributes)) === true) return;
-    await new Promise((resolve) => { setTimeout(resolve, 20); });
-  }
-}
-
-/** Stands for the workflow of a node's former try that is not gone yet. */
-async function startFormer({ environment, handle }: Trial, node: string): Promise<WorkflowHandle> {
-  return environment.client.workflow.start('upgradeNode', { workflowId: `${handle.workflowId}/${node}`, taskQueue: `nobody-${handle.workflowId}`, startDelay: '1 day' });
-}
-
-/** The upgrade could not start the workflow of a node. */
-async function untilRefused({ handle }: Trial): Promise<void> {
-  for (;;) {
-    const { events } = await handle.fetchHistory();
-    if (events?.some((event) => Boolean(event.startChildWorkflowExecutionFailedEventAttributes)) === true) return;
     await new Promise((resolve) => { setTimeout(resolve, 20); });
   }
 }
