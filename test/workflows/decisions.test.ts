@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { WorkflowHandle } from '@temporalio/client';
 import { pauseSignal, resumeSignal, retryNodeSignal, skipNodeSignal } from '../../workflows/messages.ts';
 import { startFormer, untilRefused } from './former-try.ts';
 import { failing, gate, nodeState, stopped, until, workflowTests } from './harness.ts';
@@ -7,6 +8,20 @@ import type { Trial } from './harness.ts';
 
 describe('what the operator decides', { timeout: 600_000 }, () => {
   const { upgrade } = workflowTests();
+
+  /** Over an upgrade that tries w1 again and could not start that, because the workflow of the former try is still there. */
+  async function retriedEarly(body: (trial: Trial, former: WorkflowHandle) => Promise<void>): Promise<void> {
+    const behave = (step: string, node: string, call: number): void => {
+      if (step === 'upgradeKubelet' && node === 'w1' && call === 1) throw failing('kubelet did not start');
+    };
+    await upgrade({ behave }, async (trial) => {
+      await until(trial, (status) => nodeState(status, 'w1') === 'held');
+      const former = await startFormer(trial, 'w1');
+      await trial.handle.signal(retryNodeSignal, { node: 'w1' });
+      await untilRefused(trial);
+      await body(trial, former);
+    });
+  }
 
   it('gives back a control-plane node that is skipped while only its kubeadm package is changed', async () => {
     const stop = stopped('upgradeKubeadm', 'cp2');
@@ -48,14 +63,7 @@ describe('what the operator decides', { timeout: 600_000 }, () => {
   });
 
   it('tries a node again that was decided on before the workflow of its former try was gone', async () => {
-    const behave = (step: string, node: string, call: number): void => {
-      if (step === 'upgradeKubelet' && node === 'w1' && call === 1) throw failing('kubelet did not start');
-    };
-    await upgrade({ behave }, async (trial) => {
-      await until(trial, (status) => nodeState(status, 'w1') === 'held');
-      const former = await startFormer(trial, 'w1');
-      await trial.handle.signal(retryNodeSignal, { node: 'w1' });
-      await untilRefused(trial);
+    await retriedEarly(async (trial, former) => {
       await former.terminate();
       const report = await trial.handle.result();
 
@@ -66,14 +74,7 @@ describe('what the operator decides', { timeout: 600_000 }, () => {
   });
 
   it('holds a node again whose former workflow does not end', async () => {
-    const behave = (step: string, node: string, call: number): void => {
-      if (step === 'upgradeKubelet' && node === 'w1' && call === 1) throw failing('kubelet did not start');
-    };
-    await upgrade({ behave }, async (trial) => {
-      await until(trial, (status) => nodeState(status, 'w1') === 'held');
-      const former = await startFormer(trial, 'w1');
-      await trial.handle.signal(retryNodeSignal, { node: 'w1' });
-      await untilRefused(trial);
+    await retriedEarly(async (trial, former) => {
       await trial.environment.sleep('2 minutes');
       const status = await until(trial, (now) => nodeState(now, 'w1') === 'held');
       assert.match(status.nodes.find((node) => node.name === 'w1')?.failure?.message ?? '', /of its former try still runs/);
