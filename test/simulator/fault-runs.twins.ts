@@ -9,7 +9,7 @@ import type { FaultName } from '../../simulator/faults.ts';
 import { generateCluster, GENERATED_TARGET } from '../../simulator/generate.ts';
 import { FAST_TIMINGS } from '../support/twin.ts';
 import { startEngine, upgradeTwin } from './support/engine.ts';
-import type { Engine, Upgraded } from './support/engine.ts';
+import type { DevEngine, Upgraded } from './support/engine.ts';
 import { at } from './support/watcher.ts';
 
 const LIMIT_MS = 15 * 60_000;
@@ -22,7 +22,7 @@ const OF_THE_API = ['api-5xx', 'api-slow', 'watch-silent', 'watch-gone', 'api-cu
 const HOLDS = ['package-broken@w1', 'disk-full@w2', 'kubeadm-fails-once@w3', 'budget-blocks@w4'];
 
 describe('an upgrade in which something goes wrong', { timeout: LIMIT_MS, concurrency: true }, () => {
-  let engine: Engine;
+  let engine: DevEngine;
   before(async () => { engine = await startEngine(); });
   after(() => engine.close());
 

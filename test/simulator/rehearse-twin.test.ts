@@ -11,7 +11,7 @@ import { specOfTwin } from '../support/twin.ts';
 import { join } from 'node:path';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import { startEngine } from './support/engine.ts';
-import type { Engine } from './support/engine.ts';
+import type { DevEngine } from './support/engine.ts';
 import { watchModel } from './support/watcher.ts';
 
 const LIMIT_MS = 3 * 60_000;
@@ -20,7 +20,7 @@ const TIMINGS = scaleTimings(LAB_TIMINGS, 1 / 100);
 const CLUSTER = generateCluster({ name: 'rehearsed', seed: 5, workers: 4, podsPerNode: 5, timings: TIMINGS });
 
 describe('a twin that is rehearsed and then upgraded', { timeout: LIMIT_MS }, () => {
-  let engine: Engine;
+  let engine: DevEngine;
   let twin: Twin;
   let spec: UpgradeSpec;
   let report: RehearsalReport;

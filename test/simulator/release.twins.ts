@@ -8,13 +8,13 @@ import type { Twin } from '../../simulator/twin.ts';
 import { FAST_TIMINGS, specOfTwin } from '../support/twin.ts';
 import { until } from '../support/until.ts';
 import { startEngine } from './support/engine.ts';
-import type { Engine } from './support/engine.ts';
+import type { DevEngine } from './support/engine.ts';
 import { at, isReady } from './support/watcher.ts';
 
 const LIMIT_MS = 10 * 60_000;
 
 describe('what a terminated upgrade left', { timeout: LIMIT_MS }, () => {
-  let engine: Engine;
+  let engine: DevEngine;
   before(async () => { engine = await startEngine(); });
   after(() => engine.close());
 

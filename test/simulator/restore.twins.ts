@@ -13,7 +13,7 @@ import type { UpgradeReport } from '../../workflows/domain/status.ts';
 import { FAST_TIMINGS, specOfTwin } from '../support/twin.ts';
 import { until } from '../support/until.ts';
 import { endOf, startEngine, upgradeTwin } from './support/engine.ts';
-import type { Engine } from './support/engine.ts';
+import type { DevEngine } from './support/engine.ts';
 import { at, isReady } from './support/watcher.ts';
 
 const LIMIT_MS = 15 * 60_000;
@@ -23,7 +23,7 @@ const SETTLED_MS = 120_000;
 const PACKAGES = ['kubeadm', 'kubelet', 'kubectl'];
 
 describe('a twin that goes back as a whole', { timeout: LIMIT_MS }, () => {
-  let engine: Engine;
+  let engine: DevEngine;
   before(async () => { engine = await startEngine(); });
   after(() => engine.close());
 
@@ -70,13 +70,13 @@ function cluster(name: string): ClusterDescription {
   return generateCluster({ name, seed: 5, workers: 3, timings: FAST_TIMINGS });
 }
 
-async function planOf(engine: Engine, twin: Twin): Promise<RestorePlan> {
+async function planOf(engine: DevEngine, twin: Twin): Promise<RestorePlan> {
   const { restore: plan } = await engine.client.inspect({ spec: await specOfTwin(twin), what: 'restore' });
   assert.ok(plan !== undefined);
   return plan;
 }
 
-async function restore(engine: Engine, twin: Twin, plan: RestorePlan): Promise<UpgradeReport> {
+async function restore(engine: DevEngine, twin: Twin, plan: RestorePlan): Promise<UpgradeReport> {
   assert.equal(await engine.client.restore({ spec: await specOfTwin(twin), plan: confirmedOf(plan), by: 'test@twin', reason: 'the application fails' }), null);
   return endOf(engine.client, twin.description.name);
 }

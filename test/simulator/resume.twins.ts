@@ -10,7 +10,7 @@ import type { UpgradeStatus } from '../../workflows/domain/status.ts';
 import { FAST_TIMINGS } from '../support/twin.ts';
 import { until } from '../support/until.ts';
 import { startEngine, upgradeTwin } from './support/engine.ts';
-import type { Engine } from './support/engine.ts';
+import type { DevEngine } from './support/engine.ts';
 import { at, isReady } from './support/watcher.ts';
 
 const LIMIT_MS = 15 * 60_000;
@@ -18,7 +18,7 @@ const LOOK_MS = 200;
 const BY = { by: 'test@twin' };
 
 describe('a twin that people work on while its upgrade is paused', { timeout: LIMIT_MS }, () => {
-  let engine: Engine;
+  let engine: DevEngine;
   before(async () => { engine = await startEngine(); });
   after(() => engine.close());
 

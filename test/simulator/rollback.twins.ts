@@ -8,7 +8,7 @@ import { generateCluster, GENERATED_TARGET, GENERATED_VERSION } from '../../simu
 import type { NodeState } from '../../workflows/domain/state.ts';
 import { FAST_TIMINGS } from '../support/twin.ts';
 import { startEngine, upgradeTwin } from './support/engine.ts';
-import type { Engine, Upgraded } from './support/engine.ts';
+import type { DevEngine, Upgraded } from './support/engine.ts';
 import { at, isReady } from './support/watcher.ts';
 
 const LIMIT_MS = 15 * 60_000;
@@ -17,7 +17,7 @@ const LOOK_MS = 200;
 const PACKAGES = ['kubeadm', 'kubelet', 'kubectl'];
 
 describe('a twin whose workers go back', { timeout: LIMIT_MS }, () => {
-  let engine: Engine;
+  let engine: DevEngine;
   before(async () => { engine = await startEngine(); });
   after(() => engine.close());
 

@@ -4,8 +4,9 @@ import { after, before, describe, test } from 'node:test';
 import { generateCluster, GENERATED_TARGET } from '../../simulator/generate.ts';
 import type { JournalEntry } from '../../simulator/journal.ts';
 import { LAB_TIMINGS, scaleTimings } from '../../simulator/timings.ts';
-import { startEngine, upgradeTwin } from './support/engine.ts';
+import { upgradeTwin } from './support/engine.ts';
 import type { Engine, Upgraded } from './support/engine.ts';
+import { startTestServerEngine } from './support/test-server-engine.ts';
 import { at } from './support/watcher.ts';
 
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] as const;
@@ -18,7 +19,7 @@ const LIMIT_MS = 15 * 60_000;
 
 describe('a simulated cluster of 20 nodes over ten seeds', { timeout: LIMIT_MS }, () => {
   let engine: Engine;
-  before(async () => { engine = await startEngine(); });
+  before(async () => { engine = await startTestServerEngine(); });
   after(() => engine.close());
 
   test('is upgraded: each effect once and in order, within its limits, with nothing left behind', { timeout: LIMIT_MS }, async (context) => {

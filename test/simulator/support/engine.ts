@@ -1,7 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CommandError } from '../../../client/command-error.ts';
 import { EXIT } from '../../../client/exit-codes.ts';
@@ -11,45 +8,42 @@ import type { ClusterDescription } from '../../../simulator/description.ts';
 import { untilPolling } from '../../../simulator/demo/until-polling.ts';
 import { startTwin } from '../../../simulator/twin.ts';
 import type { Twin, TwinOptions } from '../../../simulator/twin.ts';
-import { spawnGuarded } from '../../../worker/guarded-child.ts';
 import type { UpgradeReport } from '../../../workflows/domain/status.ts';
 import { devServer } from '../../support/temporal.ts';
-import { scratchFolder } from '../../support/scratch-folder.ts';
 import { specOfTwin } from '../../support/twin.ts';
 import { until } from '../../support/until.ts';
 import { isReady, watchModel } from './watcher.ts';
 import type { Watched } from './watcher.ts';
+import { startWorkerProcess } from './worker-process.ts';
 
-/** A Temporal server, the real worker in a process of its own, and the client that the command line uses. */
-export interface Engine {
-  readonly client: UpgradeClient;
+/** What upgrading a twin asks of Temporal. */
+export type Upgrader = Pick<UpgradeClient, 'inspect' | 'start' | 'ended'>;
+
+/** A Temporal server and the real worker in a process of its own. */
+export interface Engine<C extends Upgrader = Upgrader> {
+  readonly client: C;
   readonly folder: string;
-  /** Ends a workflow as a person does in the Web UI: nothing of it gets to run any more. */
-  terminate(workflowId: string): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function startEngine(): Promise<Engine> {
+/** One of a development server, with the client that the command line uses. */
+export interface DevEngine extends Engine<UpgradeClient> {
+  /** Ends a workflow as a person does in the Web UI: nothing of it gets to run any more. */
+  terminate(workflowId: string): Promise<void>;
+}
+
+export async function startEngine(): Promise<DevEngine> {
   const server = await devServer();
-  const folder = await mkdtemp(join(scratchFolder(), 'capstan-twins-'));
-  const output = openSync(join(folder, 'worker.log'), 'w', 0o600);
-  const program = fileURLToPath(new URL('../../../simulator/demo/worker.ts', import.meta.url));
-  const worker = spawnGuarded(process.execPath, ['--disable-warning=ExperimentalWarning', program], output, {
-    ...process.env, NODE_TEST_CONTEXT: '', CAPSTAN_TEMPORAL_ADDRESS: server.address, CAPSTAN_STATE_DIR: join(folder, 'worker'), CAPSTAN_CONCURRENCY: '400',
-  });
-  closeSync(output);
-  const exited = new Promise<void>((resolve) => { worker.once('exit', () => resolve()); });
+  const worker = await startWorkerProcess(server.address);
   await untilPolling(server.address);
   const client = await connect({ CAPSTAN_TEMPORAL_ADDRESS: server.address });
   return {
-    client, folder,
+    client, folder: worker.folder,
     terminate: async (workflowId) => { await server.client.workflow.getHandle(workflowId).terminate('a test'); },
     close: async () => {
       await client.close();
-      worker.kill('SIGTERM');
-      await exited;
+      await worker.stop();
       await server.teardown();
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }
@@ -60,15 +54,15 @@ export interface Upgraded {
   readonly watched: Watched;
 }
 
-export interface UpgradeOptions extends Omit<TwinOptions, 'folder'> {
+export interface UpgradeOptions<C extends Upgrader = Upgrader> extends Omit<TwinOptions, 'folder'> {
   /** Called with the twin at rest, before it is planned. */
   readonly prepare?: (twin: Twin) => void;
   /** Called when the upgrade has begun, as a person would come who looks after it. */
-  readonly attend?: (client: UpgradeClient, cluster: string, twin: Twin) => Promise<void>;
+  readonly attend?: (client: C, cluster: string, twin: Twin) => Promise<void>;
 }
 
 /** Starts a twin, upgrades it as `capstan start --yes` does, and shows both to `body` before the twin ends. */
-export async function upgradeTwin(engine: Engine, description: ClusterDescription, options: UpgradeOptions, body: (upgraded: Upgraded) => void | Promise<void>): Promise<void> {
+export async function upgradeTwin<C extends Upgrader>(engine: Engine<C>, description: ClusterDescription, options: UpgradeOptions<C>, body: (upgraded: Upgraded) => void | Promise<void>): Promise<void> {
   const twin = await startTwin(description, { ...options, folder: join(engine.folder, description.name) });
   try {
     await until(`all pods of ${description.name} are Ready`, () => isSettled(twin));
@@ -89,7 +83,7 @@ export async function upgradeTwin(engine: Engine, description: ClusterDescriptio
 }
 
 /** A machine that is busy with ten upgrades may leave its server without time for a while. */
-export async function endOf(client: UpgradeClient, cluster: string): Promise<UpgradeReport> {
+export async function endOf(client: Upgrader, cluster: string): Promise<UpgradeReport> {
   for (;;) {
     try {
       const report = await client.ended(cluster, new AbortController().signal);
