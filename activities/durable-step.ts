@@ -1,7 +1,7 @@
 import { causeOf } from '../workflows/domain/output-cause.ts';
 import type { UpgradeRef } from '../workflows/domain/step.ts';
 import { currentActivity, whileBeating } from './activity-context.ts';
-import type { DurableOutcome, DurableStep, HostAddress, Hosts, HostScript } from './hosts/port.ts';
+import type { ClaimedStep, DurableOutcome, DurableStep, HostAddress, Hosts, HostScript, StepState } from './hosts/port.ts';
 import { stepError } from './step-error.ts';
 
 /** The part of every step's input that a durable host step needs. */
@@ -11,6 +11,8 @@ export interface DurableInput {
   readonly retry: number;
   readonly epochMs: number;
 }
+
+type ClaimInput = Pick<DurableInput, 'upgrade' | 'node' | 'retry'>;
 
 /** What a probe says of a step that was cut off: its effect is there, it may safely run again, or nobody can tell. */
 export type ProbeVerdict = 'done' | 'rerun' | 'unknown';
@@ -45,14 +47,10 @@ export async function runDurable(
   signal?: AbortSignal,
 ): Promise<DurableResult> {
   const activity = currentActivity();
+  const claimed = claimOf(input, step);
   const lines = lastLine();
   const run = (after: number | null): Promise<DurableOutcome> => {
-    const durable: DurableStep = {
-      upgrade: input.upgrade.id, node: input.node.name, step, script, args, retry: input.retry,
-      // Not the run's start: two activities of one run may share a step, and the later one begins again at attempt 1.
-      fence: { epochMs: activity.scheduledMs, attempt: activity.attempt },
-      ...(after === null ? {} : { after }),
-    };
+    const durable: DurableStep = { ...claimed, script, args, ...(after === null ? {} : { after }) };
     return hosts.runStep(hostOf(input.node), durable, { signal: signal ?? activity.signal, onOutput: lines.push });
   };
   return whileBeating(() => `${input.node.name}: ${lines.read() ?? step}`, async () => {
@@ -66,6 +64,20 @@ export async function runDurable(
     if (outcome.exitCode !== 0) throw failedStep(input, step, outcome);
     return { busySeconds: outcome.seconds, started: outcome.started, tail: outcome.tail };
   });
+}
+
+/**
+ * What `runDurable` would meet. Asked before whatever has to hold when the step begins: from now on the host refuses an older
+ * attempt, so that a worker which hung after its own look does not begin the step behind the back of this one.
+ */
+export function claimStep(hosts: Hosts, input: ClaimInput, step: string): Promise<StepState> {
+  return hosts.claimStep(hostOf(input.node), claimOf(input, step));
+}
+
+function claimOf({ upgrade, node, retry }: ClaimInput, step: string): ClaimedStep {
+  const { scheduledMs, attempt } = currentActivity();
+  // Not the run's start: two activities of one run may share a step, and the later one begins again at attempt 1.
+  return { upgrade: upgrade.id, node: node.name, step, retry, fence: { epochMs: scheduledMs, attempt } };
 }
 
 /** Where a planned node is. */

@@ -31,10 +31,8 @@ export interface StepKey {
 
 export type StepState = 'absent' | 'running' | 'finished' | 'interrupted';
 
-/** A durable host step: what runs, for which intent. */
-export interface DurableStep extends StepKey {
-  readonly script: HostScript;
-  readonly args: readonly string[];
+/** A step as one attempt of an activity asks for it. */
+export interface ClaimedStep extends StepKey {
   /** See `NodeStepInput.retry`. */
   readonly retry: number;
   /**
@@ -42,6 +40,12 @@ export interface DurableStep extends StepKey {
    * calling activity was scheduled, so that a later activity, which begins again at attempt 1, is not taken for an older one.
    */
   readonly fence: { readonly epochMs: number; readonly attempt: number };
+}
+
+/** A durable host step: what runs, for which intent. */
+export interface DurableStep extends ClaimedStep {
+  readonly script: HostScript;
+  readonly args: readonly string[];
   /** Start a new recorded intent after this interrupted one; absent where none was interrupted. */
   readonly after?: number;
 }
@@ -87,8 +91,11 @@ export interface Hosts {
   probe(host: HostAddress, script: HostScript, args: readonly string[], options?: RunOptions & { readonly timeoutMs?: number }): Promise<ProbeResult>;
   /** Starts the step's unit where its intent is absent, attaches to it where it runs, returns its result where it ended. */
   runStep(host: HostAddress, step: DurableStep, options?: RunOptions): Promise<DurableOutcome>;
-  /** What `runStep` would meet, without changing anything: `absent` also where only an intent with a lower `retry` has ended. */
-  stepState(host: HostAddress, step: StepKey & { readonly retry: number }): Promise<StepState>;
+  /**
+   * What `runStep` would meet: `absent` also where only an intent with a lower `retry` has ended. From now on a lower fence token
+   * is refused, so that what is looked at after this call still holds when the step begins.
+   */
+  claimStep(host: HostAddress, step: ClaimedStep): Promise<StepState>;
   /** Whole output of the step's newest intent. Null where the step never ran. */
   readOutput(host: HostAddress, step: StepKey): Promise<string | null>;
   /** Copies a root-owned file to a local one (mode 0600, written under a temporary name, then renamed); SHA-256 of what was written. */

@@ -6,7 +6,7 @@ import { downloadFile, uploadFile } from './copy-file.ts';
 import type { Credentials } from './connect.ts';
 import { createConnectionPool } from './connection-pool.ts';
 import type { ConnectionPool, Route } from './connection-pool.ts';
-import { readStepOutput, readStepState } from './durable/read-step.ts';
+import { claimStep, readStepOutput } from './durable/ask-step.ts';
 import { runStep } from './durable/run-step.ts';
 import { STATE_FOLDER } from './durable/step-folder.ts';
 import { labelOf } from './host-failures.ts';
@@ -64,7 +64,7 @@ function hostsOver(pool: ConnectionPool, access: AccessSpec, credentials: Creden
   return {
     probe: (host, script, args, run) => using(host, run?.signal, (client, root) => probe(client, root, script, args, run)),
     runStep: (host, step, run) => using(host, run?.signal, (client, root) => runStep(client, root, stateFolder, step, run)),
-    stepState: (host, step) => using(host, undefined, (client, root) => readStepState(client, root, stateFolder, step)),
+    claimStep: (host, step) => using(host, undefined, (client, root) => claimStep(client, root, stateFolder, step)),
     readOutput: (host, step) => using(host, undefined, (client, root) => readStepOutput(client, root, stateFolder, step)),
     download: (host, remotePath, localPath, run) => using(host, run?.signal, (client, root) => downloadFile(client, root, remotePath, localPath, run)),
     upload: (host, remotePath, content) => using(host, undefined, (client, root) => uploadFile(client, root, remotePath, content)),

@@ -1,7 +1,7 @@
 import type { ControlPlaneStepInput } from '../../workflows/domain/step.ts';
 import type { Clock } from '../activity-context.ts';
 import { whileBeating } from '../activity-context.ts';
-import { hostOf, runDurable } from '../durable-step.ts';
+import { claimStep, hostOf, runDurable } from '../durable-step.ts';
 import type { DurableResult } from '../durable-step.ts';
 import { moveLeadershipAway } from '../etcd/leadership.ts';
 import { waitForGate } from '../etcd/wait-gate.ts';
@@ -31,7 +31,7 @@ export interface ControlPlaneRun {
  */
 export async function runKubeadm(run: ControlPlaneRun): Promise<DurableResult> {
   const { hosts, input } = run;
-  const state = await hosts.stepState(hostOf(input.node), { upgrade: input.upgrade.id, node: input.node.name, step: KUBEADM_STEP, retry: input.retry });
+  const state = await claimStep(hosts, input, KUBEADM_STEP);
   const config = state === 'finished' ? null : await uploadKubeadmConfig(hosts, input, input.force);
   if (state === 'absent' || state === 'interrupted') await prepare(run, state === 'absent');
   const { node, kubeadm, force } = input;

@@ -1,6 +1,6 @@
 import type { KubeletResult, RollbackStepInput } from '../../workflows/domain/step.ts';
 import { startStep } from '../activity-context.ts';
-import { hostOf, outputValue, runDurable } from '../durable-step.ts';
+import { claimStep, outputValue, runDurable } from '../durable-step.ts';
 import type { Hosts } from '../hosts/port.ts';
 import { SCRIPTS } from '../hosts/scripts/index.ts';
 import { stepError } from '../step-error.ts';
@@ -28,10 +28,13 @@ export function createRollbackNode({ openHosts, now }: HostActivityOptions) {
   };
 }
 
-/** A host that could not be reached may still be busy with the step that was given up. Failure: HostStepFailed, which ends with `unchanged`. */
+/**
+ * A host that could not be reached may still be busy with the step that was given up; and a worker that hung with it does not
+ * begin it any more. Failure: HostStepFailed, which ends with `unchanged`.
+ */
 export async function requireRest(hosts: Hosts, { upgrade, node }: Pick<RollbackStepInput, 'upgrade' | 'node'>, unchanged: string): Promise<void> {
   for (const step of CHANGING_STEPS) {
-    const state = await hosts.stepState(hostOf(node), { upgrade: upgrade.id, node: node.name, step, retry: 0 });
+    const state = await claimStep(hosts, { upgrade, node, retry: 0 }, step);
     if (state !== 'running') continue;
     throw stepError('HostStepFailed', `${step} still runs on ${node.name} (${node.address}): ${unchanged}.`, `wait until it has ended (\`capstan logs ${node.name} ${step}\`), then \`capstan retry ${node.name}\``);
   }

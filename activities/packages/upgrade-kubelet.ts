@@ -1,6 +1,6 @@
 import type { KubeletResult, KubeletStepInput } from '../../workflows/domain/step.ts';
 import { currentActivity, startStep } from '../activity-context.ts';
-import { hostOf, outputValue, runDurable } from '../durable-step.ts';
+import { claimStep, hostOf, outputValue, runDurable } from '../durable-step.ts';
 import { waitForMemberGate } from '../etcd/member-gate.ts';
 import type { Hosts } from '../hosts/port.ts';
 import { SCRIPTS } from '../hosts/scripts/index.ts';
@@ -29,7 +29,7 @@ export function createUpgradeKubelet({ openHosts, now }: HostActivityOptions) {
 async function waitForMember(hosts: Hosts, input: KubeletStepInput, now: HostActivityOptions['now']): Promise<void> {
   const { node, members = [], acceptOutage = false } = input;
   if (!members.some((member) => member.name === node.name)) return;
-  const state = await hosts.stepState(hostOf(node), { upgrade: input.upgrade.id, node: node.name, step: STEP, retry: input.retry });
+  const state = await claimStep(hosts, input, STEP);
   if (state !== 'absent' && state !== 'interrupted') return;
   const { signal } = currentActivity();
   await waitForMemberGate({ hosts, node: node.name, members: members.map(hostOf), acceptOutage, now, signal }, hostOf(node));

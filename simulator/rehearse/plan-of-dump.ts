@@ -26,7 +26,7 @@ export async function planOfDump(spec: UpgradeSpec, folder: string): Promise<Pla
   checkIdentity(spec, objects, folder);
   const observeCluster = createObserveCluster({
     openKube: () => Promise.resolve(observedKubeOf(objects)),
-    openHosts: () => Promise.resolve({ probe: noHost, runStep: noHost, readOutput: noHost, download: noHost, upload: noHost, stepState: noHost }),
+    openHosts: () => Promise.resolve({ probe: noHost, runStep: noHost, readOutput: noHost, download: noHost, upload: noHost, claimStep: noHost }),
     // Members and their leader are not in the API: the planner then counts the nodes that carry one.
     readEtcd: () => Promise.resolve({ kind: 'stacked', members: [], alarms: [] }),
   });

@@ -13,7 +13,7 @@ import { testSpec } from '../workflows/fake-cluster.ts';
 const NEVER = (): never => { throw new Error('not asked for'); };
 
 function hostsThat(own: Partial<Hosts>): Hosts {
-  return { probe: NEVER, runStep: NEVER, stepState: NEVER, readOutput: NEVER, download: NEVER, upload: NEVER, ...own };
+  return { probe: NEVER, runStep: NEVER, claimStep: NEVER, readOutput: NEVER, download: NEVER, upload: NEVER, ...own };
 }
 
 async function withApi(body: (api: FakeApi) => Promise<void>): Promise<void> {

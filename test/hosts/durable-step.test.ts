@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdir, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { createSshHosts } from '../../activities/hosts/ssh-hosts.ts';
 import type { SshHosts } from '../../activities/hosts/ssh-hosts.ts';
-import type { DurableOutcome, DurableStep, Hosts } from '../../activities/hosts/port.ts';
-import { failureTypeOf } from '../../activities/step-error.ts';
+import type { Hosts } from '../../activities/hosts/port.ts';
 import { accessTo, startSshHost } from '../support/ssh-host.ts';
 import type { SshHost } from '../support/ssh-host.ts';
 import { until } from '../support/until.ts';
+import { COUNTING, failureOf, finished, settingOn } from './counting-step.ts';
+import type { Setting, SettingOptions } from './counting-step.ts';
 
 let host: SshHost;
 let first: SshHosts;
@@ -33,53 +34,10 @@ after(async () => {
   await host.stop();
 });
 
-/** Counts its runs in COUNTER, says so, and waits for GATE where one is named. */
-const COUNTING = `
-echo run >>"$1"
-echo "begun"
-while [ -n "\${2-}" ] && [ ! -e "$2" ]; do sleep 0.05; done
-echo "ended"
-exit "\${3-0}"
-`;
-
-interface Setting {
-  readonly counter: string;
-  readonly gate: string;
-  readonly step: DurableStep;
-  runs(): Promise<number>;
-  open(): Promise<void>;
-}
-
-/** A step of its own for each test: `name` is the upgrade. */
-function setting(name: string, options: { readonly gated?: boolean; readonly exitCode?: number; readonly text?: string } = {}): Setting {
-  const counter = join(host.root, `${name}.runs`);
-  const gate = join(host.root, `${name}.gate`);
-  const args = [counter, options.gated === true ? gate : '', String(options.exitCode ?? 0)];
-  const step: DurableStep = { upgrade: name, node: 'w1', step: 'kubelet', script: { name: 'counting', text: options.text ?? COUNTING }, args, retry: 0, fence: { epochMs: 1_700_000_000_000, attempt: 1 } };
-  return {
-    counter, gate, step,
-    runs: async () => (await readFile(counter, 'utf8').catch(() => '')).split('\n').length - 1,
-    open: () => writeFile(gate, ''),
-  };
-}
+const setting = (name: string, options?: SettingOptions): Setting => settingOn(host, name, options);
 
 async function stepFolder(name: string): Promise<string> {
   return Promise.resolve(join(host.stateFolder, name, 'w1', 'kubelet'));
-}
-
-function finished(outcome: DurableOutcome): Extract<DurableOutcome, { kind: 'finished' }> {
-  assert.equal(outcome.kind, 'finished');
-  assert.ok(outcome.kind === 'finished');
-  return outcome;
-}
-
-async function failureOf(promise: Promise<unknown>): Promise<{ readonly type: string | null; readonly message: string }> {
-  try {
-    await promise;
-  } catch (error) {
-    return { type: failureTypeOf(error), message: error instanceof Error ? error.message : String(error) };
-  }
-  throw new Error('no failure');
 }
 
 test('a step runs once, and its result is returned when it is asked for again', async () => {
@@ -109,7 +67,7 @@ test('a lost connection is HostUnreachable, and calling again attaches to the sa
   await until('the step has begun', () => seen.includes('begun'));
   host.cut();
   assert.equal((await lost).type, 'HostUnreachable');
-  assert.equal(await hosts.stepState(host.host, step), 'running');
+  assert.equal(await hosts.claimStep(host.host, step), 'running');
   const again = hosts.runStep(host.host, { ...step, fence: { ...step.fence, attempt: 2 } });
   await open();
   const outcome = finished(await again);
@@ -151,7 +109,7 @@ test('a killed unit is interrupted, stays so, and runs again only as a new inten
   await host.killUnit('capstan-killed-w1-kubelet-1');
   assert.deepEqual(await lost, { kind: 'interrupted', intent: 1, tail: 'begun\n' });
   assert.deepEqual(await hosts.runStep(host.host, step), { kind: 'interrupted', intent: 1, tail: 'begun\n' });
-  assert.equal(await hosts.stepState(host.host, step), 'interrupted');
+  assert.equal(await hosts.claimStep(host.host, step), 'interrupted');
   assert.equal(await runs(), 1);
   await open();
   const outcome = finished(await hosts.runStep(host.host, { ...step, after: 1 }));
@@ -173,7 +131,7 @@ test('an intent without its marker never began and is taken up again', async () 
   await mkdir(join(await stepFolder('unmarked'), '1'), { recursive: true });
   await writeFile(join(await stepFolder('unmarked'), '1', 'retry'), '0\n');
   await writeFile(join(await stepFolder('unmarked'), 'lock'), '');
-  assert.equal(await hosts.stepState(host.host, step), 'absent');
+  assert.equal(await hosts.claimStep(host.host, step), 'absent');
   assert.equal(finished(await hosts.runStep(host.host, step)).intent, 1);
   assert.equal(await runs(), 1);
 });
@@ -181,8 +139,8 @@ test('an intent without its marker never began and is taken up again', async () 
 test("an operator's retry is a new intent, and an older result is not returned for it", async () => {
   const { step, runs } = setting('retried', { exitCode: 1 });
   await hosts.runStep(host.host, step);
-  assert.equal(await hosts.stepState(host.host, step), 'finished');
-  assert.equal(await hosts.stepState(host.host, { ...step, retry: 1 }), 'absent');
+  assert.equal(await hosts.claimStep(host.host, step), 'finished');
+  assert.equal(await hosts.claimStep(host.host, { ...step, retry: 1 }), 'absent');
   assert.equal(finished(await hosts.runStep(host.host, { ...step, retry: 1 })).intent, 2);
   assert.equal(finished(await hosts.runStep(host.host, { ...step, retry: 1 })).intent, 2);
   // One that has not heard of the retry gets the newest result too.
@@ -203,35 +161,12 @@ test("an operator's retry attaches where the former run still goes on", async ()
   assert.equal(await runs(), 1);
 });
 
-test('a caller with a lower fence is refused and starts nothing', async () => {
-  const { step, runs } = setting('fenced');
-  const fence = (epochMs: number, attempt: number): DurableStep => ({ ...step, fence: { epochMs, attempt } });
-  await hosts.runStep(host.host, fence(1_700_000_000_000, 10));
-  for (const lower of [fence(1_700_000_000_000, 9), fence(999_999_999_999, 99)]) {
-    const failure = await failureOf(hosts.runStep(host.host, { ...lower, retry: 5 }));
-    assert.equal(failure.type, 'Superseded');
-    assert.match(failure.message, /kubelet on w1 \(127\.0\.0\.1:\d+\): a newer attempt owns this step/);
-  }
-  assert.equal(await runs(), 1);
-  // Numbers, not text: 10 is after 9, and a later run begins at 1 again.
-  assert.equal(finished(await hosts.runStep(host.host, fence(1_700_000_000_000, 11))).intent, 1);
-  assert.equal(finished(await hosts.runStep(host.host, fence(1_800_000_000_000, 1))).intent, 1);
-});
-
-test('a fence line that a crash of the host cut off neither lets an older caller in nor keeps a newer one out', async () => {
-  const { step } = setting('torn');
-  const fence = (epochMs: number, attempt: number): DurableStep => ({ ...step, fence: { epochMs, attempt } });
-  await hosts.runStep(host.host, fence(1_700_000_000_000, 10));
-  for (const torn of ['17999', '1799999999999 ', '\0\0\0']) await appendFile(join(await stepFolder('torn'), 'fence'), `\n${torn}`);
-  assert.equal(finished(await hosts.runStep(host.host, fence(1_700_000_000_000, 11))).intent, 1);
-  assert.equal((await failureOf(hosts.runStep(host.host, fence(1_700_000_000_000, 10)))).type, 'Superseded');
-});
-
 test('a step that never ran is absent and has no output', async () => {
   const { step } = setting('never');
-  assert.equal(await hosts.stepState(host.host, step), 'absent');
   assert.equal(await hosts.readOutput(host.host, step), null);
   await assert.rejects(stat(join(host.stateFolder, 'never')));
+  assert.equal(await hosts.claimStep(host.host, step), 'absent');
+  assert.equal(await hosts.readOutput(host.host, step), null);
 });
 
 test('hostile arguments and script texts arrive unchanged', async () => {
@@ -325,7 +260,7 @@ test('the same holds where sh is bash', async (context) => {
   await open();
   const outcome = finished(await attached);
   assert.deepEqual([outcome.intent, outcome.started, outcome.exitCode, outcome.tail], [2, false, 5, 'begun\nended\n']);
-  assert.equal(await hostsOfBash.stepState(bash.host, step), 'finished');
+  assert.equal(await hostsOfBash.claimStep(bash.host, step), 'finished');
   assert.equal(await hostsOfBash.readOutput(bash.host, step), 'begun\nended\n');
   assert.equal(await runs(), 2);
 });

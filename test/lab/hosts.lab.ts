@@ -91,7 +91,7 @@ describe('durable commands on a real host', { timeout: 240_000 }, () => {
     await until('the step has begun', () => seen.includes('begun'));
     await inside("for process in $(pgrep -f '^sshd: ops'); do kill -9 \"$process\"; done");
     await assert.rejects(lost, (error) => failureTypeOf(error) === 'HostUnreachable');
-    assert.equal(await hosts.stepState(host, asked), 'running');
+    assert.equal(await hosts.claimStep(host, asked), 'running');
     const attached = hosts.runStep(host, asked);
     await inside(`touch ${folder('cut')}/gate`);
     const outcome = finished(await attached);

@@ -27,6 +27,8 @@ export interface FakeHost {
   journal(): string;
   /** Durable steps that were started, by name. */
   readonly started: readonly string[];
+  /** Durable steps that were claimed, by name. */
+  readonly claimed: readonly string[];
   /** The next start of this step is cut off before anything happens. */
   interrupt(step: string): void;
   remove(): void;
@@ -53,6 +55,7 @@ export function fakeHost(family: 'apt' | 'dnf'): FakeHost {
   const results = new Map<string, { readonly retry: number; readonly outcome: DurableOutcome }>();
   const running = new Map<string, Promise<DurableOutcome>>();
   const started: string[] = [];
+  const claimed: string[] = [];
   const interruptions: string[] = [];
 
   async function start(step: DurableStep, onOutput?: (text: string) => void): Promise<DurableOutcome> {
@@ -83,7 +86,8 @@ export function fakeHost(family: 'apt' | 'dnf'): FakeHost {
       const left = new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('the wait was left')), { once: true }));
       return Promise.race([unit, left]);
     },
-    async stepState(_host, { step, retry }): Promise<StepState> {
+    async claimStep(_host, { step, retry }): Promise<StepState> {
+      claimed.push(step);
       if (running.has(step)) return 'running';
       const known = results.get(step);
       if (known === undefined || known.retry < retry) return 'absent';
@@ -107,7 +111,7 @@ export function fakeHost(family: 'apt' | 'dnf'): FakeHost {
   }
 
   return {
-    hosts, root, put, started,
+    hosts, root, put, started, claimed,
     set: (path, text) => {
       if (text === null) rmSync(join(state, path), { force: true });
       else writeFileSync(join(state, path), text);

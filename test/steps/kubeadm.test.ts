@@ -81,7 +81,7 @@ test('the member step ends when the member is back while kubeadm goes on', async
   made.set('hold', '');
 
   const member = await runActivity(activities(made).upgradeEtcdMember, input(FIRST)).result;
-  const state = await made.hosts.stepState(FIRST, { upgrade: 'u1', node: 'cp1', step: 'kubeadmUpgrade', retry: 0 });
+  const state = await made.hosts.claimStep(FIRST, { upgrade: 'u1', node: 'cp1', step: 'kubeadmUpgrade', retry: 0, fence: { epochMs: 0, attempt: 1 } });
   made.set('hold', null);
   await runActivity(activities(made).upgradeControlPlane, input(FIRST)).result;
 
@@ -94,6 +94,22 @@ test('leadership is moved away before the member of the leader is touched', asyn
   const made = host(context, 'cp1');
   await runActivity(activities(made).upgradeEtcdMember, input(FIRST)).result;
   assert.equal(made.journal(), `etcdctl move-leader ${hexIdOf('cp2')}\nkubeadm upgrade apply v1.34.4 --yes --certificate-renewal=true\n`);
+});
+
+test('an attempt claims the step before it looks at the gate', async (context) => {
+  const made = host(context);
+  const { upgradeEtcdMember } = createKubeadmActivities({
+    openHosts: async () => ({
+      ...made.hosts,
+      probe: async (at, script, ...rest) => {
+        if (script.name === 'read-etcd') assert.deepEqual(made.claimed, ['kubeadmUpgrade']);
+        return made.hosts.probe(at, script, ...rest);
+      },
+    }),
+    now: Date.now,
+  });
+  await runActivity(upgradeEtcdMember, input(FIRST)).result;
+  assert.deepEqual(made.started, ['kubeadmUpgrade']);
 });
 
 test('kubeadm is not started while the gate is shut', async (context) => {

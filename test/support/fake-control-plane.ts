@@ -35,7 +35,7 @@ export function fakeEtcd(nodes: readonly string[]): EtcdObservation {
 }
 
 export const noHosts: OpenHosts = () => Promise.resolve({
-  probe: unexpected, runStep: unexpected, readOutput: unexpected, download: unexpected, upload: unexpected, stepState: unexpected,
+  probe: unexpected, runStep: unexpected, readOutput: unexpected, download: unexpected, upload: unexpected, claimStep: unexpected,
 });
 
 function unexpected(): Promise<never> {

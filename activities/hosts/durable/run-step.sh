@@ -4,23 +4,8 @@
 # The step's own script, its arguments and the unit's text come as variables, since arguments have a limited size.
 # shellcheck disable=SC2154 # What step.sh and intent.sh set.
 : "${script?}" "${arguments?}" "${unit_script:?}"
-retry=$6 epoch=$7 attempt=$8 after=$9
+retry=$6 after=$9
 follow=${10}
-
-# Refuses a caller that a newer one has replaced, and records this one. A line each: what is recorded is never written over, and
-# a line that a crash of the host cut off counts for nothing.
-pass_fence() {
-  if [ -e "$folder/fence" ]; then
-    while read -r recorded_epoch recorded_attempt; do
-      case $recorded_epoch:$recorded_attempt in :* | *: | *[!0-9:]*) continue ;; esac
-      if [ "$recorded_epoch" -gt "$epoch" ] || { [ "$recorded_epoch" -eq "$epoch" ] && [ "$recorded_attempt" -gt "$attempt" ]; }; then
-        say superseded "$recorded_epoch" "$recorded_attempt"
-        exit 0
-      fi
-    done <"$folder/fence"
-  fi
-  printf '\n%s %s\n' "$epoch" "$attempt" >>"$folder/fence"
-}
 
 # Sets $how to attached, found, started or interrupted.
 decide() {

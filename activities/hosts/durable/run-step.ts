@@ -10,6 +10,7 @@ import { runStepScript, unitScript } from './scripts.ts';
 import { readStatement } from './statement.ts';
 import type { Statement } from './statement.ts';
 import { stepArguments } from './step-folder.ts';
+import { superseded } from './superseded.ts';
 
 /** Room for the statements and 8 KiB of tail. */
 const STATEMENT_BYTES = 64 * 1024;
@@ -57,7 +58,7 @@ function outcomeOf(statement: Statement, access: RootAccess, step: DurableStep, 
       follower.complete(statement);
       return { kind: 'interrupted', intent: statement.intent, tail: textOf(statement.tail) };
     case 'superseded':
-      throw stepError('Superseded', `${name}: a newer attempt owns this step (run of ${new Date(statement.epochMs).toISOString()}, attempt ${String(statement.attempt)}).`, 'Nothing to do: the newer attempt goes on.');
+      throw superseded(name, statement.epochMs, statement.attempt);
     case 'missing':
       throw stepError('HostStepFailed', `${name}: the host has no ${statement.tool}, which durable steps need.`, 'Install systemd, util-linux and coreutils on the host.');
     case 'refused':

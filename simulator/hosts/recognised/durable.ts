@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events';
+import type { StepState } from '../../../activities/hosts/port.ts';
 import { Gone } from '../tools/call.ts';
 import { ScriptEnd } from './script.ts';
 
@@ -49,9 +50,9 @@ export async function ended(intent: Intent): Promise<void> {
   if (intent.running) await once(intent.events, 'end');
 }
 
-/** What `step-state.sh` says. */
-export function stateOf(record: StepRecord | undefined, retry: number): 'absent' | 'running' | 'finished' | 'interrupted' {
-  const newest = record?.intents.at(-1);
+/** What `claim-step.sh` says. */
+export function stateOf(record: StepRecord, retry: number): StepState {
+  const newest = record.intents.at(-1);
   if (newest === undefined) return 'absent';
   if (newest.running) return 'running';
   if (newest.retry < retry) return 'absent';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readOutputScript, receiveFileScript, runStepScript, sendFileScript, stepStateScript, unitScript } from '../../../activities/hosts/durable/scripts.ts';
+import { readOutputScript, receiveFileScript, runStepScript, sendFileScript, claimStepScript, unitScript } from '../../../activities/hosts/durable/scripts.ts';
 import { CHECK, inputFor } from '../../../activities/hosts/run-as-root.ts';
 import { SCRIPTS } from '../../../activities/hosts/scripts/index.ts';
 import { allWords, readWords } from './words.ts';
@@ -10,13 +10,13 @@ export type ScriptName = keyof typeof SCRIPTS;
 export type Recognised =
   | { readonly kind: 'probe'; readonly script: ScriptName; readonly args: readonly string[] }
   | { readonly kind: 'step'; readonly script: ScriptName; readonly scriptArgs: readonly string[]; readonly args: readonly string[] }
-  | { readonly kind: 'state' | 'output' | 'send' | 'receive'; readonly args: readonly string[] }
+  | { readonly kind: 'claim' | 'output' | 'send' | 'receive'; readonly args: readonly string[] }
   /** `sum` is the SHA-256 of what nobody knows. */
   | { readonly kind: 'unknown'; readonly sum: string };
 
 const SCRIPT_OF_SUM: ReadonlyMap<string, ScriptName> = new Map(scriptNames().map((name) => [sumOf(SCRIPTS[name].text), name]));
-const PROTOCOL: ReadonlyMap<string, 'state' | 'output' | 'send'> = new Map([
-  [sumOf(stepStateScript), 'state'], [sumOf(readOutputScript), 'output'], [sumOf(sendFileScript), 'send'],
+const PROTOCOL: ReadonlyMap<string, 'claim' | 'output' | 'send'> = new Map([
+  [sumOf(claimStepScript), 'claim'], [sumOf(readOutputScript), 'output'], [sumOf(sendFileScript), 'send'],
 ]);
 const RUN_STEP = sumOf(runStepScript);
 const UNIT = sumOf(unitScript);

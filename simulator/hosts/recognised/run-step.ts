@@ -1,12 +1,12 @@
 import type { Machine } from '../machine.ts';
 import type { StepMoment } from '../steps.ts';
-import { ended, startIntent } from './durable.ts';
+import { ended, startIntent, stateOf } from './durable.ts';
 import type { Intent, StepRecord } from './durable.ts';
 import { Gone } from '../tools/call.ts';
 
 const TAIL = 8192;
 
-/** Arguments of run-step.sh, in its order. */
+/** Arguments of run-step.sh, in its order; those of claim-step.sh are the first eight of them. */
 interface StepArguments {
   readonly upgrade: string;
   readonly node: string;
@@ -31,24 +31,43 @@ export interface Outputs {
 export async function runStep(machine: Machine, steps: Map<string, StepRecord>, args: readonly string[], outputs: Outputs, run: (intent: Intent) => Promise<void>): Promise<void> {
   const step = read(args);
   const say = (text: string): void => { outputs.err(`capstan: ${text}\n`); };
-  const key = keyOf(args);
-  const record = steps.get(key) ?? { fence: null, intents: [] };
-  steps.set(key, record);
+  const record = recordOf(steps, args);
   const tell = (moment: StepMoment, intent = record.intents.at(-1)): boolean => machine.world.steps.tell({ moment, node: step.node, step: step.step, intent: intent?.number ?? 0, retry: step.retry });
   if (!tell('asked')) throw new Gone();
-  const [epoch, attempt] = record.fence ?? [0, 0];
-  if (epoch > step.epoch || (epoch === step.epoch && attempt > step.attempt)) {
+  if (!passesFence(record, step, say)) {
     tell('superseded');
-    say(`superseded ${String(epoch)} ${String(attempt)}`);
     return;
   }
-  record.fence = [step.epoch, step.attempt];
   const { how, intent } = decide(machine, record, step, run, tell);
   const from = how === 'attached' ? Math.max(0, Buffer.byteLength(intent.output) - TAIL) : 0;
   say(`${how} ${String(intent.number)}`);
   if (how === 'started' || how === 'attached') await follow(intent, step.follow ? outputs.out : null, from);
   report(intent, how, from, say);
   outputs.err(Buffer.from(intent.output).subarray(-TAIL).toString('utf8'));
+}
+
+/** claim-step.sh over the same. */
+export function claimStep(steps: Map<string, StepRecord>, args: readonly string[], err: Outputs['err']): void {
+  const step = read(args);
+  const say = (text: string): void => { err(`capstan: ${text}\n`); };
+  const record = recordOf(steps, args);
+  if (passesFence(record, step, say)) say(`state ${stateOf(record, step.retry)}`);
+}
+
+function passesFence(record: StepRecord, step: StepArguments, say: (text: string) => void): boolean {
+  const [epoch, attempt] = record.fence ?? [0, 0];
+  if (epoch > step.epoch || (epoch === step.epoch && attempt > step.attempt)) {
+    say(`superseded ${String(epoch)} ${String(attempt)}`);
+    return false;
+  }
+  record.fence = [step.epoch, step.attempt];
+  return true;
+}
+
+function recordOf(steps: Map<string, StepRecord>, args: readonly string[]): StepRecord {
+  const record = steps.get(keyOf(args)) ?? { fence: null, intents: [] };
+  steps.set(keyOf(args), record);
+  return record;
 }
 
 export function keyOf(args: readonly string[]): string {

@@ -6,11 +6,11 @@ import type { Disturbances, Runtime } from '../runtime.ts';
 import type { Units } from '../units.ts';
 import { createTools } from '../tools/index.ts';
 import { Gone } from '../tools/call.ts';
-import { stateOf, write } from './durable.ts';
+import { write } from './durable.ts';
 import type { Intent, StepRecord } from './durable.ts';
 import { recogniseInput, recogniseLine } from './recognise.ts';
 import type { Recognised, ScriptName } from './recognise.ts';
-import { keyOf, runStep } from './run-step.ts';
+import { claimStep, keyOf, runStep } from './run-step.ts';
 import { createScript, ScriptEnd } from './script.ts';
 import { SCRIPT_TWINS } from './scripts.ts';
 import { wordsOfLine } from './words.ts';
@@ -78,8 +78,8 @@ export function startRecognisedRuntime(disturb: Disturbances): Runtime {
           return runScript(machine, asked.script, asked.scriptArgs, intent.kill.signal, () => { intent.kill.abort(); }, print, print);
         });
         return 0;
-      case 'state':
-        err(`capstan: state ${stateOf(steps.get(keyOf(asked.args)), Number(asked.args[5]))}\n`);
+      case 'claim':
+        claimStep(steps, asked.args, err);
         return 0;
       case 'output':
         sendOutput(steps.get(keyOf(asked.args)), out, err);

@@ -21,13 +21,14 @@ export async function runProtocol(place: Place): Promise<readonly Seen[]> {
     seen.push({ name: `protocol: ${name}`, exitCode: 0, lines: await ask().catch((error: unknown) => [`failure ${failureTypeOf(error) ?? String(error)}`]) });
   };
   await look('output of a step that never ran', async () => [String(await hosts.readOutput(host, step))]);
-  await look('state of a step that never ran', async () => [await hosts.stepState(host, step)]);
+  await look('state of a step that never ran', async () => [await hosts.claimStep(host, step)]);
   await look('a step that fails', () => outcome(hosts, host, step));
-  await look('state of a step that ended', async () => [await hosts.stepState(host, step)]);
-  await look('state for a later retry', async () => [await hosts.stepState(host, { ...step, retry: 1 })]);
+  await look('state of a step that ended', async () => [await hosts.claimStep(host, step)]);
+  await look('state for a later retry', async () => [await hosts.claimStep(host, { ...step, retry: 1 })]);
   await look('the same step again', () => outcome(hosts, host, { ...step, fence: { epochMs: 2, attempt: 2 } }));
   await look('the same step for a later retry', () => outcome(hosts, host, { ...step, retry: 1, fence: { epochMs: 3, attempt: 1 } }));
   await look('the same step by a caller that was replaced', () => outcome(hosts, host, { ...step, fence: { epochMs: 2, attempt: 9 } }));
+  await look('a claim by a caller that was replaced', async () => [await hosts.claimStep(host, { ...step, fence: { epochMs: 2, attempt: 9 } })]);
   await look('output of a step that ended', async () => [String(await hosts.readOutput(host, step))]);
   const folder = mkdtempSync(join(tmpdir(), 'capstan-conformance-'));
   const local = join(folder, 'copy');

@@ -1,13 +1,11 @@
 #!/bin/sh
-# Says what a step's newest intent is, without changing anything.
+# Records the caller as the step's newest one, and says what the step's newest intent is. Nothing else changes.
 # shellcheck disable=SC2154 # What step.sh and intent.sh set.
 retry=$6
-if [ ! -e "$folder/lock" ]; then
-  say state absent
-  exit 0
-fi
-exec 9<"$folder/lock"
-flock -s 9
+[ -d "$folder" ] || mkdir -p "$folder"
+exec 9>>"$folder/lock"
+flock -x 9
+pass_fence
 read_newest_intent
 case $state in
   unstarted) state=absent ;;
