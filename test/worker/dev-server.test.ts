@@ -10,20 +10,11 @@ import { findOrStartDevServer } from '../../worker/dev-server.ts';
 import type { DevServer, DevServerOptions } from '../../worker/dev-server.ts';
 import { placesOf } from '../../worker/places.ts';
 import { SEARCH_ATTRIBUTES, WORKFLOW } from '../../workflows/messages.ts';
+import { freePort } from '../support/free-port.ts';
 
 let folder: string;
 before(async () => { folder = await mkdtemp(join(tmpdir(), 'capstan-dev-')); });
 after(async () => { await rm(folder, { recursive: true }); });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  assert.ok(address !== null && typeof address === 'object');
-  return address.port;
-}
 
 async function options(change: Partial<DevServerOptions> = {}): Promise<DevServerOptions> {
   return {

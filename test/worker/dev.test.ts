@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import { someoneListens } from '../../worker/someone-listens.ts';
+import { freePort } from '../support/free-port.ts';
 
 const dev = new URL('../../worker/dev.ts', import.meta.url).href;
 const main = new URL('../../worker/main.ts', import.meta.url).href;
@@ -15,16 +15,6 @@ const main = new URL('../../worker/main.ts', import.meta.url).href;
 let folder: string;
 before(async () => { folder = await mkdtemp(join(tmpdir(), 'capstan-dev-')); });
 after(async () => { await rm(folder, { recursive: true }); });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  assert.ok(address !== null && typeof address === 'object');
-  return address.port;
-}
 
 interface Ended {
   readonly code: number | null;

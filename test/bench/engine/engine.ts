@@ -2,7 +2,6 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +12,7 @@ import { workflowBundlePath } from '../../../worker/bundle.ts';
 import { placesOf } from '../../../worker/places.ts';
 import { descendants } from './memory.ts';
 import type { ActivityCounts, Order } from './worker-messages.ts';
+import { freePort } from '../../support/free-port.ts';
 
 /** A Temporal server in memory and the worker that is measured, each a process of its own. */
 export interface Engine {
@@ -101,14 +101,4 @@ async function countsOf(child: ChildProcess): Promise<ActivityCounts> {
   const answer = new Promise<ActivityCounts>((resolve) => { child.once('message', (counts: ActivityCounts) => resolve(counts)); });
   order(child, 'count');
   return answer;
-}
-
-/** A port that nobody listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise<void>((resolve) => { server.close(() => resolve()); });
-  if (address === null || typeof address === 'string') throw new Error('no TCP port');
-  return address.port;
 }

@@ -16,7 +16,7 @@ import { findOrStartDevServer } from '../../../worker/dev-server.ts';
 import { placesOf } from '../../../worker/places.ts';
 import type { UpgradeReport } from '../../../workflows/domain/status.ts';
 import type { UpgradeSpec } from '../../../workflows/domain/spec.ts';
-import { freePort } from '../engine/engine.ts';
+import { freePort } from '../../support/free-port.ts';
 import { untilDone } from '../engine/until-done.ts';
 
 /** A Temporal server, the real worker in a process of its own, and the client of the command line. */

@@ -9,7 +9,7 @@ import { untilPolling } from '../../../simulator/demo/until-polling.ts';
 import { findOrStartDevServer } from '../../../worker/dev-server.ts';
 import type { DevServer } from '../../../worker/dev-server.ts';
 import { placesOf } from '../../../worker/places.ts';
-import { freePort } from '../../bench/engine/engine.ts';
+import { freePort } from '../../support/free-port.ts';
 import type { EngineControls } from '../place/scene.ts';
 import { startWorker } from './worker-process.ts';
 import type { WorkerProcess } from './worker-process.ts';

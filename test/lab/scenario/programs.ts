@@ -3,10 +3,10 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { run } from '../process.ts';
 import type { RunResult } from '../process.ts';
+import { freePort } from '../../support/free-port.ts';
 
 const LAUNCHER = join(import.meta.dirname, '..', '..', '..', 'client', 'bin', 'capstan.js');
 
@@ -60,15 +60,4 @@ export function startCapstan(stage: Stage, name: string, args: readonly string[]
 export function capstan(stage: Stage, args: readonly string[], timeoutMs = 120_000): Promise<RunResult> {
   const all = Array.from({ length: 256 }, (_, code) => code);
   return run(process.execPath, [LAUNCHER, ...args], { env: stage.environment, accept: all, timeoutMs });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }
