@@ -10,8 +10,8 @@ import type { Twin } from '../../simulator/twin.ts';
 import { specOfTwin } from '../support/twin.ts';
 import { join } from 'node:path';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
-import { startEngine } from './support/engine.ts';
-import type { DevEngine } from './support/engine.ts';
+import type { Engine } from './support/engine.ts';
+import { startTestServerEngine } from './support/test-server-engine.ts';
 import { watchModel } from './support/watcher.ts';
 
 const LIMIT_MS = 3 * 60_000;
@@ -20,13 +20,13 @@ const TIMINGS = scaleTimings(LAB_TIMINGS, 1 / 100);
 const CLUSTER = generateCluster({ name: 'rehearsed', seed: 5, workers: 4, podsPerNode: 5, timings: TIMINGS });
 
 describe('a twin that is rehearsed and then upgraded', { timeout: LIMIT_MS }, () => {
-  let engine: DevEngine;
+  let engine: Engine;
   let twin: Twin;
   let spec: UpgradeSpec;
   let report: RehearsalReport;
 
   before(async () => {
-    engine = await startEngine();
+    engine = await startTestServerEngine();
     // What is compared is of the cluster, not of its hosts: their scripts need no shell.
     twin = await startTwin(CLUSTER, { seed: 5, speed: 20, maxUnavailable: WIDTH, way: 'recognised', folder: join(engine.folder, 'rehearsed') });
     spec = await specOfTwin(twin);

@@ -4,14 +4,15 @@ import { after, before, describe, test } from 'node:test';
 import { generateCluster } from '../../simulator/generate.ts';
 import type { JournalEntry } from '../../simulator/journal.ts';
 import { FAST_TIMINGS } from '../support/twin.ts';
-import { startEngine, upgradeTwin } from './support/engine.ts';
+import { upgradeTwin } from './support/engine.ts';
 import type { Engine } from './support/engine.ts';
+import { startTestServerEngine } from './support/test-server-engine.ts';
 
 const LIMIT_MS = 15 * 60_000;
 
 describe('a twin of the same seed', { timeout: LIMIT_MS }, () => {
   let engine: Engine;
-  before(async () => { engine = await startEngine(); });
+  before(async () => { engine = await startTestServerEngine(); });
   after(() => engine.close());
 
   for (const fault of [null, 'host-reboot'] as const) {

@@ -4,6 +4,7 @@ import type { WorkerInterceptors } from '@temporalio/worker';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { after, before } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import { statusQuery, upgradeWorkflowId } from '../../workflows/messages.ts';
@@ -162,12 +163,16 @@ export function workflowTests(open: () => Promise<TestWorkflowEnvironment> = tim
   return { upgrade, inspect, inspection, restore, release };
 }
 
+/** A question costs server and worker as much as a step does: whoever waits long asks less often. */
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 250;
+
 /** Waits until the upgrade's status is as wanted; every question is a query, so time does not pass for the workflow. */
 export async function until(trial: { readonly handle: Pick<Trial['handle'], 'query'> }, wanted: (status: UpgradeStatus) => boolean): Promise<UpgradeStatus> {
-  for (;;) {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS)) {
     const status = await trial.handle.query(statusQuery);
     if (wanted(status)) return status;
-    await new Promise((resolve) => { setTimeout(resolve, 20); });
+    await delay(pauseMs);
   }
 }
 
