@@ -74,6 +74,14 @@ export function claimStep(hosts: Hosts, input: ClaimInput, step: string): Promis
   return hosts.claimStep(hostOf(input.node), claimOf(input, step));
 }
 
+/**
+ * The input to run a claimed step with: one that ran is waited for, and its result counts, whichever retry began it. With a higher
+ * retry, one that ends after the claim would begin again, and nobody would have looked at what has to hold then.
+ */
+export function asClaimed<T extends DurableInput>(input: T, state: StepState): T {
+  return state === 'running' ? { ...input, retry: 0 } : input;
+}
+
 function claimOf({ upgrade, node, retry }: ClaimInput, step: string): ClaimedStep {
   const { scheduledMs, attempt } = currentActivity();
   // Not the run's start: two activities of one run may share a step, and the later one begins again at attempt 1.

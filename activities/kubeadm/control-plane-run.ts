@@ -1,7 +1,7 @@
 import type { ControlPlaneStepInput } from '../../workflows/domain/step.ts';
 import type { Clock } from '../activity-context.ts';
 import { whileBeating } from '../activity-context.ts';
-import { claimStep, hostOf, runDurable } from '../durable-step.ts';
+import { asClaimed, claimStep, hostOf, runDurable } from '../durable-step.ts';
 import type { DurableResult } from '../durable-step.ts';
 import { moveLeadershipAway } from '../etcd/leadership.ts';
 import { waitForGate } from '../etcd/wait-gate.ts';
@@ -37,7 +37,7 @@ export async function runKubeadm(run: ControlPlaneRun): Promise<DurableResult> {
   const { node, kubeadm, force } = input;
   const command = node.first ? kubeadmApplyArguments(node.to, kubeadm, config, force) : kubeadmNodeArguments(kubeadm, config);
   const args = [recordFolder(input), node.to, ...command];
-  return runDurable(hosts, input, KUBEADM_STEP, SCRIPTS.kubeadmUpgrade, args, async () => {
+  return runDurable(hosts, asClaimed(input, state), KUBEADM_STEP, SCRIPTS.kubeadmUpgrade, args, async () => {
     const left = await readKubeadmState(hosts, input, run.signal);
     // A kubeadm that runs outside of our unit may be anybody's.
     if (left.running) return 'unknown';

@@ -1,6 +1,6 @@
 import type { KubeletResult, KubeletStepInput } from '../../workflows/domain/step.ts';
 import { currentActivity, startStep } from '../activity-context.ts';
-import { claimStep, hostOf, outputValue, runDurable } from '../durable-step.ts';
+import { asClaimed, claimStep, hostOf, outputValue, runDurable } from '../durable-step.ts';
 import { waitForMemberGate } from '../etcd/member-gate.ts';
 import type { Hosts } from '../hosts/port.ts';
 import { SCRIPTS } from '../hosts/scripts/index.ts';
@@ -17,20 +17,24 @@ export function createUpgradeKubelet({ openHosts, now }: HostActivityOptions) {
   return async function upgradeKubelet(input: KubeletStepInput): Promise<KubeletResult> {
     const end = startStep(now);
     const hosts = await openHosts(input.upgrade.access);
-    await waitForMember(hosts, input, now);
+    const asked = await waitForMember(hosts, input, now);
     // One restart too many harms nothing; a kubelet that was never restarted would.
-    const { busySeconds, tail } = await runDurable(hosts, input, STEP, SCRIPTS.upgradeKubelet, packageArguments(input), async () => 'rerun');
+    const { busySeconds, tail } = await runDurable(hosts, asked, STEP, SCRIPTS.upgradeKubelet, packageArguments(input), async () => 'rerun');
     const changed = outputValue(tail, 'changed') !== 'no';
     return { ...end({ busySeconds, changed, note: `kubelet ${input.node.to}, restarted` }), restartedAt: outputValue(tail, 'restarted-at') };
   };
 }
 
-/** A kubelet of another minor starts every static pod anew, etcd's among them: the drain before may have taken hours. */
-async function waitForMember(hosts: Hosts, input: KubeletStepInput, now: HostActivityOptions['now']): Promise<void> {
+/**
+ * A kubelet of another minor starts every static pod anew, etcd's among them: the drain before may have taken hours. Returns the
+ * input to go on with.
+ */
+async function waitForMember(hosts: Hosts, input: KubeletStepInput, now: HostActivityOptions['now']): Promise<KubeletStepInput> {
   const { node, members = [], acceptOutage = false } = input;
-  if (!members.some((member) => member.name === node.name)) return;
+  if (!members.some((member) => member.name === node.name)) return input;
   const state = await claimStep(hosts, input, STEP);
-  if (state !== 'absent' && state !== 'interrupted') return;
+  if (state !== 'absent' && state !== 'interrupted') return asClaimed(input, state);
   const { signal } = currentActivity();
   await waitForMemberGate({ hosts, node: node.name, members: members.map(hostOf), acceptOutage, now, signal }, hostOf(node));
+  return input;
 }

@@ -33,7 +33,7 @@ test('a caller with a lower fence is refused and starts nothing', async () => {
   for (const lower of [fence(1_700_000_000_000, 9), fence(999_999_999_999, 99)]) {
     const failure = await failureOf(hosts.runStep(host.host, { ...lower, retry: 5 }));
     assert.equal(failure.type, 'Superseded');
-    assert.match(failure.message, /kubelet on w1 \(127\.0\.0\.1:\d+\): a newer attempt owns this step/);
+    assert.match(failure.message, /kubelet on w1 \(127\.0\.0\.1:\d+\): a later attempt, rollback or restore owns this step/);
   }
   assert.equal(await runs(), 1);
   // Numbers, not text: 10 is after 9, and a later run begins at 1 again.
@@ -59,7 +59,7 @@ test('once a newer caller has claimed a step, an older one does not begin it', a
   for (const ask of asks) {
     const failure = await failureOf(ask());
     assert.equal(failure.type, 'Superseded');
-    assert.match(failure.message, /kubelet on w1 \(127\.0\.0\.1:\d+\): a newer attempt owns this step/);
+    assert.match(failure.message, /kubelet on w1 \(127\.0\.0\.1:\d+\): a later attempt, rollback or restore owns this step/);
   }
   assert.equal(await runs(), 0);
   assert.equal(finished(await hosts.runStep(host.host, fence(1_700_000_000_000, 2))).started, true);

@@ -27,8 +27,8 @@ export interface FakeHost {
   journal(): string;
   /** Durable steps that were started, by name. */
   readonly started: readonly string[];
-  /** Durable steps that were claimed, by name. */
-  readonly claimed: readonly string[];
+  /** What the host was asked, in order: `claim STEP`, `probe SCRIPT`. */
+  readonly asked: readonly string[];
   /** The next start of this step is cut off before anything happens. */
   interrupt(step: string): void;
   remove(): void;
@@ -55,7 +55,7 @@ export function fakeHost(family: 'apt' | 'dnf'): FakeHost {
   const results = new Map<string, { readonly retry: number; readonly outcome: DurableOutcome }>();
   const running = new Map<string, Promise<DurableOutcome>>();
   const started: string[] = [];
-  const claimed: string[] = [];
+  const asked: string[] = [];
   const interruptions: string[] = [];
 
   async function start(step: DurableStep, onOutput?: (text: string) => void): Promise<DurableOutcome> {
@@ -71,7 +71,10 @@ export function fakeHost(family: 'apt' | 'dnf'): FakeHost {
   }
 
   const hosts: Hosts = {
-    probe: (_host, script, args, options) => run(script, args, options?.onOutput),
+    probe: (_host, script, args, options) => {
+      asked.push(`probe ${script.name}`);
+      return run(script, args, options?.onOutput);
+    },
     async runStep(_host, step, options) {
       const known = results.get(step.step);
       if (known !== undefined && known.outcome.kind === 'finished' && known.retry >= step.retry) return { ...known.outcome, started: false };
@@ -87,7 +90,7 @@ export function fakeHost(family: 'apt' | 'dnf'): FakeHost {
       return Promise.race([unit, left]);
     },
     async claimStep(_host, { step, retry }): Promise<StepState> {
-      claimed.push(step);
+      asked.push(`claim ${step}`);
       if (running.has(step)) return 'running';
       const known = results.get(step);
       if (known === undefined || known.retry < retry) return 'absent';
@@ -111,7 +114,7 @@ export function fakeHost(family: 'apt' | 'dnf'): FakeHost {
   }
 
   return {
-    hosts, root, put, started, claimed,
+    hosts, root, put, started, asked,
     set: (path, text) => {
       if (text === null) rmSync(join(state, path), { force: true });
       else writeFileSync(join(state, path), text);

@@ -8,9 +8,11 @@ import { kubeadmApplyArguments } from '../../activities/kubeadm/kubeadm-argument
 import { createKubeadmActivities } from '../../activities/kubeadm/kubeadm-activities.ts';
 import { renderKubeadmConfig } from '../../activities/kubeadm/kubeadm-config-file.ts';
 import { manualComponentConfigs } from '../../activities/kubeadm/plan-check.ts';
+import type { Hosts } from '../../activities/hosts/port.ts';
 import type { PlannedNode } from '../../workflows/domain/plan.ts';
 import type { ControlPlaneStepInput } from '../../workflows/domain/step.ts';
 import { failureOf, runActivity } from '../support/run-activity.ts';
+import { until } from '../support/until.ts';
 import { hexIdOf, statusText, withEtcd } from './etcd-double.ts';
 import { fakeHost } from './fake-host.ts';
 import type { FakeHost } from './fake-host.ts';
@@ -98,17 +100,27 @@ test('leadership is moved away before the member of the leader is touched', asyn
 
 test('an attempt claims the step before it looks at the gate', async (context) => {
   const made = host(context);
-  const { upgradeEtcdMember } = createKubeadmActivities({
-    openHosts: async () => ({
-      ...made.hosts,
-      probe: async (at, script, ...rest) => {
-        if (script.name === 'read-etcd') assert.deepEqual(made.claimed, ['kubeadmUpgrade']);
-        return made.hosts.probe(at, script, ...rest);
-      },
-    }),
-    now: Date.now,
-  });
-  await runActivity(upgradeEtcdMember, input(FIRST)).result;
+  await runActivity(activities(made).upgradeEtcdMember, input(FIRST)).result;
+  const first = (what: string): number => made.asked.indexOf(what);
+  assert.notEqual(first('claim kubeadmUpgrade'), -1);
+  assert.ok(first('claim kubeadmUpgrade') < first('probe read-etcd'), made.asked.join(', '));
+});
+
+test('what ran when it was claimed does not begin again where it ends in between, although the retry is a later one', async (context) => {
+  const made = host(context);
+  made.set('hold', '');
+  await runActivity(activities(made).upgradeEtcdMember, input(FIRST)).result;
+  const hosts: Hosts = {
+    ...made.hosts,
+    claimStep: async (at, step) => {
+      const state = await made.hosts.claimStep(at, step);
+      made.set('hold', null);
+      await until('kubeadm has ended', async () => (await made.hosts.claimStep(at, { ...step, retry: 0 })) === 'finished');
+      assert.equal(state, 'running');
+      return state;
+    },
+  };
+  await runActivity(createKubeadmActivities({ openHosts: async () => hosts, now: Date.now }).upgradeControlPlane, input(FIRST, { retry: 1 })).result;
   assert.deepEqual(made.started, ['kubeadmUpgrade']);
 });
 

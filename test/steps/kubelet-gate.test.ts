@@ -36,3 +36,11 @@ test('leadership is moved away before the kubelet of the leader is restarted', a
   await runActivity(activities(made).upgradeKubelet, INPUT).result;
   assert.match(made.journal(), new RegExp(`etcdctl move-leader ${hexIdOf('cp2')}\\n[^]*systemctl stop kubelet`));
 });
+
+test('an attempt claims the kubelet of a member before it looks at the gate', async (context) => {
+  const made = host(context, 'cp2');
+  await runActivity(activities(made).upgradeKubeadm, INPUT).result;
+  const before = made.asked.length;
+  await runActivity(activities(made).upgradeKubelet, INPUT).result;
+  assert.deepEqual(made.asked.slice(before, before + 2), ['claim upgradeKubelet', 'probe read-etcd']);
+});

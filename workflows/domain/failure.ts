@@ -31,7 +31,7 @@ export const FAILURES = {
   HostStepFailed: { permanent: true },
   /** A host step was cut off and its probe cannot tell what it did. */
   StepUnknown: { permanent: true },
-  /** A newer attempt owns this host step. */
+  /** A later attempt, rollback or restore owns this host step. */
   Superseded: { permanent: true },
   /** A component config needs a manual upgrade that the spec does not give. */
   ComponentConfigManual: { permanent: true },

@@ -47,5 +47,5 @@ export async function readStepOutput(client: Client, access: RootAccess, stateFo
 }
 
 function unanswered(access: RootAccess, step: StepKey, said: Buffer): Error {
-  return stepError('Unexpected', `${step.step} on ${access.label}: the step's folder could not be read: ${said.toString('utf8').trim()}`, 'Correct the cause on the host; it is tried again by itself.');
+  return stepError('Unexpected', `${step.step} on ${access.label}: the step's folder could not be read or written: ${said.toString('utf8').trim()}`, 'Correct the cause on the host; it is tried again by itself.');
 }

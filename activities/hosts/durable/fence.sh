@@ -1,10 +1,9 @@
 #!/bin/sh
-# Who may still decide about a step. Put before a script whose arguments 7 and 8 are the caller's token, which has set $folder (of
-# the step) and holds the step's lock.
+# Who may still decide about a step. Put behind step.sh, before a script whose arguments 7 and 8 are the caller's token.
 : "${folder:?}"
 epoch=$7 attempt=$8
 
-# Refuses a caller that a newer one has replaced, and records this one. A line each: what is recorded is never written over, and
+# Refuses a caller that a newer one has replaced, and records this one. To be called with the step's lock. A line each: what is recorded is never written over, and
 # a line that a crash of the host cut off counts for nothing.
 pass_fence() {
   if [ -e "$folder/fence" ]; then

@@ -46,7 +46,7 @@ export async function runStep(machine: Machine, steps: Map<string, StepRecord>, 
   outputs.err(Buffer.from(intent.output).subarray(-TAIL).toString('utf8'));
 }
 
-/** claim-step.sh over the same. */
+/** claim-step.sh over the same. Nobody is told of it: it neither begins nor ends anything. */
 export function claimStep(steps: Map<string, StepRecord>, args: readonly string[], err: Outputs['err']): void {
   const step = read(args);
   const say = (text: string): void => { err(`capstan: ${text}\n`); };

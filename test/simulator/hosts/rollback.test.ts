@@ -161,3 +161,13 @@ onBoth('nothing is put back while a step of the upgrade still runs on the host',
   host.cutConnections();
   await gone;
 });
+
+onBoth('a worker that hung before a roll back does not upgrade the node again behind it', async (twin) => {
+  await runActivity(activities(twin).stageNode, packageInput(twin, 'w1')).result;
+  await runActivity(activities(twin).upgradeKubeadm, packageInput(twin, 'w1')).result;
+  // Later than what hung: a higher attempt, since activities of tests are all scheduled at the same moment.
+  await runActivity(activities(twin).rollbackNode, rollbackInput(twin, 'w1'), 2).result;
+  const failure = await failureOf(runActivity(activities(twin).upgradeKubelet, packageInput(twin, 'w1'), 1).result);
+  assert.equal(failure.type, 'Superseded');
+  assertFormer(twin);
+});
