@@ -1,6 +1,7 @@
 import type { Activities } from '../../../activities/index.ts';
 import { NO_RESTORE } from '../../support/no-restore.ts';
 import type { StepResult } from '../../../workflows/domain/step.ts';
+import { atTarget } from '../../workflows/fake-cluster.ts';
 import { clusterOf } from './bench-cluster.ts';
 
 /** A step of a node or, with `node` null, of a cluster. */
@@ -23,9 +24,13 @@ interface StepInput {
  * They are over the clusters of `benchCluster`, told apart by the spec's name.
  */
 export function instantActivities(hook: StepHook = () => undefined): Activities {
+  /** Names by cluster: an upgrade that is resumed looks again at what is left to do. */
+  const upgraded = new Map<string, Set<string>>();
+
   async function step(name: string, input: StepInput, note: string): Promise<StepResult> {
     const startedAt = new Date().toISOString();
     await hook({ step: name, cluster: input.upgrade.cluster, node: input.node?.name ?? null });
+    if (name === 'upgradeKubelet' && input.node !== undefined) upgraded.set(input.upgrade.cluster, (upgraded.get(input.upgrade.cluster) ?? new Set()).add(input.node.name));
     return { startedAt, seconds: 0.012, busySeconds: 0.009, attempt: 1, changed: true, note };
   }
 
@@ -33,7 +38,7 @@ export function instantActivities(hook: StepHook = () => undefined): Activities 
     ...NO_RESTORE,
     planUpgrade: async ({ spec }) => {
       await hook({ step: 'planUpgrade', cluster: spec.name, node: null });
-      return { plan: clusterOf(spec).plan, imageRepository: 'registry.example' };
+      return { plan: atTarget(clusterOf(spec).plan, [...upgraded.get(spec.name) ?? []]), imageRepository: 'registry.example' };
     },
     runPreflight: async ({ spec }) => {
       await hook({ step: 'runPreflight', cluster: spec.name, node: null });
