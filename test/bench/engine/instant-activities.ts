@@ -30,7 +30,6 @@ export function instantActivities(hook: StepHook = () => undefined): Activities 
   async function step(name: string, input: StepInput, note: string): Promise<StepResult> {
     const startedAt = new Date().toISOString();
     await hook({ step: name, cluster: input.upgrade.cluster, node: input.node?.name ?? null });
-    if (name === 'upgradeKubelet' && input.node !== undefined) upgraded.set(input.upgrade.cluster, (upgraded.get(input.upgrade.cluster) ?? new Set()).add(input.node.name));
     return { startedAt, seconds: 0.012, busySeconds: 0.009, attempt: 1, changed: true, note };
   }
 
@@ -69,7 +68,12 @@ export function instantActivities(hook: StepHook = () => undefined): Activities 
     rollbackNode: async (input) => ({ ...await step('rollbackNode', input, 'back at v1.33.13'), restartedAt: new Date().toISOString() }),
     cordonNode: (input) => step('cordonNode', input, 'cordoned'),
     drainNode: (input) => step('drainNode', input, '30 pods evicted'),
-    upgradeKubelet: async (input) => ({ ...await step('upgradeKubelet', input, 'kubelet and kubectl 1.33.13-1.1 → 1.34.4-1.1'), restartedAt: new Date().toISOString() }),
+    upgradeKubelet: async (input) => {
+      const result = await step('upgradeKubelet', input, 'kubelet and kubectl 1.33.13-1.1 → 1.34.4-1.1');
+      const { cluster } = input.upgrade;
+      upgraded.set(cluster, (upgraded.get(cluster) ?? new Set()).add(input.node.name));
+      return { ...result, restartedAt: new Date().toISOString() };
+    },
     waitNodeReady: (input) => step('waitNodeReady', input, 'Ready at v1.34.4'),
     uncordonNode: (input) => step('uncordonNode', input, 'uncordoned'),
     observeDrains: async ({ upgrade, nodes }) => {
