@@ -5,7 +5,6 @@ import { EXIT } from '../../../client/exit-codes.ts';
 import { connect } from '../../../client/temporal/connect.ts';
 import type { UpgradeClient } from '../../../client/temporal/port.ts';
 import type { ClusterDescription } from '../../../simulator/description.ts';
-import { untilPolling } from '../../../simulator/demo/until-polling.ts';
 import { startTwin } from '../../../simulator/twin.ts';
 import type { Twin, TwinOptions } from '../../../simulator/twin.ts';
 import type { UpgradeReport } from '../../../workflows/domain/status.ts';
@@ -35,7 +34,6 @@ export interface DevEngine extends Engine<UpgradeClient> {
 export async function startEngine(): Promise<DevEngine> {
   const server = await devServer();
   const worker = await startWorkerProcess(server.address);
-  await untilPolling(server.address);
   const client = await connect({ CAPSTAN_TEMPORAL_ADDRESS: server.address });
   return {
     client, folder: worker.folder,

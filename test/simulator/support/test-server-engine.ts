@@ -6,7 +6,6 @@ import type { TemporalSettings } from '../../../client/temporal/settings.ts';
 import type { inspectCluster } from '../../../workflows/inspect-cluster.ts';
 import type { upgradeCluster } from '../../../workflows/upgrade-cluster.ts';
 import { CONVERTER, timeSkippingEnvironment } from '../../support/temporal.ts';
-import { until } from '../../support/until.ts';
 import type { Engine, Upgrader } from './engine.ts';
 import { startWorkerProcess } from './worker-process.ts';
 
@@ -17,7 +16,6 @@ import { startWorkerProcess } from './worker-process.ts';
 export async function startTestServerEngine(): Promise<Engine> {
   const server = await timeSkippingEnvironment();
   const worker = await startWorkerProcess(server.address);
-  await until('the worker polls', worker.isPolling);
   const settings = temporalSettings({ CAPSTAN_TEMPORAL_ADDRESS: server.address }, DEFAULT_TASK_QUEUE);
   return {
     // The environment's own client would skip time while it waits for a result.

@@ -4,14 +4,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { spawnGuarded } from '../../../worker/guarded-child.ts';
 import { scratchFolder } from '../../support/scratch-folder.ts';
+import { until } from '../../support/until.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../../simulator/demo/worker.ts', import.meta.url));
 
-/** The real worker, in a process and a folder of its own. */
+/** The real worker, which polls, in a process and a folder of its own. */
 export interface WorkerProcess {
   readonly folder: string;
-  /** True once it says that it polls. */
-  isPolling(): Promise<boolean>;
   /** Ends it and removes its folder. */
   stop(): Promise<void>;
 }
@@ -25,9 +24,9 @@ export async function startWorkerProcess(address: string): Promise<WorkerProcess
   });
   closeSync(output);
   const exited = new Promise<void>((resolve) => { worker.once('exit', () => resolve()); });
+  await until('the worker polls', async () => (await readFile(log, 'utf8')).includes('Worker is polling'));
   return {
     folder,
-    isPolling: async () => (await readFile(log, 'utf8')).includes('Worker is polling'),
     stop: async () => {
       worker.kill('SIGTERM');
       await exited;
