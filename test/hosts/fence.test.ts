@@ -2,31 +2,21 @@
 import assert from 'node:assert/strict';
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
 import type { DurableStep, Hosts } from '../../activities/hosts/port.ts';
-import { createSshHosts } from '../../activities/hosts/ssh-hosts.ts';
-import type { SshHosts } from '../../activities/hosts/ssh-hosts.ts';
-import { accessTo, startSshHost } from '../support/ssh-host.ts';
 import type { SshHost } from '../support/ssh-host.ts';
 import { until } from '../support/until.ts';
-import { failureOf, finished, settingOn } from './counting-step.ts';
+import { finished, settingOn } from './counting-step.ts';
+import { failureOf, openHost, startHost } from './open-host.ts';
 
-let host: SshHost;
-let ssh: SshHosts;
-let hosts: Hosts;
+async function opened(context: TestContext): Promise<{ readonly host: SshHost; readonly hosts: Hosts }> {
+  const host = await startHost(context, { name: 'w1' });
+  return { host, hosts: await openHost(context, host, {}, { stateFolder: host.stateFolder }) };
+}
 
-before(async () => {
-  host = await startSshHost({ name: 'w1' });
-  ssh = createSshHosts({ stateFolder: host.stateFolder });
-  hosts = await ssh.openHosts(await accessTo(join(host.root, 'access'), [host]));
-});
-
-after(async () => {
-  ssh.close();
-  await host.stop();
-});
-
-test('a caller with a lower fence is refused and starts nothing', async () => {
+test('a caller with a lower fence is refused and starts nothing', async (context) => {
+  const { host, hosts } = await opened(context);
   const { step, runs } = settingOn(host, 'fenced');
   const fence = (epochMs: number, attempt: number): DurableStep => ({ ...step, fence: { epochMs, attempt } });
   await hosts.runStep(host.host, fence(1_700_000_000_000, 10));
@@ -41,7 +31,8 @@ test('a caller with a lower fence is refused and starts nothing', async () => {
   assert.equal(finished(await hosts.runStep(host.host, fence(1_800_000_000_000, 1))).intent, 1);
 });
 
-test('a fence line that a crash of the host cut off neither lets an older caller in nor keeps a newer one out', async () => {
+test('a fence line that a crash of the host cut off neither lets an older caller in nor keeps a newer one out', async (context) => {
+  const { host, hosts } = await opened(context);
   const { step } = settingOn(host, 'torn');
   const fence = (epochMs: number, attempt: number): DurableStep => ({ ...step, fence: { epochMs, attempt } });
   await hosts.runStep(host.host, fence(1_700_000_000_000, 10));
@@ -50,7 +41,8 @@ test('a fence line that a crash of the host cut off neither lets an older caller
   assert.equal((await failureOf(hosts.runStep(host.host, fence(1_700_000_000_000, 10)))).type, 'Superseded');
 });
 
-test('once a newer caller has claimed a step, an older one does not begin it', async () => {
+test('once a newer caller has claimed a step, an older one does not begin it', async (context) => {
+  const { host, hosts } = await opened(context);
   const { step, runs } = settingOn(host, 'claimed');
   const fence = (epochMs: number, attempt: number): DurableStep => ({ ...step, fence: { epochMs, attempt } });
   assert.equal(await hosts.claimStep(host.host, fence(1_700_000_000_000, 1)), 'absent');
@@ -66,7 +58,8 @@ test('once a newer caller has claimed a step, an older one does not begin it', a
   assert.equal(await runs(), 1);
 });
 
-test('a claim leaves what runs as it is, and whoever waits for it waits on', async () => {
+test('a claim leaves what runs as it is, and whoever waits for it waits on', async (context) => {
+  const { host, hosts } = await opened(context);
   const { step, runs, open } = settingOn(host, 'claimed-running', { gated: true });
   const waiting = hosts.runStep(host.host, step);
   await until('the step has begun', async () => (await runs()) === 1);

@@ -3,8 +3,8 @@
 : "${folder:?}"
 epoch=$7 attempt=$8
 
-# Refuses a caller that a newer one has replaced, and records this one. To be called with the step's lock. A line each: what is recorded is never written over, and
-# a line that a crash of the host cut off counts for nothing.
+# Refuses a caller that a newer one has replaced, and records this one. To be called with the step's lock. A line each: what is
+# recorded is never written over, and a line that a crash of the host cut off counts for nothing.
 pass_fence() {
   if [ -e "$folder/fence" ]; then
     while read -r recorded_epoch recorded_attempt; do
