@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DurableOutcome, DurableStep } from '../../activities/hosts/port.ts';
-import { failureTypeOf } from '../../activities/step-error.ts';
 import type { SshHost } from '../support/ssh-host.ts';
 
 /** Counts its runs in COUNTER, says so, and waits for GATE where one is named. */
@@ -46,13 +45,4 @@ export function finished(outcome: DurableOutcome): Extract<DurableOutcome, { kin
   assert.equal(outcome.kind, 'finished');
   assert.ok(outcome.kind === 'finished');
   return outcome;
-}
-
-export async function failureOf(promise: Promise<unknown>): Promise<{ readonly type: string | null; readonly message: string }> {
-  try {
-    await promise;
-  } catch (error) {
-    return { type: failureTypeOf(error), message: error instanceof Error ? error.message : String(error) };
-  }
-  throw new Error('no failure');
 }

@@ -9,8 +9,9 @@ import type { Hosts } from '../../activities/hosts/port.ts';
 import { accessTo, startSshHost } from '../support/ssh-host.ts';
 import type { SshHost } from '../support/ssh-host.ts';
 import { until } from '../support/until.ts';
-import { COUNTING, failureOf, finished, settingOn } from './counting-step.ts';
+import { COUNTING, finished, settingOn } from './counting-step.ts';
 import type { Setting, SettingOptions } from './counting-step.ts';
+import { failureOf } from './open-host.ts';
 
 let host: SshHost;
 let first: SshHosts;
