@@ -68,7 +68,7 @@ export type DurableOutcome =
 export interface RunOptions {
   /** Abandons the waiting, never the unit. */
   readonly signal?: AbortSignal;
-  /** Called with new output as it comes, decoded UTF-8, any size. */
+  /** Called with new output, decoded UTF-8, any size: as it comes; of a step that ends within a second at its end, with the last 8 KiB. */
   readonly onOutput?: (text: string) => void;
 }
 

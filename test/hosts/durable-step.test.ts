@@ -196,7 +196,7 @@ test('long output is kept whole on the host, and only its tail travels', async (
   assert.ok(output.endsWith('x\nlast\n') && output.length <= 8 * 1024 * 1024 + 100);
 });
 
-test('all of a short output comes while it runs, the end included', async () => {
+test('all of a short output comes, the end included', async () => {
   const { step } = setting('all-output', { text: 'i=0; while [ "$i" -lt 300 ]; do echo "line $i ä"; i=$((i+1)); done' });
   let seen = '';
   await hosts.runStep(host.host, step, { onOutput: (text) => { seen += text; } });

@@ -164,6 +164,18 @@ test('a package that was not held is not held afterwards', async () => {
   assert.equal(host.get('held/kubeadm'), null);
 });
 
+test('all packages of a step are held again where a run that was cut off had lifted one of them', async () => {
+  host = atOldMinor(fakeHost('apt'));
+  await runActivity(activities().upgradeKubeadm, packageInput(WORKER)).result;
+  host.put('/var/lib/capstan/u1/w1/record/held/kubelet', 'yes\n');
+  host.set('held/kubelet', null);
+
+  await runActivity(activities().upgradeKubelet, packageInput(WORKER)).result;
+
+  assert.notEqual(host.get('held/kubelet'), null);
+  assert.notEqual(host.get('held/kubectl'), null);
+});
+
 test('a former package that cannot be had any more is no error, and said', async () => {
   host = atOldMinor(fakeHost('apt'));
   host.set('gone', '');

@@ -53,16 +53,18 @@ start_intent() {
   fi
 }
 
-# Waits for the unit's end without asking: its lock is released by the kernel, whatever ended it.
+# Waits for the unit's end without asking: its lock is released by the kernel, whatever ended it. Most units end within a second:
+# only the output of those that do not is followed, that of the others is in the report.
 await_unit() {
   tail_process=
   if [ "$follow" = yes ]; then
+    if flock -s -w 1 8 8<>"$intent/alive" && unit_ended; then return 0; fi
     tail --pid=$$ -c "+$((from + 1))" -f "$intent/output" &
     tail_process=$!
   fi
   while :; do
     flock -s 8 8<>"$intent/alive"
-    if [ -e "$intent/result" ] || ! unit_runs; then break; fi
+    if unit_ended; then break; fi
     sleep 0.05
   done
   [ -n "$tail_process" ] || return 0
@@ -70,6 +72,10 @@ await_unit() {
     kill "$tail_process" || :
     wait "$tail_process" || :
   } 2>/dev/null
+}
+
+unit_ended() {
+  [ -e "$intent/result" ] || ! unit_runs
 }
 
 # The end of the output is kept first, with a dot behind it that saves its last newlines: its length is the output's size, which
@@ -91,6 +97,8 @@ report() {
 
 # Keeps the newest five upgrades: older ones go when a new one comes, but for one in which a unit still runs.
 remove_old_upgrades() {
+  set -- "$root"/*
+  [ $# -gt 5 ] || return 0
   # The names hold letters, digits, dots, dashes and underscores only.
   # shellcheck disable=SC2012
   ls -1t "$root" | tail -n +6 | while read -r old; do

@@ -1,6 +1,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # Holds (apt-mark, dnf versionlock). What was held before the first change is written down once and held again in the end,
 # whatever happened in between. Needs: family, record.
+lifted=
 
 # Lifts the holds of the packages $@.
 release_holds() {
@@ -19,7 +20,7 @@ release_holds() {
   [ -z "$lifted" ] || "${family}_unhold" $lifted
 }
 
-# Holds again what of the packages $@ was held before.
+# Holds again what of the packages $@ was held before. Those that were lifted here are known not to be held.
 restore_holds() {
   for package; do
     shift
@@ -28,12 +29,14 @@ restore_holds() {
     [ "$was_held" = no ] || set -- "$@" "$package"
   done
   [ $# -gt 0 ] || return 0
-  held=$("${family}_held") || held=
-  for package; do
-    shift
-    has_line "$held" "$package" || set -- "$@" "$package"
-  done
-  [ $# -gt 0 ] || return 0
+  if [ "$*" != "${lifted# }" ]; then
+    held=$("${family}_held") || held=
+    for package; do
+      shift
+      has_line "$held" "$package" || set -- "$@" "$package"
+    done
+    [ $# -gt 0 ] || return 0
+  fi
   "${family}_hold" "$@" && return 0
   for package; do "${family}_hold" "$package" || say "note: $package could not be held again"; done
 }
