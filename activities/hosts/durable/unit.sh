@@ -7,6 +7,38 @@ cd /
 umask 077
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive HOME=/root
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+# What the script left behind ends with its unit. systemd sees to that only where it took this shell for the unit's main process:
+# of a script that ended before systemd looked, it takes what was left.
+end_what_is_left() {
+  proc=${CAPSTAN_PROC:-/proc}
+  [ -e "$proc/self/cgroup" ] || return 0
+  while IFS=: read -r _ controllers group; do
+    case $controllers in
+      '') processes=/sys/fs/cgroup$group/cgroup.procs ;;
+      name=systemd) processes=/sys/fs/cgroup/systemd$group/cgroup.procs ;;
+      *) continue ;;
+    esac
+    unit=${group##*/}
+    case $unit in capstan-*.service) ;; *) continue ;; esac
+    [ -e "$processes" ] || continue
+    something_is_left || continue
+    # A unit that is stopped while it starts counts as one that could not be started.
+    while [ "$(systemctl is-active "$unit" 2>/dev/null)" = activating ]; do sleep 0.05; done
+    # Whoever waits for the step has its result: its output must not grow any more.
+    systemctl stop --no-block "$unit" >/dev/null 2>&1 || :
+  done <"$proc/self/cgroup"
+}
+
+# True where $processes lists any other process than this shell and the one that it came from.
+something_is_left() {
+  read -r own _ </proc/self/stat
+  while read -r process; do
+    case $process in "$own" | "$$") ;; *) return 0 ;; esac
+  done <"$processes"
+  return 1
+}
+
 exec 9>>"$intent/alive"
 flock -x 9
 : >"$intent/began"
@@ -25,4 +57,5 @@ flock -x 9
   printf '%s %s %s\n' "$code" "$begin" "$end" >"$intent/result.new"
   sync "$intent/result.new"
   mv "$intent/result.new" "$intent/result"
+  end_what_is_left
 } >>"$intent/output" 2>&1 &
