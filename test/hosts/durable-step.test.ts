@@ -204,6 +204,15 @@ test('all of a short output comes, the end included', async () => {
   assert.equal(await hosts.readOutput(host.host, step), seen);
 });
 
+test('of a long output that comes at once the end is told, in whole characters', async () => {
+  const { step } = setting('much-output', { text: 'i=0; while [ "$i" -lt 2000 ]; do echo "line $i ä€€"; i=$((i+1)); done' });
+  const whole = Array.from({ length: 2000 }, (_, index) => `line ${String(index)} ä€€\n`).join('');
+  let seen = '';
+  await hosts.runStep(host.host, step, { onOutput: (text) => { seen += text; } });
+  assert.ok(whole.endsWith(seen), seen.slice(0, 40));
+  assert.ok(Buffer.byteLength(seen) > 8_000);
+});
+
 test('a process that a step leaves behind does not hold its result back', async () => {
   const { step, gate, open } = setting('left-behind', { text: '(while [ ! -e "$2" ]; do sleep 0.05; done) & echo done', gated: true });
   assert.equal(finished(await hosts.runStep(host.host, step)).tail, 'done\n');

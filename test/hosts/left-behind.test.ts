@@ -12,16 +12,23 @@ const UNIT = 'capstan-left-w1-kubelet-1.service';
 
 /** systemctl of a host whose systemd has not looked yet when it is asked first, and which writes down what it is asked. */
 const SYSTEMCTL = `#!/bin/sh
+before=$(cat "$DOUBLE_UNITS/asked" 2>/dev/null)
 echo "$*" >>"$DOUBLE_UNITS/asked"
 case $1 in
-  is-active) if [ "$(grep -c is-active "$DOUBLE_UNITS/asked")" -gt 1 ]; then echo active; else echo activating; fi ;;
+  is-active) case $before in *stop*) echo inactive ;; *is-active*) echo active ;; *) echo activating ;; esac ;;
   stop) xargs kill <"$DOUBLE_UNITS/$3/cgroup.procs" ;;
 esac
 `;
 
+const SHELLS = {
+  dash: {},
+  // As on Red Hat's systems: bash under the name of sh.
+  bash: { sh: '#!/bin/bash\nexec -a sh /bin/bash "$@"\n' },
+} as const;
+
 /** A host whose kernel says that the step's unit is a control group of its own, in a folder where the step can write its list. */
-async function hostWithGroup(context: TestContext): Promise<{ readonly host: SshHost; readonly hosts: Hosts; readonly group: string }> {
-  const host = await startHost(context, { name: 'w1', doubles: { systemctl: SYSTEMCTL } });
+async function hostWithGroup(context: TestContext, shell: keyof typeof SHELLS = 'dash'): Promise<{ readonly host: SshHost; readonly hosts: Hosts; readonly group: string }> {
+  const host = await startHost(context, { name: 'w1', doubles: { systemctl: SYSTEMCTL, ...SHELLS[shell] } });
   const group = join(host.root, 'units', UNIT);
   await mkdir(group, { recursive: true });
   await writeFile(join(host.root, 'proc', 'self', 'cgroup'), `0::/${relative('/sys/fs/cgroup', group)}\n`);
@@ -30,18 +37,29 @@ async function hostWithGroup(context: TestContext): Promise<{ readonly host: Ssh
 
 const asked = (host: SshHost): Promise<string> => readFile(join(host.root, 'units', 'asked'), 'utf8').catch(() => '');
 
-test('what a step leaves running is ended with its unit, once that counts as started', async (context) => {
-  const { host, hosts, group } = await hostWithGroup(context);
-  const { step } = settingOn(host, 'left', { text: `sleep 600 & echo $! >'${group}/cgroup.procs'; echo done` });
+for (const shell of ['dash', 'bash'] as const) {
+  test(`what a step leaves running is ended with its unit, once that counts as started: ${shell}`, async (context) => {
+    const { host, hosts, group } = await hostWithGroup(context, shell);
+    const { step } = settingOn(host, 'left', { text: `sleep 600 & echo $! >'${group}/cgroup.procs'; echo done` });
 
-  assert.equal(finished(await hosts.runStep(host.host, step)).tail, 'done\n');
+    assert.equal(finished(await hosts.runStep(host.host, step)).tail, 'done\n');
 
-  assert.equal(await asked(host), `is-active ${UNIT}\nis-active ${UNIT}\nstop --no-block ${UNIT}\n`);
-});
+    assert.equal(await asked(host), `is-active ${UNIT}\nis-active ${UNIT}\nstop --no-block ${UNIT}\n`);
+  });
+
+  test(`what a step leaves running is ended also where its result cannot be written: ${shell}`, async (context) => {
+    const { host, hosts, group } = await hostWithGroup(context, shell);
+    const { step } = settingOn(host, 'left', { text: `sleep 600 & echo $! >'${group}/cgroup.procs'; mkdir '${join(host.stateFolder, 'left', 'w1', 'kubelet', '1', 'result.new')}'` });
+
+    assert.equal((await hosts.runStep(host.host, step)).kind, 'interrupted');
+
+    assert.match(await asked(host), /^stop --no-block/m);
+  });
+}
 
 test('a unit of which nothing is left is not asked to stop', async (context) => {
   const { host, hosts, group } = await hostWithGroup(context);
-  const { step } = settingOn(host, 'left', { text: `echo $PPID >'${group}/cgroup.procs'; echo done` });
+  const { step } = settingOn(host, 'left', { text: `{ echo $PPID; cat '${group}.pid'; } >'${group}/cgroup.procs'; echo done` });
 
   assert.equal(finished(await hosts.runStep(host.host, step)).tail, 'done\n');
 

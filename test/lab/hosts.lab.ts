@@ -126,6 +126,7 @@ describe('durable commands on a real host', { timeout: 240_000 }, () => {
     const outcomes = await Promise.all(Array.from({ length: 40 }, (_, index) => hosts.runStep(host, step(`left-${String(index)}`, 'sleep 4567 & echo done'))));
     for (const outcome of outcomes) assert.equal(finished(outcome).tail, 'done\n');
     await until('all are gone', async () => await inside("pgrep -fx 'sleep 4567' || :") === '');
+    await until('no unit is left', async () => await inside(`systemctl list-units --all --no-legend 'capstan-${upgrade}-${host.name}-left-*'`) === '');
   });
 
   test('a step costs at most 0.15 s beyond its own time', async () => {

@@ -89,18 +89,23 @@ function followOutput(onOutput: RunOptions['onOutput']): OutputFollower {
   };
   const complete: OutputFollower['complete'] = ({ size, from, tail }) => {
     const missing = size - from - received;
-    if (missing > 0) take(tail.subarray(Math.max(0, tail.length - missing)));
+    if (missing > tail.length) take(tail.subarray(firstCharacter(tail)));
+    else if (missing > 0) take(tail.subarray(tail.length - missing));
     const rest = decoder.end();
     if (rest !== '') onOutput(rest);
   };
   return { take, complete };
 }
 
-/** A tail may begin in the middle of a character. */
 function textOf(tail: Buffer): string {
+  return tail.toString('utf8', firstCharacter(tail));
+}
+
+/** Where the first whole character begins: a tail may begin in the middle of one. */
+function firstCharacter(tail: Buffer): number {
   let start = 0;
   while (start < 3 && start < tail.length && ((tail[start] ?? 0) & 0xc0) === 0x80) start += 1;
-  return tail.toString('utf8', start);
+  return start;
 }
 
 function secondsBetween(begin: number, end: number): number {

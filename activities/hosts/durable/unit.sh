@@ -8,8 +8,8 @@ umask 077
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive HOME=/root
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
-# What the script left behind ends with its unit. systemd sees to that only where it took this shell for the unit's main process:
-# of a script that ended before systemd looked, it takes what was left.
+# What the script left behind ends with its unit. By itself systemd sees to that only where it took this shell for the unit's main
+# process. It does not where more than this shell was there when it looked, or this shell no longer.
 end_what_is_left() {
   proc=${CAPSTAN_PROC:-/proc}
   [ -e "$proc/self/cgroup" ] || return 0
@@ -24,9 +24,9 @@ end_what_is_left() {
     [ -e "$processes" ] || continue
     something_is_left || continue
     # A unit that is stopped while it starts counts as one that could not be started.
-    while [ "$(systemctl is-active "$unit" 2>/dev/null)" = activating ]; do sleep 0.05; done
-    # Whoever waits for the step has its result: its output must not grow any more.
-    systemctl stop --no-block "$unit" >/dev/null 2>&1 || :
+    while state=$(systemctl is-active "$unit" 2>/dev/null || :) && [ "$state" = activating ]; do sleep 0.05; done
+    # The step's output is no place for what this says.
+    [ "$state" != active ] || systemctl stop --no-block "$unit" >/dev/null 2>&1 || :
   done <"$proc/self/cgroup"
 }
 
@@ -43,6 +43,8 @@ exec 9>>"$intent/alive"
 flock -x 9
 : >"$intent/began"
 {
+  # Also where the result cannot be written, as on a full disk.
+  trap end_what_is_left EXIT
   read -r begin _ </proc/uptime
   code=0
   # The lock stays with this shell: a process that the script leaves behind must not hold it.
@@ -57,5 +59,4 @@ flock -x 9
   printf '%s %s %s\n' "$code" "$begin" "$end" >"$intent/result.new"
   sync "$intent/result.new"
   mv "$intent/result.new" "$intent/result"
-  end_what_is_left
 } >>"$intent/output" 2>&1 &
