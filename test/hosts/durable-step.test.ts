@@ -11,7 +11,7 @@ import type { SshHost } from '../support/ssh-host.ts';
 import { until } from '../support/until.ts';
 import { COUNTING, finished, settingOn } from './counting-step.ts';
 import type { Setting, SettingOptions } from './counting-step.ts';
-import { failureOf } from './open-host.ts';
+import { BASH_AS_SH, failureOf } from './open-host.ts';
 
 let host: SshHost;
 let first: SshHosts;
@@ -247,8 +247,7 @@ test('a sixth upgrade removes the oldest one, unless a unit of it still runs', a
 });
 
 test('the same holds where sh is bash', async (context) => {
-  // As on Red Hat's systems: bash under the name of sh.
-  const bash = await startSshHost({ name: 'w1', doubles: { sh: '#!/bin/bash\nexec -a sh /bin/bash "$@"\n' } });
+  const bash = await startSshHost({ name: 'w1', doubles: BASH_AS_SH });
   const ssh = createSshHosts({ stateFolder: bash.stateFolder });
   context.after(async () => {
     ssh.close();

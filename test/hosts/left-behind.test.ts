@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test';
 import type { Hosts } from '../../activities/hosts/port.ts';
 import type { SshHost } from '../support/ssh-host.ts';
 import { finished, settingOn } from './counting-step.ts';
-import { openHost, startHost } from './open-host.ts';
+import { BASH_AS_SH, openHost, startHost } from './open-host.ts';
 
 const UNIT = 'capstan-left-w1-kubelet-1.service';
 
@@ -20,15 +20,9 @@ case $1 in
 esac
 `;
 
-const SHELLS = {
-  dash: {},
-  // As on Red Hat's systems: bash under the name of sh.
-  bash: { sh: '#!/bin/bash\nexec -a sh /bin/bash "$@"\n' },
-} as const;
-
 /** A host whose kernel says that the step's unit is a control group of its own, in a folder where the step can write its list. */
-async function hostWithGroup(context: TestContext, shell: keyof typeof SHELLS = 'dash'): Promise<{ readonly host: SshHost; readonly hosts: Hosts; readonly group: string }> {
-  const host = await startHost(context, { name: 'w1', doubles: { systemctl: SYSTEMCTL, ...SHELLS[shell] } });
+async function hostWithGroup(context: TestContext, shell: 'sh' | 'bash' = 'sh'): Promise<{ readonly host: SshHost; readonly hosts: Hosts; readonly group: string }> {
+  const host = await startHost(context, { name: 'w1', doubles: { systemctl: SYSTEMCTL, ...(shell === 'bash' ? BASH_AS_SH : {}) } });
   const group = join(host.root, 'units', UNIT);
   await mkdir(group, { recursive: true });
   await writeFile(join(host.root, 'proc', 'self', 'cgroup'), `0::/${relative('/sys/fs/cgroup', group)}\n`);
@@ -37,7 +31,7 @@ async function hostWithGroup(context: TestContext, shell: keyof typeof SHELLS = 
 
 const asked = (host: SshHost): Promise<string> => readFile(join(host.root, 'units', 'asked'), 'utf8').catch(() => '');
 
-for (const shell of ['dash', 'bash'] as const) {
+for (const shell of ['sh', 'bash'] as const) {
   test(`what a step leaves running is ended with its unit, once that counts as started: ${shell}`, async (context) => {
     const { host, hosts, group } = await hostWithGroup(context, shell);
     const { step } = settingOn(host, 'left', { text: `sleep 600 & echo $! >'${group}/cgroup.procs'; echo done` });

@@ -10,6 +10,9 @@ import type { AccessSpec, SshSpec } from '../../workflows/domain/spec.ts';
 import { accessTo, startSshHost } from '../support/ssh-host.ts';
 import type { SshHost, SshHostOptions } from '../support/ssh-host.ts';
 
+/** For a host's `doubles`: bash under the name of sh, as on Red Hat's systems. */
+export const BASH_AS_SH = { sh: '#!/bin/bash\nexec -a sh /bin/bash "$@"\n' } as const;
+
 export async function startHost(context: TestContext, options: SshHostOptions = {}): Promise<SshHost> {
   const host = await startSshHost(options);
   context.after(() => host.stop());
