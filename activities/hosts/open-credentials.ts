@@ -1,6 +1,7 @@
 import ssh2 from 'ssh2';
 import type { ParsedKey } from 'ssh2';
 import type { SshSpec } from '../../workflows/domain/spec.ts';
+import { createFileReader } from '../file-reader.ts';
 import { stepError } from '../step-error.ts';
 import type { Credentials } from './connect.ts';
 import { fingerprintOf } from './host-key.ts';
@@ -11,12 +12,33 @@ const KEY_PATH = 'spec.access.ssh.privateKey';
 const KNOWN_HOSTS_PATH = 'spec.access.ssh.knownHosts';
 
 /**
- * Reads the private key and known_hosts that the spec refers to.
+ * Reads the private key and known_hosts that the spec refers to. The same object as before where nothing of it changed.
  *
  * @throws FileMissing, SshAuthenticationFailed (a key that is none, or that wants a passphrase)
  */
-export async function openCredentials(ssh: SshSpec): Promise<Credentials> {
-  const [keyText, knownHostsText] = await Promise.all([readReference(ssh.privateKey, KEY_PATH), readReference(ssh.knownHosts, KNOWN_HOSTS_PATH)]);
+export type OpenCredentials = (ssh: SshSpec) => Promise<Credentials>;
+
+interface Opened {
+  readonly keyText: string;
+  readonly knownHostsText: string;
+  readonly credentials: Credentials;
+}
+
+export function createOpenCredentials(): OpenCredentials {
+  const read = createFileReader();
+  const opened = new Map<string, Opened>();
+  return async (ssh) => {
+    const [keyText, knownHostsText] = await Promise.all([readReference(ssh.privateKey, KEY_PATH, read), readReference(ssh.knownHosts, KNOWN_HOSTS_PATH, read)]);
+    const references = JSON.stringify([ssh.privateKey, ssh.knownHosts]);
+    const former = opened.get(references);
+    if (former?.keyText === keyText && former.knownHostsText === knownHostsText) return former.credentials;
+    const credentials = credentialsOf(ssh, keyText, knownHostsText);
+    opened.set(references, { keyText, knownHostsText, credentials });
+    return credentials;
+  };
+}
+
+function credentialsOf(ssh: SshSpec, keyText: string, knownHostsText: string): Credentials {
   const privateKeyName = nameOf(ssh.privateKey);
   return {
     privateKey: keyText,

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import type { Reference } from '../../workflows/domain/spec.ts';
+import type { ReadFile } from '../file-reader.ts';
 import { stepError } from '../step-error.ts';
 
 /**
@@ -9,11 +9,11 @@ import { stepError } from '../step-error.ts';
  * @param path - where the reference stands in the spec, such as `spec.access.ssh.privateKey`.
  * @throws FileMissing where there is no such file or variable.
  */
-export async function readReference(reference: Reference, path: string): Promise<string> {
+export async function readReference(reference: Reference, path: string, read: ReadFile): Promise<string> {
   if ('env' in reference) return readVariable(reference.env, path);
   const file = expandHome(reference.file);
   try {
-    return await readFile(file, 'utf8');
+    return await read(file);
   } catch (error) {
     throw stepError('FileMissing', `${path}.file names ${file}, which ${causeOf(error)} where the worker runs.`, `Put the file there, readable by the worker, or correct ${path}.file.`);
   }

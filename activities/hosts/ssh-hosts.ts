@@ -10,7 +10,7 @@ import { claimStep, readStepOutput } from './durable/ask-step.ts';
 import { runStep } from './durable/run-step.ts';
 import { STATE_FOLDER } from './durable/step-folder.ts';
 import { labelOf } from './host-failures.ts';
-import { openCredentials } from './open-credentials.ts';
+import { createOpenCredentials } from './open-credentials.ts';
 import type { HostAddress, Hosts, HostScript, OpenHosts, ProbeResult, RunOptions } from './port.ts';
 import { runAsRoot } from './run-as-root.ts';
 import type { RootAccess } from './run-as-root.ts';
@@ -36,6 +36,7 @@ const PROBE_BYTES = 256 * 1024;
 
 export function createSshHosts(options: SshHostsOptions = {}): SshHosts {
   const pool = createConnectionPool({ idleMs: options.idleMs ?? 60_000, channels: options.channels ?? 4 });
+  const openCredentials = createOpenCredentials();
   const stateFolder = options.stateFolder ?? STATE_FOLDER;
   return {
     openHosts: async (access) => {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import type { AccessSpec, Reference } from '../../workflows/domain/spec.ts';
+import { createFileReader } from '../file-reader.ts';
+import type { ReadFile } from '../file-reader.ts';
 import { stepError } from '../step-error.ts';
 import { createKube } from './client.ts';
 import type { KubeOptions } from './client.ts';
@@ -15,9 +16,10 @@ import { createTransport } from './transport.ts';
  * connections and watches, for each content: a kubeconfig that changed on disk is opened anew.
  */
 export function createOpenKube(options: KubeOptions = {}): OpenKube {
+  const read = createFileReader();
   const opened = new Map<string, Kube>();
   return async (access: AccessSpec) => {
-    const { text, folder } = await readKubeconfig(access.kubeconfig);
+    const { text, folder } = await readKubeconfig(access.kubeconfig, read);
     const key = `${JSON.stringify(access.kubeconfig)} ${createHash('sha256').update(text).digest('hex')}`;
     const known = opened.get(key);
     if (known !== undefined) return known;
@@ -27,7 +29,7 @@ export function createOpenKube(options: KubeOptions = {}): OpenKube {
   };
 }
 
-async function readKubeconfig(reference: Reference): Promise<{ readonly text: string; readonly folder: string | null }> {
+async function readKubeconfig(reference: Reference, read: ReadFile): Promise<{ readonly text: string; readonly folder: string | null }> {
   if ('env' in reference) {
     const text = process.env[reference.env];
     if (text !== undefined && text !== '') return { text, folder: null };
@@ -35,7 +37,7 @@ async function readKubeconfig(reference: Reference): Promise<{ readonly text: st
   }
   const file = reference.file.replace(/^~(?=\/|$)/, homedir());
   try {
-    return { text: await readFile(file, 'utf8'), folder: dirname(file) };
+    return { text: await read(file), folder: dirname(file) };
   } catch (error) {
     const cause = error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'does not exist' : `cannot be read (${error instanceof Error ? error.message : String(error)})`;
     throw stepError('FileMissing', `The kubeconfig ${file} that spec.access.kubeconfig.file names ${cause} where the worker runs.`, 'Put the file there, or correct spec.access.kubeconfig.file.');

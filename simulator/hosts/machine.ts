@@ -141,7 +141,7 @@ export function setPackage(machine: Machine, name: string, change: Partial<Packa
   const changed: Package = { version: '', held: false, half: false, ...machine.packages.get(name), ...change };
   machine.packages.set(name, changed);
   if (machine.world.description.packageManager === 'apt') {
-    machine.files.write(`${machine.root}${PACKAGE_STATES}/${name}`, `${changed.half ? 'half-configured' : 'installed'} ${changed.version}\n`);
+    machine.files.write(`${machine.root}${PACKAGE_STATES}/${name}`, `${changed.half ? 'half-configured' : 'installed'} ${changed.held ? 'hold' : 'install'} ${changed.version}\n`);
   }
   return changed;
 }
@@ -151,7 +151,7 @@ export function heldPackages({ packages }: Machine): readonly string[] {
   return [...packages].flatMap(([name, { held }]) => (held ? [name] : [])).toSorted((left, right) => (left < right ? -1 : 1));
 }
 
-/** A file for each package, `installed 1.33.13-1.1`: asking for it is what the scripts do most. */
+/** A file for each package, `installed hold 1.33.13-1.1`: asking for it is what the scripts do most. */
 export const PACKAGE_STATES = '/var/lib/twin/packages';
 
 /** Order of versions as texts, of packages as of Kubernetes: numbers in them count as numbers. */

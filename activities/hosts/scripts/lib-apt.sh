@@ -98,8 +98,15 @@ apt_cached_file() {
   cp "$root"/var/cache/apt/archives/"$1"_*"${2#*:}"_*.deb "$record/packages" 2> /dev/null
 }
 
-# Names of the packages on hold, a line each.
-apt_held() { apt-mark showhold; }
+# Names of the packages on hold when read_installed was called last, a line each.
+apt_held() {
+  while read -r known _ known_wanted _; do
+    [ "$known_wanted" != hold ] || say "$known"
+  done << INSTALLED
+$installed
+INSTALLED
+}
+
 apt_hold() { apt-mark hold "$@"; }
 apt_unhold() { apt-mark unhold "$@"; }
 

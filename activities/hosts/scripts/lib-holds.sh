@@ -5,7 +5,7 @@ lifted=
 
 # Lifts the holds of the packages $@.
 release_holds() {
-  [ -d "$record/held" ] || mkdir -p "$record/held"
+  private_folder "$record/held"
   held=$("${family}_held")
   lifted=
   for package in "$@"; do
@@ -30,6 +30,7 @@ restore_holds() {
   done
   [ $# -gt 0 ] || return 0
   if [ "$*" != "${lifted# }" ]; then
+    read_installed
     held=$("${family}_held") || held=
     for package; do
       shift

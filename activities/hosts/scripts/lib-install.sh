@@ -11,9 +11,15 @@ use_manager() {
   if [ "$manager" = apt ]; then family=apt; separator='='; else family=dnf; separator='-'; fi
 }
 
+# Creates what the steps of a node's upgrade keep on the host, all at once.
+make_folders() {
+  set -- "$record/packages" "$record/versions" "$record/held" "$staged"
+  [ "$manager" != apt ] || set -- "$@" "$staged/archives/partial"
+  private_folder "$@"
+}
+
 # Writes down the present version of each package, and keeps its file for the way back where it can still be had.
 keep_former() {
-  private_folder "$record/packages" "$record/versions"
   kept=
   for package in kubeadm kubelet kubectl; do
     [ ! -e "$record/packages/.$package" ] || continue

@@ -25,20 +25,21 @@ set_core() {
   case $core in *-*) core=${core%%-*}~${core#*-} ;; esac
 }
 
-# Reads which versions are installed. To be called again whenever they may have changed.
+# Reads which versions are installed, and for apt what is on hold: lines `NAME STATE WANTED VERSION`, WANTED being `hold` or any
+# other word. To be called again whenever they may have changed.
 read_installed() {
   if [ "$manager" = apt ]; then
     # shellcheck disable=SC2016
-    installed=$(dpkg-query -W -f '${Package} ${db:Status-Status} ${Version}\n' kubeadm kubelet kubectl 2> /dev/null) || true
+    installed=$(dpkg-query -W -f '${Package} ${db:Status-Status} ${db:Status-Want} ${Version}\n' kubeadm kubelet kubectl 2> /dev/null) || true
   else
-    installed=$(rpm -q --qf '%{NAME} installed %{VERSION}-%{RELEASE}\n' kubeadm kubelet kubectl 2> /dev/null) || true
+    installed=$(rpm -q --qf '%{NAME} installed - %{VERSION}-%{RELEASE}\n' kubeadm kubelet kubectl 2> /dev/null) || true
   fi
 }
 
 # Sets present to the version of package $1 when read_installed was called last; to nothing where it was not installed.
 set_present() {
   present=
-  while read -r known known_state known_version; do
+  while read -r known known_state _ known_version; do
     if [ "$known $known_state" = "$1 installed" ]; then present=$known_version; fi
   done << INSTALLED
 $installed

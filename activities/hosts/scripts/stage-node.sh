@@ -2,7 +2,7 @@
 # Fetches packages and images of the new version, and changes nothing that runs.
 # --version v1.34.4 --minor 1.34 --repository TEMPLATE --record DIR --staged DIR --image-repository R --images all|worker
 use_manager
-private_folder "$record" "$staged"
+make_folders
 keep_former
 missing=
 for package in kubeadm kubelet kubectl; do
@@ -23,7 +23,9 @@ fi
 if at_target kubeadm; then
   kubeadm=kubeadm
 else
-  scratch=$(mktemp -d "$staged/kubeadm.XXXXXX")
+  scratch=$staged/kubeadm
+  # A run that was cut off may have left half of it.
+  [ ! -e "$scratch" ] || rm -rf "$scratch"
   trap 'rm -rf "$scratch"' EXIT
   kubeadm=$(unpack_kubeadm "$scratch")
 fi

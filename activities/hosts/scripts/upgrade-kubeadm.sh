@@ -2,7 +2,7 @@
 # Brings the package kubeadm to the exact version, from the repository of the new minor.
 # --version v1.34.4 --minor 1.34 --repository TEMPLATE --record DIR --staged DIR
 use_manager
-private_folder "$record" "$staged"
+make_folders
 keep_former
 keep_configuration
 trap 'restore_holds kubeadm' EXIT

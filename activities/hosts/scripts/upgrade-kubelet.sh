@@ -2,7 +2,7 @@
 # Brings the packages kubelet and kubectl to the exact version and restarts the kubelet.
 # --version v1.34.4 --minor 1.34 --repository TEMPLATE --record DIR --staged DIR
 use_manager
-private_folder "$record" "$staged"
+make_folders
 trap 'restore_holds kubelet kubectl' EXIT
 trap 'exit 143' HUP INT TERM
 leave_load_balancer "$version"

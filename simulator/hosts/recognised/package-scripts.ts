@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { minorOfVersion, versionOfPackage } from '../machine.ts';
 import { whyNotEndApiServer } from './kubeadm-scripts.ts';
 import { candidate, installExactly, isAtTarget, keepFormer, makeFolders, openPackages, PACKAGES, restoreHolds, switchSources } from './packages.ts';
@@ -24,7 +23,7 @@ export async function stageNode(script: Script): Promise<void> {
     }
     await family.fetch(specs);
   }
-  const kubeadm = isAtTarget(packages, 'kubeadm') ? 'kubeadm' : await family.unpackKubeadm(`${args.staged}/kubeadm.${randomUUID()}`);
+  const kubeadm = isAtTarget(packages, 'kubeadm') ? 'kubeadm' : await family.unpackKubeadm(`${args.staged}/kubeadm`);
   const images = await wantedImages(packages, kubeadm);
   const absent = missingImages(script, images);
   for (const image of absent) {

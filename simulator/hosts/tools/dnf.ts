@@ -46,7 +46,7 @@ export async function dnf(call: Call): Promise<number> {
   }
 }
 
-/** `rpm -q [--qf '%{NAME} installed %{VERSION}-%{RELEASE}\n'] NAME…`. */
+/** `rpm -q [--qf '%{NAME} installed - %{VERSION}-%{RELEASE}\n'] NAME…`. */
 export function rpm(call: Call): number {
   const { machine, args } = call;
   const hasFormat = args[1] === '--qf';
@@ -55,7 +55,7 @@ export function rpm(call: Call): number {
   for (const name of names) {
     const version = all.get(name)?.version;
     if (version === undefined) call.out(`package ${name} is not installed`);
-    else call.out(hasFormat ? `${name} installed ${version}` : `${name}-${version}.x86_64`);
+    else call.out(hasFormat ? `${name} installed - ${version}` : `${name}-${version}.x86_64`);
   }
   return names.every((name) => all.has(name)) ? 0 : 1;
 }
