@@ -127,6 +127,18 @@ test('a marker without unit or result, as a crash of the host leaves it, is inte
   assert.equal(await runs(), 1);
 });
 
+for (const [what, left] of [['empty', ''], ['cut off', '0 1234.56 12'], ['of zeros', '\0'.repeat(18)]] as const) {
+  test(`a result that a crash of the host left ${what} counts for nothing`, async () => {
+    const name = `torn-${what.replace(' ', '-')}`;
+    const { step, runs } = setting(name);
+    await hosts.runStep(host.host, step);
+    await writeFile(join(await stepFolder(name), '1', 'result'), left);
+    assert.equal(await hosts.claimStep(host.host, step), 'interrupted');
+    assert.equal((await hosts.runStep(host.host, step)).kind, 'interrupted');
+    assert.equal(await runs(), 1);
+  });
+}
+
 test('an intent without its marker never began and is taken up again', async () => {
   const { step, runs } = setting('unmarked');
   await mkdir(join(await stepFolder('unmarked'), '1'), { recursive: true });

@@ -43,7 +43,7 @@ for (const shell of ['sh', 'bash'] as const) {
 
   test(`what a step leaves running is ended also where its result cannot be written: ${shell}`, async (context) => {
     const { host, hosts, group } = await hostWithGroup(context, shell);
-    const { step } = settingOn(host, 'left', { text: `sleep 600 & echo $! >'${group}/cgroup.procs'; mkdir '${join(host.stateFolder, 'left', 'w1', 'kubelet', '1', 'result.new')}'` });
+    const { step } = settingOn(host, 'left', { text: `sleep 600 & echo $! >'${group}/cgroup.procs'; mkdir '${join(host.stateFolder, 'left', 'w1', 'kubelet', '1', 'result')}'` });
 
     assert.equal((await hosts.runStep(host.host, step)).kind, 'interrupted');
 

@@ -24,7 +24,7 @@ read_newest_intent() {
   [ "$newest" -gt 0 ] || return 0
   if [ -e "$intent/retry" ]; then read -r recorded_retry <"$intent/retry" || recorded_retry=0; fi
   state=finished
-  [ ! -e "$intent/result" ] || return 0
+  ! read_result || return 0
   state=unstarted
   [ -e "$intent/started" ] || return 0
   state=running
@@ -32,8 +32,13 @@ read_newest_intent() {
   ! unit_runs || return 0
   # The unit may have ended between the two looks.
   state=finished
-  [ ! -e "$intent/result" ] || return 0
+  ! read_result || return 0
   state=interrupted
+}
+
+# Sets $code, $begin and $end to what the newest intent's unit left in its end. A line that a crash of the host cut off counts for nothing.
+read_result() {
+  [ -e "$intent/result" ] && read -r code begin end <"$intent/result"
 }
 
 # True while systemd counts the newest intent's unit as running. Covers the moments in which its lock is not held:

@@ -75,7 +75,7 @@ await_unit() {
 }
 
 unit_ended() {
-  [ -e "$intent/result" ] || ! unit_runs
+  read_result || ! unit_runs
 }
 
 # The end of the output is kept first, with a dot behind it that saves its last newlines: its length is the output's size, which
@@ -84,8 +84,7 @@ report() {
   end_of_output=$(tail -c 8192 "$intent/output" && printf .)
   size=$((${#end_of_output} - 1))
   [ "$size" -lt 8192 ] || size=$(($(wc -c <"$intent/output")))
-  if [ -e "$intent/result" ]; then
-    read -r code begin end <"$intent/result"
+  if read_result; then
     say finished "$newest" "$how" "$size" "$from" "$code" "$begin" "$end"
   else
     # The journal keeps what happened; a failed unit would stay in the host's list of failures.

@@ -56,7 +56,6 @@ flock -x 9
     exec sh "$intent/script" "$@"
   ) </dev/null 9>&- || code=$?
   read -r end _ </proc/uptime
-  printf '%s %s %s\n' "$code" "$begin" "$end" >"$intent/result.new"
-  sync "$intent/result.new"
-  mv "$intent/result.new" "$intent/result"
+  printf '%s %s %s\n' "$code" "$begin" "$end" >"$intent/result"
+  sync "$intent/result"
 } >>"$intent/output" 2>&1 &
