@@ -26,7 +26,8 @@ export async function startShellRuntime(folder: string, machines: ReadonlyMap<st
   const rootOf = (node: string): string => join(folder, 'roots', node);
   function environment(machine: Machine): NodeJS.ProcessEnv {
     return {
-      PATH: `${programs}:${process.env['PATH'] ?? '/usr/bin:/bin'}`, HOME: `${machine.root}/tmp`, TMPDIR: `${machine.root}/tmp`,
+      // Where most programs are comes first: each shell looks through these folders for each program that it starts.
+      PATH: `${programs}:/usr/bin:${process.env['PATH'] ?? '/bin'}`, HOME: `${machine.root}/tmp`, TMPDIR: `${machine.root}/tmp`,
       CAPSTAN_ROOT: machine.root, CAPSTAN_PROC: `${machine.root}/proc`,
       TWIN_PORT: String(server.port), TWIN_KEY: key, TWIN_NODE: machine.node.name, TWIN_UNIT: '',
     };

@@ -13,7 +13,8 @@ count=0
 # Below its heading a line each; a kernel without swap has no such file.
 if [ -e "$swaps" ]; then { read -r _ || :; set_count; } < "$swaps"; fi
 say "swap $count"
-say "fail-swap-on $(first_value 's/^failSwapOn: *//' "$root/var/lib/kubelet/config.yaml")"
+set_value failSwapOn "$root/var/lib/kubelet/config.yaml"
+say "fail-swap-on $value"
 say "kubelet $(systemctl is-active kubelet 2> /dev/null || true)"
 for name in kube-apiserver kube-controller-manager kube-scheduler etcd; do
   [ ! -f "$root/etc/kubernetes/manifests/$name.yaml" ] || say "manifest $name"

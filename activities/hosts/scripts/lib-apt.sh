@@ -115,7 +115,10 @@ apt_unpack_kubeadm() {
   archive=
   for file in "$staged"/archives/kubeadm_*.deb; do
     [ -f "$file" ] || continue
-    if is_version "$(dpkg-deb -f "$file" Version)" "$version"; then archive=$file; fi
+    # apt names a file by package, version and architecture, and writes a colon as %3a.
+    named=${file##*/kubeadm_}
+    named=${named%_*}
+    if is_version "${named#*%3a}" "$version"; then archive=$file; fi
   done
   [ -n "$archive" ] || fail "no package kubeadm $version is in $staged/archives" "Look at what apt-get said above."
   dpkg-deb -x "$archive" "$1"

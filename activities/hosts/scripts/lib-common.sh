@@ -44,6 +44,21 @@ first_value() {
   sed -n -e "$1" -e 't found' -e d -e ':found' -e p -e q "$2"
 }
 
+# Sets value to that of the key $1 at the margin of the YAML file $2, as it is written there; to nothing where there is none.
+set_value() {
+  value=
+  [ -f "$2" ] || return 0
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in
+      "$1:"*)
+        value=${line#*:}
+        value=${value#"${value%%[! ]*}"}
+        return 0
+        ;;
+    esac
+  done < "$2"
+}
+
 # Sets count to the number of lines on standard input.
 set_count() {
   count=0

@@ -42,7 +42,8 @@ UNIT
 }
 
 kubelet_answers() {
-  port=$(first_value 's/^healthzPort: *\([0-9]*\).*/\1/' "$root/var/lib/kubelet/config.yaml")
+  set_value healthzPort "$root/var/lib/kubelet/config.yaml"
+  port=${value%%[!0-9]*}
   have curl || return 1
   [ "$(curl -s -m 2 "http://127.0.0.1:${port:-10248}/healthz" || true)" = ok ]
 }
