@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { EtcdObservation } from '../../workflows/domain/observation.ts';
 import { whileBeating } from '../activity-context.ts';
 import type { Clock } from '../activity-context.ts';
+import { pausesUpTo } from '../asking.ts';
 import type { HostAddress, Hosts } from '../hosts/port.ts';
 import { stepError } from '../step-error.ts';
 import { gateProblems } from './gate.ts';
@@ -25,13 +26,14 @@ export interface GateWait {
 
 const GATE_MS = 5 * 60_000;
 // etcd tells nobody when it is whole again: it has to be asked.
-const ASK_MS = 2_000;
+const LONGEST_PAUSE_MS = 2_000;
 
 /** Waits until the gate of contract 2 is open, and returns what was seen then. Failures: GateTimeout, and permanent ones of `Hosts`. */
 export async function waitForGate(wait: GateWait): Promise<EtcdObservation> {
   const { members, acceptOutage, now, signal } = wait;
   const expected = members.map((member) => member.name);
   const deadline = now() + (wait.timeoutMs ?? GATE_MS);
+  const pauses = pausesUpTo(LONGEST_PAUSE_MS);
   let problems: readonly string[] = [];
   return whileBeating(() => (problems.length === 0 ? 'asking etcd' : `waiting for etcd: ${problems.join('; ')}`), async () => {
     for (;;) {
@@ -40,7 +42,7 @@ export async function waitForGate(wait: GateWait): Promise<EtcdObservation> {
       problems = typeof look === 'string' ? [look] : [...gateProblems(look, { expected, acceptOutage }), ...(wait.also?.(look) ?? [])];
       if (typeof look !== 'string' && problems.length === 0) return look;
       if (now() >= deadline) throw gateTimeout(wait, problems);
-      await sleep(ASK_MS, undefined, { signal });
+      await sleep(pauses.next().value, undefined, { signal });
     }
   });
 }

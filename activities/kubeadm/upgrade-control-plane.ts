@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlaneResult, ControlPlaneStepInput } from '../../workflows/domain/step.ts';
 import { currentActivity, startStep, whileBeating } from '../activity-context.ts';
+import { pausesUpTo } from '../asking.ts';
 import { waitForGate } from '../etcd/wait-gate.ts';
 import type { HostActivityOptions } from '../packages/package-step.ts';
 import { stepError } from '../step-error.ts';
@@ -10,7 +11,7 @@ import { controlPlaneProblems, readKubeadmState } from './kubeadm-state.ts';
 import type { KubeadmState } from './kubeadm-state.ts';
 
 const CONFIRM_MS = 2 * 60_000;
-const ASK_MS = 2_000;
+const LONGEST_PAUSE_MS = 2_000;
 
 /**
  * kubeadm's upgrade of a control-plane node waited for to its end (and started where etcd is external), then confirmed
@@ -38,6 +39,7 @@ async function confirmed(run: ControlPlaneRun): Promise<KubeadmState> {
   const { hosts, input, now, signal } = run;
   const { name, address, to } = input.node;
   const deadline = now() + CONFIRM_MS;
+  const pauses = pausesUpTo(LONGEST_PAUSE_MS);
   let problems: readonly string[] = [];
   return whileBeating(() => `${name}: ${problems[0] ?? `confirming ${to}`}`, async () => {
     for (;;) {
@@ -47,7 +49,7 @@ async function confirmed(run: ControlPlaneRun): Promise<KubeadmState> {
       if (now() >= deadline) {
         throw stepError('HostStepFailed', `kubeadm ended on ${name} (${address}), and yet its control plane is not at ${to}: ${problems.join('; ')}`, `see \`capstan logs ${name} ${KUBEADM_STEP}\`, then \`capstan retry ${name}\``);
       }
-      await sleep(ASK_MS, undefined, { signal });
+      await sleep(pauses.next().value, undefined, { signal });
     }
   });
 }

@@ -31,7 +31,7 @@ export interface VerifyRestoreInput {
 }
 
 const TIMEOUT_MS = 10 * 60_000;
-const ASK_MS = 1_000;
+const LONGEST_PAUSE_MS = 1_000;
 /** Leases asked for at once. */
 const WIDTH = 20;
 const NODE_LEASES = 'kube-node-lease';
@@ -49,7 +49,7 @@ export function createVerifyRestore(options: VerifyRestoreOptions): (input: Veri
     const kube = await options.openKube(upgrade.access);
     const hosts = await options.openHosts(upgrade.access);
     const silentOf = watchHeartbeats(kube);
-    await untilAtRest(activity, () => problemsOf(kube, hosts, { ...options, silentOf }, plan), { timeoutMs, askMs: ASK_MS, failure: (problems) => notRestored(plan, problems) });
+    await untilAtRest(activity, () => problemsOf(kube, hosts, { ...options, silentOf }, plan), { timeoutMs, longestPauseMs: LONGEST_PAUSE_MS, failure: (problems) => notRestored(plan, problems) });
     const { note } = await releaseAllLeft(activity, kube, await findAllLeft(activity, kube));
     return finish({ changed: true, note: `${plan.nodes.length + plan.workers.length} nodes verified at ${plan.to}; ${note}` });
   };

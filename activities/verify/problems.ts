@@ -1,3 +1,4 @@
+import { pausesUpTo } from '../asking.ts';
 import type { Node, Pod } from '../kubernetes/objects.ts';
 import { firstOf } from '../kubernetes/wait.ts';
 import type { Activity } from '../kubernetes/wait.ts';
@@ -8,22 +9,23 @@ import { CONTROL_PLANE_COMPONENTS, imageTag, staticPodOf } from '../observe/stat
 export interface RestPolicy {
   /** Milliseconds that the cluster may take to come to rest. */
   readonly timeoutMs: number;
-  /** Milliseconds between two looks. */
-  readonly askMs: number;
+  /** Milliseconds between two looks at most; the first come sooner. */
+  readonly longestPauseMs: number;
   /** The failure once the time is over. */
   readonly failure: (problems: readonly string[]) => Error;
 }
 
 /** Looks until there is no problem, and tells the newest of them in its heartbeat. */
-export async function untilAtRest(activity: Activity, look: () => Promise<readonly string[]>, { timeoutMs, askMs, failure }: RestPolicy): Promise<void> {
+export async function untilAtRest(activity: Activity, look: () => Promise<readonly string[]>, { timeoutMs, longestPauseMs, failure }: RestPolicy): Promise<void> {
   const deadlineMs = performance.now() + timeoutMs;
+  const pauses = pausesUpTo(longestPauseMs);
   for (;;) {
     activity.signal.throwIfAborted();
     const problems = await look();
     if (problems.length === 0) return;
     if (performance.now() >= deadlineMs) throw failure(problems);
     activity.heartbeat({ message: problems.slice(0, 5).join('; ').slice(0, 900) });
-    await firstOf([], askMs, activity.signal);
+    await firstOf([], pauses.next().value, activity.signal);
   }
 }
 

@@ -35,7 +35,7 @@ export interface VerifyOptions {
 }
 
 const TIMEOUT_MS = 2 * 60_000;
-const ASK_MS = 2_000;
+const LONGEST_PAUSE_MS = 2_000;
 
 /** Confirms from the API and from etcd, not from our own records, that the cluster is what the plan said. Failure: GateTimeout. */
 export function createVerifyCluster(options: VerifyOptions): (input: VerifyInput) => Promise<StepResult> {
@@ -44,7 +44,7 @@ export function createVerifyCluster(options: VerifyOptions): (input: VerifyInput
     const activity = currentActivity();
     const finish = timedStep(activity, options.now);
     const kube = await options.openKube(input.upgrade.access);
-    await untilAtRest(activity, () => problemsOf(activity, kube, options, input), { timeoutMs, askMs: ASK_MS, failure: (problems) => notVerified(input, problems) });
+    await untilAtRest(activity, () => problemsOf(activity, kube, options, input), { timeoutMs, longestPauseMs: LONGEST_PAUSE_MS, failure: (problems) => notVerified(input, problems) });
     return finish({ changed: false, note: `${input.plan.nodes.length} nodes verified at ${input.plan.to}` });
   };
 }
