@@ -127,9 +127,9 @@ test('a marker without unit or result, as a crash of the host leaves it, is inte
   assert.equal(await runs(), 1);
 });
 
-for (const [what, left] of [['empty', ''], ['cut off', '0 1234.56 12'], ['of zeros', '\0'.repeat(18)]] as const) {
+for (const [what, left] of [['empty', ''], ['cut off', '0 1234.56 12'], ['of zeros', '\0'.repeat(18)], ['of zeros and a line end', `${'\0'.repeat(18)}\n`]] as const) {
   test(`a result that a crash of the host left ${what} counts for nothing`, async () => {
-    const name = `torn-${what.replace(' ', '-')}`;
+    const name = `torn-${what.replaceAll(' ', '-')}`;
     const { step, runs } = setting(name);
     await hosts.runStep(host.host, step);
     await writeFile(join(await stepFolder(name), '1', 'result'), left);

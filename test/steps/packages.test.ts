@@ -164,6 +164,17 @@ test('a package that was not held is not held afterwards', async () => {
   assert.equal(host.get('held/kubeadm'), null);
 });
 
+test('a package that somebody holds while the former one is fetched is upgraded, and held afterwards', async () => {
+  host = atOldMinor(fakeHost('apt'));
+  host.set('held/kubeadm', null);
+  host.set('held-meanwhile', 'kubeadm\n');
+
+  await runActivity(activities().upgradeKubeadm, packageInput(WORKER)).result;
+
+  assert.match(host.journal(), /^apt-mark unhold kubeadm\n[^]*^apt-mark hold kubeadm$/m);
+  assert.notEqual(host.get('held/kubeadm'), null);
+});
+
 test('all packages of a step are held again where a run that was cut off had lifted one of them', async () => {
   host = atOldMinor(fakeHost('apt'));
   await runActivity(activities().upgradeKubeadm, packageInput(WORKER)).result;

@@ -36,9 +36,11 @@ read_newest_intent() {
   state=interrupted
 }
 
-# Sets $code, $begin and $end to what the newest intent's unit left in its end. A line that a crash of the host cut off counts for nothing.
+# Sets $code, $begin and $end to what the newest intent's unit left in its end. What a crash of the host left of the line counts
+# for nothing.
 read_result() {
-  [ -e "$intent/result" ] && read -r code begin end <"$intent/result"
+  [ -e "$intent/result" ] && read -r code begin end <"$intent/result" || return 1
+  case $code:$begin:$end in :* | *: | *::* | *[!0-9.:]*) return 1 ;; esac
 }
 
 # True while systemd counts the newest intent's unit as running. Covers the moments in which its lock is not held:

@@ -1,11 +1,13 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # Holds (apt-mark, dnf versionlock). What was held before the first change is written down once and held again in the end,
-# whatever happened in between. Needs: family, record.
+# whatever happened in between. Needs: manager, family, record.
 lifted=
 
 # Lifts the holds of the packages $@.
 release_holds() {
   private_folder "$record/held"
+  # Whoever holds a package while its new version is fetched finds it held afterwards.
+  read_installed
   held=$("${family}_held")
   lifted=
   for package in "$@"; do
