@@ -34,7 +34,8 @@ start_intent() {
   newest=$((newest + 1))
   intent=$folder/$newest
   if [ "$recorded_retry" -lt "$retry" ]; then recorded_retry=$retry; fi
-  [ -d "$intent" ] || mkdir "$intent"
+  # Another call may be making the first one's at this moment, which it does without the lock.
+  [ -d "$intent" ] || mkdir -p "$intent"
   printf '%s' "$script" >"$intent/script"
   printf 'set -- %s\n' "$arguments" >"$intent/args"
   printf '%s' "$unit_script" >"$intent/unit"
@@ -102,7 +103,8 @@ remove_old_upgrades() {
   # shellcheck disable=SC2012
   ls -1t "$root" | tail -n +6 | while read -r old; do
     is_old_upgrade "$old" || continue
-    rm -rf "${root:?}/$old"
+    # What another call puts in its way stays until the next upgrade.
+    rm -rf "${root:?}/$old" || :
   done
 }
 
