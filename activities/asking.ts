@@ -3,5 +3,5 @@ const FIRST_MS = 250;
 
 /** Milliseconds before each further question, without end: soon at first, then twice as long each time, and `longestMs` at most. */
 export function* pausesUpTo(longestMs: number): Generator<number, never> {
-  for (let ms = FIRST_MS; ; ms = Math.min(longestMs, ms * 2)) yield Math.min(longestMs, ms);
+  for (let ms = FIRST_MS; ; ms *= 2) yield Math.min(longestMs, ms);
 }

@@ -19,7 +19,6 @@ const KNOWN_HOSTS_PATH = 'spec.access.ssh.knownHosts';
 export type OpenCredentials = (ssh: SshSpec) => Promise<Credentials>;
 
 interface Opened {
-  readonly keyText: string;
   readonly knownHostsText: string;
   readonly credentials: Credentials;
 }
@@ -31,9 +30,9 @@ export function createOpenCredentials(): OpenCredentials {
     const [keyText, knownHostsText] = await Promise.all([readReference(ssh.privateKey, KEY_PATH, read), readReference(ssh.knownHosts, KNOWN_HOSTS_PATH, read)]);
     const references = JSON.stringify([ssh.privateKey, ssh.knownHosts]);
     const former = opened.get(references);
-    if (former?.keyText === keyText && former.knownHostsText === knownHostsText) return former.credentials;
+    if (former?.credentials.privateKey === keyText && former.knownHostsText === knownHostsText) return former.credentials;
     const credentials = credentialsOf(ssh, keyText, knownHostsText);
-    opened.set(references, { keyText, knownHostsText, credentials });
+    opened.set(references, { knownHostsText, credentials });
     return credentials;
   };
 }
