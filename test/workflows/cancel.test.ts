@@ -123,7 +123,7 @@ describe('a cancelled upgrade', { timeout: 600_000 }, () => {
 });
 
 describe('an upgrade cancelled while a step of the cluster runs', { timeout: 600_000 }, () => {
-  // The time-skipping server does not end a workflow task that cancels an activity under way.
+  // A real server: the step may end while the cancel is taken up.
   const { upgrade } = workflowTests(devServer);
 
   it('changes nothing where it is cancelled before it began', async () => {

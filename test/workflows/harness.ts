@@ -77,7 +77,11 @@ export interface RestoreSetting {
   readonly interceptors?: WorkerInterceptors;
 }
 
-/** One server for the tests of a file: a time-skipping one, or a real one where runs continue as new and are asked meanwhile. */
+/**
+ * One server for the tests of a file: a time-skipping one, or a real one where runs continue as new and are asked meanwhile.
+ * What an activity that is cancelled does must be the test's to say: the time-skipping server refuses the cancel of one that has just
+ * ended (`ACTIVITY_UNKNOWN`), and never gives that workflow task to a worker again. A real server takes it.
+ */
 export function workflowTests(open: () => Promise<TestWorkflowEnvironment> = timeSkippingEnvironment): {
   readonly upgrade: (setting: Setting, body: (trial: Trial) => Promise<void>) => Promise<void>;
   readonly inspect: (input: Omit<InspectClusterInput, 'spec'>, body: (result: InspectClusterResult, journal: readonly string[]) => void) => Promise<void>;
