@@ -12,12 +12,12 @@ describe('an upgrade that goes on in a new history', { timeout: 600_000 }, () =>
   const { upgrade } = workflowTests(devServer);
 
   it('does every step of every node once, with nodes in flight at each boundary, and keeps its histories short', async () => {
-    await upgrade({ controlPlanes: 1, workers: 30, maxUnavailable: 5, limits: LIMITS }, async (trial) => {
+    await upgrade({ controlPlanes: 1, workers: 20, maxUnavailable: 5, limits: LIMITS }, async (trial) => {
       const report = await trial.handle.result();
 
       assert.equal(report.state, 'done');
       assert.ok(report.nodes.every((node) => node.state === 'done'), JSON.stringify(report.nodes.map(({ name, state }) => [name, state])));
-      onceEach(trial, 30);
+      onceEach(trial, 20);
       assert.ok(trial.cluster.most() <= 5);
       const lengths = await historyLengths(trial);
       assert.ok(lengths.length >= 4, `${lengths.length} runs`);
@@ -29,10 +29,10 @@ describe('an upgrade that goes on in a new history', { timeout: 600_000 }, () =>
   it('keeps pause, skip, retry and a held node over boundaries, and loses none that comes around one', async () => {
     const behave = (step: string, node: string, call: number): void => {
       if (step === 'upgradeKubelet' && node === 'w6' && call === 1) throw failing('kubelet did not start');
-      if (step === 'drainNode' && node === 'w12') throw failing('no room');
+      if (step === 'drainNode' && node === 'w10') throw failing('no room');
     };
-    await upgrade({ controlPlanes: 1, workers: 24, maxUnavailable: 4, limits: LIMITS, behave }, async (trial) => {
-      await trial.handle.signal(skipNodeSignal, { node: 'w20' });
+    await upgrade({ controlPlanes: 1, workers: 14, maxUnavailable: 4, limits: LIMITS, behave }, async (trial) => {
+      await trial.handle.signal(skipNodeSignal, { node: 'w13' });
       const held = await until(trial, ({ nodes }) => nodes.some((node) => node.name === 'w6' && node.state === 'held'));
       assert.equal(held.nodes.find((node) => node.name === 'w6')?.failure?.message, 'kubelet did not start');
       await trial.handle.signal(pauseSignal, { reason: 'lunch' });
@@ -44,12 +44,12 @@ describe('an upgrade that goes on in a new history', { timeout: 600_000 }, () =>
       assert.equal(paused.state, 'paused');
       assert.equal(paused.nodes.filter((node) => node.state === 'done').length, before + 1);
       await trial.handle.signal(resumeSignal);
-      await until(trial, ({ nodes }) => nodes.some((node) => node.name === 'w12' && node.state === 'held'));
-      await trial.handle.signal(skipNodeSignal, { node: 'w12' });
+      await until(trial, ({ nodes }) => nodes.some((node) => node.name === 'w10' && node.state === 'held'));
+      await trial.handle.signal(skipNodeSignal, { node: 'w10' });
       const report = await trial.handle.result();
 
       assert.equal(report.state, 'done');
-      assert.deepEqual(report.nodes.filter((node) => node.state === 'skipped').map((node) => node.name), ['w12', 'w20']);
+      assert.deepEqual(report.nodes.filter((node) => node.state === 'skipped').map((node) => node.name), ['w10', 'w13']);
       assert.deepEqual(trial.cluster.journal.filter((entry) => entry.endsWith(' w6')),
         ['stageNode w6', 'upgradeKubeadm w6', 'drainNode w6', 'upgradeKubelet w6', 'waitNodeReady w6', 'uncordonNode w6']);
       assert.deepEqual([...trial.cluster.cordoned], []);
@@ -59,7 +59,7 @@ describe('an upgrade that goes on in a new history', { timeout: 600_000 }, () =>
 
   it('cancels nodes that an earlier run has started, releases cordon, taint and lock', async () => {
     const drain = stuckDrain('w2');
-    await upgrade({ controlPlanes: 1, workers: 20, maxUnavailable: 3, limits: LIMITS, behave: drain.behave }, async (trial) => {
+    await upgrade({ controlPlanes: 1, workers: 10, maxUnavailable: 3, limits: LIMITS, behave: drain.behave }, async (trial) => {
       await drain.reached;
       await untilNextRun(trial);
       await trial.handle.cancel();
@@ -78,7 +78,7 @@ describe('an upgrade that goes on in a new history', { timeout: 600_000 }, () =>
       if (step === 'upgradeKubelet' && node === 'w1' && call === 1) throw failing('kubelet did not start');
       return drain.behave(step, node, call);
     };
-    await upgrade({ controlPlanes: 1, workers: 24, maxUnavailable: 4, limits: LIMITS, behave }, async (trial) => {
+    await upgrade({ controlPlanes: 1, workers: 14, maxUnavailable: 4, limits: LIMITS, behave }, async (trial) => {
       const { handle } = trial;
       await handle.executeUpdate(setPolicyUpdate, { args: [{ maxUnavailable: 3, drainTimeout: '1h', by: 'ann' }] });
       await until(trial, (status) => nodeState(status, 'w1') === 'held');
@@ -103,7 +103,7 @@ describe('an upgrade that goes on in a new history', { timeout: 600_000 }, () =>
 
   it('forces the drain of a node that an earlier run has started', async () => {
     const drain = stuckDrain('w2');
-    await upgrade({ controlPlanes: 1, workers: 20, maxUnavailable: 3, limits: LIMITS, behave: drain.behave }, async (trial) => {
+    await upgrade({ controlPlanes: 1, workers: 10, maxUnavailable: 3, limits: LIMITS, behave: drain.behave }, async (trial) => {
       await drain.reached;
       await untilNextRun(trial);
       await trial.handle.executeUpdate(resolveHoldUpdate, { args: [{ node: 'w2', decision: 'force-drain', confirm: trial.handle.workflowId.slice('upgrade/'.length) }] });
@@ -124,7 +124,7 @@ describe('an upgrade that goes on in a new history', { timeout: 600_000 }, () =>
       giving.open();
       await terminated.opened;
     };
-    await upgrade({ controlPlanes: 1, workers: 20, maxUnavailable: 3, limits: LIMITS, behave }, async (trial) => {
+    await upgrade({ controlPlanes: 1, workers: 10, maxUnavailable: 3, limits: LIMITS, behave }, async (trial) => {
       await drain.reached;
       await untilNextRun(trial);
       await trial.handle.cancel();
@@ -138,7 +138,7 @@ describe('an upgrade that goes on in a new history', { timeout: 600_000 }, () =>
 
   it('holds a node whose workflow somebody terminated after the run that started it was over, and goes on after retry', async () => {
     const drain = stuckDrain('w2');
-    await upgrade({ controlPlanes: 1, workers: 20, maxUnavailable: 3, limits: LIMITS, behave: drain.behave }, async (trial) => {
+    await upgrade({ controlPlanes: 1, workers: 10, maxUnavailable: 3, limits: LIMITS, behave: drain.behave }, async (trial) => {
       await drain.reached;
       await untilNextRun(trial);
       await until(trial, ({ nodes }) => nodes.every((node) => node.name === 'w2' || node.state === 'done'));
@@ -192,12 +192,12 @@ describe('an upgrade that goes on in a new history', { timeout: 600_000 }, () =>
     const behave = (step: string, node: string, call: number): void => {
       if (step === 'stageNode' && node === 'w9' && call === 1) throw failing('disk is full');
     };
-    await upgrade({ controlPlanes: 1, workers: 25, maxUnavailable: 5, limits: LIMITS, behave, spec: (spec) => ({ ...spec, staging: { width: 4 } }) }, async (trial) => {
+    await upgrade({ controlPlanes: 1, workers: 16, maxUnavailable: 5, limits: LIMITS, behave, spec: (spec) => ({ ...spec, staging: { width: 4 } }) }, async (trial) => {
       await until(trial, ({ state }) => state === 'held');
       await trial.handle.signal(retryNodeSignal, { node: 'w9' });
 
       assert.equal((await trial.handle.result()).state, 'done');
-      onceEach(trial, 25);
+      onceEach(trial, 16);
     });
   });
 });
