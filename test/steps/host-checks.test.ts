@@ -68,12 +68,17 @@ for (const { name, change, message } of [
   });
 }
 
-test('swap is no matter where the kubelet tolerates it', async (context) => {
-  const made = host(context);
-  made.put('/proc/swaps', 'Filename\n/swapfile file 1 0 -2\n');
-  made.put('/var/lib/kubelet/config.yaml', 'failSwapOn: false\n');
-  assert.deepEqual(blocks(await findings(made, [W1])), []);
-});
+for (const [written, tolerated] of [
+  ['failSwapOn: false', true], ['failSwapOn:   false  # a laptop', true], ['failSwapOn: no', true], ['failSwapOn: False\r', true],
+  ['failSwapOn: true # not false', false], ['# failSwapOn: false', false], ['memorySwap: {failSwapOn: false}', false],
+] as const) {
+  test(`swap ${tolerated ? 'is no matter' : 'blocks'} where the kubelet's configuration says ${JSON.stringify(written)}`, async (context) => {
+    const made = host(context);
+    made.put('/proc/swaps', 'Filename\n/swapfile file 1 0 -2\n');
+    made.put('/var/lib/kubelet/config.yaml', `kind: KubeletConfiguration\n${written}\nhealthzPort: 10248\n`);
+    assert.deepEqual(blocks(await findings(made, [W1])).some((text) => /swap is on/.test(text)), !tolerated);
+  });
+}
 
 test('a kernel that knows no swap has none', async (context) => {
   const made = host(context);
