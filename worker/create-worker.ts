@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { compressingCodec } from '../codec/compress.ts';
 import type { Activities } from '../activities/index.ts';
@@ -13,6 +14,9 @@ export interface WorkerParts {
 
 /** The worker of one task queue. Its numbers are for a process that waits more than it computes. */
 export async function createWorker(configuration: Configuration, parts: WorkerParts): Promise<Worker> {
+  // For heaps made from here on, which is that of the thread that runs the workflows: left alone, it keeps a hundred megabytes of
+  // short-lived objects and is no faster for it.
+  setFlagsFromString('--max-semi-space-size=4');
   return Worker.create({
     connection: parts.connection,
     namespace: configuration.temporal.namespace,
