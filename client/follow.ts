@@ -25,10 +25,15 @@ export async function follow(context: CommandContext, client: UpgradeClient, clu
   const screen = openScreen(terminal);
   const over = new AbortController();
   let end = awaitEnd(client, cluster, over.signal);
+  let followed: StatusView | null = null;
   try {
     for (;;) {
       const view = await read(client, cluster, screen.note);
-      if (view !== null) screen.show(view);
+      if (view !== null) {
+        followed ??= view;
+        if (view.startedAt !== followed.startedAt) throw lost(client, followed, view);
+        screen.show(view);
+      }
       const outcome = view === null ? null : outcomeOf(view);
       if (view !== null && outcome !== null) {
         screen.end();
@@ -44,6 +49,14 @@ export async function follow(context: CommandContext, client: UpgradeClient, clu
     over.abort();
     onInterrupt(null);
   }
+}
+
+/** A Temporal that was away may come back with an older state of its own, or be another one: its word on another upgrade is no outcome of this one. */
+function lost({ address }: UpgradeClient, { cluster, startedAt }: StatusView, other: StatusView): CommandError {
+  return new CommandError(
+    `what became of the upgrade of ${cluster} that was started at ${timeOf(startedAt)} is not known: Temporal at ${address} has another one, started at ${timeOf(other.startedAt)}`,
+    { next: `\`capstan watch --cluster ${cluster}\` follows that one; where it is an old one, \`capstan plan -f FILE\` shows what is left to upgrade` },
+  );
 }
 
 /** 0, 4, 5 or 6 where nothing more happens by itself; null while it does. */

@@ -197,6 +197,14 @@ describe('watch', () => {
     assert.match(err, /no worker polls the task queue capstan\. Trying again/);
   });
 
+  test('takes over no outcome of another upgrade, where Temporal has come back with that one', async () => {
+    const other = testStatus({ state: 'done', phase: 'done', startedAt: '2026-11-20T09:00:00.000Z' });
+    const { code, out, err } = await capstan(fakeClient({ status: [testStatus(), other] }), ['watch']);
+    assert.equal(code, 1);
+    assert.match(err, /error: what became of the upgrade of prod-eu that was started at 2026-11-21 12:00:00Z is not known: Temporal at 127\.0\.0\.1:7233 has another one, started at 2026-11-20 09:00:00Z\nNext: .*capstan plan/);
+    assert.doesNotMatch(out + err, /is at v1\.34\.4/);
+  });
+
   test('ends with 6 where somebody ended the upgrade in Temporal and no worker can tell more', async () => {
     const gone = new CommandError('the upgrade of prod-eu was ended in Temporal: terminated', { exitCode: 6 });
     const client = fakeClient({}, { status: () => Promise.reject(noWorker('capstan', '')), ended: () => Promise.reject(gone) });
