@@ -25,20 +25,20 @@ export async function follow(context: CommandContext, client: UpgradeClient, clu
   const screen = openScreen(terminal);
   const over = new AbortController();
   let end = awaitEnd(client, cluster, over.signal);
-  let followed: StatusView | null = null;
+  let startedAt: string | null = null;
   try {
     for (;;) {
       const view = await read(client, cluster, screen.note);
       if (view !== null) {
-        followed ??= view;
-        if (view.startedAt !== followed.startedAt) throw lost(client, followed, view);
+        startedAt ??= view.startedAt;
+        if (view.startedAt !== startedAt) throw lost(client, cluster, startedAt, view.startedAt);
         screen.show(view);
-      }
-      const outcome = view === null ? null : outcomeOf(view);
-      if (view !== null && outcome !== null) {
-        screen.end();
-        terminal.say(conclusion(view, outcome));
-        return outcome;
+        const outcome = outcomeOf(view);
+        if (outcome !== null) {
+          screen.end();
+          terminal.say(conclusion(view, outcome));
+          return outcome;
+        }
       }
       const ended = end.state();
       if (view === null && ended instanceof CommandError) throw ended;
@@ -52,9 +52,9 @@ export async function follow(context: CommandContext, client: UpgradeClient, clu
 }
 
 /** A Temporal that was away may come back with an older state of its own, or be another one: its word on another upgrade is no outcome of this one. */
-function lost({ address }: UpgradeClient, { cluster, startedAt }: StatusView, other: StatusView): CommandError {
+function lost({ address }: UpgradeClient, cluster: string, startedAt: string, other: string): CommandError {
   return new CommandError(
-    `what became of the upgrade of ${cluster} that was started at ${timeOf(startedAt)} is not known: Temporal at ${address} has another one, started at ${timeOf(other.startedAt)}`,
+    `what became of the upgrade of ${cluster} that was started at ${timeOf(startedAt)} is not known: Temporal at ${address} has another one, started at ${timeOf(other)}`,
     { next: `\`capstan watch --cluster ${cluster}\` follows that one; where it is an old one, \`capstan plan -f FILE\` shows what is left to upgrade` },
   );
 }

@@ -6,7 +6,7 @@ import { hostFinding } from './host-finding.ts';
 /** Free space that packages, images and the snapshot of one upgrade need, in KiB: 2 GiB. */
 const NEEDED_KIB = 2 * 1024 * 1024;
 /** A value that the kubelet, which reads YAML 1.1, takes for false; a comment may follow. */
-const NO = /^(false|no|off|n)\s*( #.*)?$/i;
+const YAML_FALSE = /^(false|no|off|n)\s*( #.*)?$/i;
 const CONTROL_PLANE = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];
 
 /** What the facts of a host mean for its upgrade. `failure`: what the script said where it did not come to its end. */
@@ -38,7 +38,7 @@ function disk(node: PlannedNode, facts: HostFacts): readonly Finding[] {
 }
 
 function swap(node: PlannedNode, facts: HostFacts): readonly Finding[] {
-  if (Number(facts.one('swap') ?? 0) === 0 || NO.test(facts.one('fail-swap-on') ?? '')) return [];
+  if (Number(facts.one('swap') ?? 0) === 0 || YAML_FALSE.test(facts.one('fail-swap-on') ?? '')) return [];
   return [hostFinding('host-swap', 'block', node.name, `swap is on, and its kubelet does not start with swap (failSwapOn).`, 'Turn it off with `swapoff -a` and in /etc/fstab, or set failSwapOn: false in the kubelet configuration.')];
 }
 
