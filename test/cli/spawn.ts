@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const LAUNCHER = fileURLToPath(new URL('../../client/bin/capstan.js', import.meta.url));
+export const LAUNCHER = fileURLToPath(new URL('../../client/bin/capstan.js', import.meta.url));
 
 export interface Ended {
   readonly code: number | null;

@@ -12,6 +12,7 @@ import { CONVERTER, devServer, workflowBundle } from '../support/temporal.ts';
 import { fakeCluster, testPlan } from '../workflows/fake-cluster.ts';
 import { capstan, fakeClient } from './fake-client.ts';
 import type { Outcome } from './fake-client.ts';
+import { capstanArgs, processorTimes } from './processor-time.ts';
 import { spawnCapstan } from './spawn.ts';
 
 const QUEUE = 'cli-test';
@@ -102,10 +103,6 @@ describe('with a real Temporal', { timeout: 120_000 }, () => {
     assert.deepEqual(steps[0]?.failure, { type: 'HostUnreachable', message: 'w1: no route' });
     assert.match((await call('status')).out, /attempt 2, after HostUnreachable: w1: no route/);
 
-    // Beside a command that loads nothing, since other tests run on the same cores: the goal of 0.8 s is about five times as long.
-    const [least, status] = [await bestOfThree('version'), await bestOfThree('status')];
-    assert.ok(status < 12 * least, `best of three: ${status} s, and ${least} s for a command that loads nothing`);
-
     const left = await spawnCapstan(['watch'], { environment, onOutput: (_out, interrupt) => interrupt() });
     assert.equal(left.code, 130);
     assert.match(left.err, /The upgrade of test goes on\. Attach again with: capstan watch --cluster test/);
@@ -117,6 +114,12 @@ describe('with a real Temporal', { timeout: 120_000 }, () => {
     assert.match((await call('logs', 'w1', 'upgradeKubelet', '--cluster', 'test')).out, /^test-v1\.34\.4-[0-9a-f]{8} w1 upgradeKubelet\n$/);
     assert.match((await call('report', '--cluster', 'test')).out, /Decisions:\n.* set drainTimeout=1h: slow pods\n.* retry w1\n/);
     assert.match((await call('list')).out, /test {6}done {4}done {4}v1\.34\.4/);
+  });
+
+  // The goal is 0.8 s on a quiet machine: about five times as much of the processor as a command that loads nothing.
+  test('status is there in a moment', async () => {
+    const [least = 0, status = 0] = await processorTimes([capstanArgs('version'), capstanArgs('status', '--cluster', 'test')], environment);
+    assert.ok(status < 12 * least, `${status} s of the processor, and ${least} s for a command that loads nothing`);
   });
 
   test('a cluster whose upgrade has ended is restored by its snapshot, followed, listed and told about', async () => {
@@ -134,16 +137,6 @@ describe('with a real Temporal', { timeout: 120_000 }, () => {
     assert.match((await call('logs', 'cp1', 'restoreControlPlane', '--cluster', 'test')).out, new RegExp(`^${upgrade} cp1 restoreControlPlane\n$`));
     assert.match((await call('list')).out, /test {6}rolled-back +rolled-back +v1\.33\.13[^]*test {6}done/);
   });
-
-  async function bestOfThree(command: string): Promise<number> {
-    const seconds: number[] = [];
-    for (let round = 0; round < 3; round += 1) {
-      const ended = await spawnCapstan([command], { environment });
-      assert.equal(ended.code, 0, ended.err);
-      seconds.push(ended.seconds);
-    }
-    return Math.min(...seconds);
-  }
 
   async function untilSecondAttempt(): ReturnType<Awaited<ReturnType<typeof connect>>['activities']> {
     const client = await connect(environment);
