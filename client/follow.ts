@@ -17,21 +17,20 @@ const AT_REST: readonly NodeState[] = ['pending', 'done', 'skipped', 'held', 'ro
 
 /**
  * Shows an upgrade until it has ended or only a person can move it, and gives the exit code of that outcome.
- * A worker or a Temporal that is away for a while ends nothing: the upgrade goes on when they are back.
+ * A worker or a Temporal that is away for a while ends nothing: the upgrade goes on when they are back. A Temporal that comes back
+ * with another upgrade of the cluster ends it with an error: that one's outcome is not the one that was waited for.
  */
 export async function follow(context: CommandContext, client: UpgradeClient, cluster: string): Promise<ExitCode> {
   const { terminal, onInterrupt } = context;
   onInterrupt(`The upgrade of ${cluster} goes on. Attach again with: capstan watch --cluster ${cluster}`);
   const screen = openScreen(terminal);
   const over = new AbortController();
-  let end = awaitEnd(client, cluster, over.signal);
-  let startedAt: string | null = null;
+  const firstRun = once(() => client.firstRun(cluster));
+  let end = awaitEnd(client, cluster, firstRun, over.signal);
   try {
     for (;;) {
-      const view = await read(client, cluster, screen.note);
+      const view = await read(client, cluster, firstRun, screen.note);
       if (view !== null) {
-        startedAt ??= view.startedAt;
-        if (view.startedAt !== startedAt) throw lost(client, cluster, startedAt, view.startedAt);
         screen.show(view);
         const outcome = outcomeOf(view);
         if (outcome !== null) {
@@ -43,20 +42,12 @@ export async function follow(context: CommandContext, client: UpgradeClient, clu
       const ended = end.state();
       if (view === null && ended instanceof CommandError) throw ended;
       await Promise.race([delay(REFRESH_MS, undefined, { signal: over.signal }), ...(ended === 'waiting' ? [end.settled] : [])]);
-      if (end.state() === 'broken') end = awaitEnd(client, cluster, over.signal);
+      if (end.state() === 'broken') end = awaitEnd(client, cluster, firstRun, over.signal);
     }
   } finally {
     over.abort();
     onInterrupt(null);
   }
-}
-
-/** A Temporal that was away may come back with an older state of its own, or be another one: its word on another upgrade is no outcome of this one. */
-function lost({ address }: UpgradeClient, cluster: string, startedAt: string, other: string): CommandError {
-  return new CommandError(
-    `what became of the upgrade of ${cluster} that was started at ${timeOf(startedAt)} is not known: Temporal at ${address} has another one, started at ${timeOf(other)}`,
-    { next: `\`capstan watch --cluster ${cluster}\` follows that one; where it is an old one, \`capstan plan -f FILE\` shows what is left to upgrade` },
-  );
 }
 
 /** 0, 4, 5 or 6 where nothing more happens by itself; null while it does. */
@@ -86,9 +77,9 @@ function conclusion({ cluster, state, from, to, approval, restore }: StatusView,
 }
 
 /** The status; null where nobody answers now, which is said once and tried again. */
-async function read(client: UpgradeClient, cluster: string, note: (words: string) => void): Promise<StatusView | null> {
+async function read(client: UpgradeClient, cluster: string, firstRun: () => Promise<string>, note: (words: string) => void): Promise<StatusView | null> {
   try {
-    return await readView(client, cluster);
+    return await readView(client, cluster, await firstRun());
   } catch (error) {
     if (!isPassing(error)) throw error;
     note(`${error.message}. Trying again; the upgrade waits where it is.`);
@@ -102,13 +93,25 @@ interface End {
   readonly settled: Promise<void>;
 }
 
-function awaitEnd(client: UpgradeClient, cluster: string, signal: AbortSignal): End {
+function awaitEnd(client: UpgradeClient, cluster: string, firstRun: () => Promise<string>, signal: AbortSignal): End {
   let state: ReturnType<End['state']> = 'waiting';
-  const settled = client.ended(cluster, signal).then(
+  const settled = firstRun().then((first) => client.ended(cluster, signal, first)).then(
     () => { state = 'ended'; },
     (error: unknown) => { state = error instanceof CommandError && !isPassing(error) ? error : 'broken'; },
   );
   return { state: () => state, settled };
+}
+
+/** Asks until it is answered once. */
+function once(ask: () => Promise<string>): () => Promise<string> {
+  let asked: Promise<string> | null = null;
+  return () => {
+    asked ??= ask().catch((error: unknown) => {
+      asked = null;
+      throw error;
+    });
+    return asked;
+  };
 }
 
 function isPassing(error: unknown): error is CommandError {

@@ -30,7 +30,7 @@ export async function status(context: CommandContext, options: StatusOptions): P
   });
 }
 
-export async function readView(client: UpgradeClient, cluster: string): Promise<StatusView> {
-  const [answer, activities] = await Promise.all([client.status(cluster), client.activities(cluster)]);
+export async function readView(client: UpgradeClient, cluster: string, first?: string): Promise<StatusView> {
+  const [answer, activities] = await Promise.all([client.status(cluster, first), client.activities(cluster)]);
   return { ...answer, activities };
 }

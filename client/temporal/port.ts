@@ -30,7 +30,10 @@ export interface UpgradeClient {
   running(): Promise<readonly string[]>;
   /** The plan that a running upgrade executes, or waits to. */
   plan(cluster: string): Promise<UpgradePlan>;
-  status(cluster: string): Promise<UpgradeStatus>;
+  /** The run that the cluster's last upgrade began with, known without a worker: it tells that upgrade from those before and after it. */
+  firstRun(cluster: string): Promise<string>;
+  /** Fails where `first` is given and the cluster's last upgrade is not the one that began with it. */
+  status(cluster: string, first?: string): Promise<UpgradeStatus>;
   /** Steps that run or wait for their next attempt, of the nodes in flight and of the cluster as a whole. */
   activities(cluster: string): Promise<readonly RunningStep[]>;
   report(cluster: string): Promise<UpgradeReport>;
@@ -39,8 +42,8 @@ export interface UpgradeClient {
   send(cluster: string, message: ControlMessage): Promise<void>;
   /** Asks for a decision and gives it as it was noted. Exit code 1 with the reason where it is refused; nothing has changed then. */
   update(cluster: string, message: UpdateMessage): Promise<Decision>;
-  /** Resolves when the upgrade has ended; null where `signal` was aborted first. */
-  ended(cluster: string, signal: AbortSignal): Promise<UpgradeReport | null>;
+  /** Resolves when the upgrade has ended; null where `signal` was aborted before. Fails as `status` with `first`. */
+  ended(cluster: string, signal: AbortSignal, first?: string): Promise<UpgradeReport | null>;
   /** What `doctor` can tell of Temporal and its workers without a cluster. */
   checkService(): Promise<readonly Finding[]>;
   /** Web page of an upgrade; null where no address of the Web UI is known. */

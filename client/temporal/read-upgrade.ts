@@ -6,6 +6,7 @@ import type { PlannedNode, UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { UpgradeReport, UpgradeStatus } from '../../workflows/domain/status.ts';
 import { planQuery, reportQuery, statusQuery, upgradeId, upgradeWorkflowId } from '../../workflows/messages.ts';
 import type { RestoreClusterInput, UpgradeClusterInput } from '../../workflows/messages.ts';
+import { requireUpgrade } from './describe-upgrade.ts';
 import { decodeFirst, failureOfError } from './failures.ts';
 import type { UpgradeOrigin } from './port.ts';
 import { grpcCode, noWorker } from './service-errors.ts';
@@ -26,22 +27,11 @@ const PINNED = 1;
 
 // Codes of gRPC.
 const DEADLINE_EXCEEDED = 4;
-const NOT_FOUND = 5;
 const FAILED_PRECONDITION = 9;
 
-/** The last run of an upgrade; null where Temporal knows none of this cluster. */
-export async function describeUpgrade(client: Client, cluster: string): Promise<WorkflowExecutionDescription | null> {
-  try {
-    return await client.workflow.getHandle(upgradeWorkflowId(cluster)).describe();
-  } catch (error) {
-    if (isNotFound(error)) return null;
-    throw error;
-  }
-}
-
-/** The status of the last upgrade of a cluster. One that ended by itself needs no worker to tell it. */
-export async function readStatus(client: Client, settings: TemporalSettings, cluster: string): Promise<UpgradeStatus> {
-  const description = await requireUpgrade(client, cluster);
+/** The status of the last upgrade of a cluster, which must have begun with the run `first` where one is given. One that ended by itself needs no worker to tell it. */
+export async function readStatus(client: Client, settings: TemporalSettings, cluster: string, first?: string): Promise<UpgradeStatus> {
+  const description = await requireUpgrade(client, cluster, first);
   const handle = client.workflow.getHandle<UpgradeCluster>(description.workflowId, description.runId);
   switch (description.status.name) {
     case 'COMPLETED':
@@ -93,12 +83,6 @@ async function readStart(client: Client, { namespace }: TemporalSettings, cluste
   throw new CommandError(`the history of the upgrade of ${cluster} does not begin with a spec`, { next: 'look at it in the Web UI: something else may have started it' });
 }
 
-export async function requireUpgrade(client: Client, cluster: string): Promise<WorkflowExecutionDescription> {
-  const description = await describeUpgrade(client, cluster);
-  if (description !== null) return description;
-  throw new CommandError(`no upgrade of ${cluster} is known`, { next: '`capstan list` shows those that are; `capstan start -f FILE` starts one' });
-}
-
 async function query<T>(client: Client, settings: TemporalSettings, description: WorkflowExecutionDescription, body: () => Promise<T>): Promise<T> {
   const { state, phase, cluster, startedBy, startedAt } = summaryOf(description);
   const known = `, so the nodes of ${cluster} cannot be shown; its upgrade, started by ${startedBy ?? 'somebody'} at ${startedAt}, is ${state}${phase === null ? '' : ` in phase ${phase}`} and goes on when a worker runs`;
@@ -128,10 +112,6 @@ async function failureOfRun(handle: Handle): Promise<Failure> {
     if (!(error instanceof WorkflowFailedError)) throw error;
     return failureOfError(error);
   }
-}
-
-function isNotFound(error: unknown): boolean {
-  return (error instanceof Error && error.name === 'WorkflowNotFoundError') || grpcCode(error) === NOT_FOUND;
 }
 
 /** A restore works in the folders of the upgrade that it takes back. One of its nodes that is back has both versions the same. */

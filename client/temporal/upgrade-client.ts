@@ -10,7 +10,8 @@ import { CommandError } from '../command-error.ts';
 import { failureOfError } from './failures.ts';
 import { inspectCluster, releaseCluster } from './inspect.ts';
 import type { ControlMessage, UpdateMessage, UpgradeClient } from './port.ts';
-import { describeUpgrade, readOrigin, readPlan, readReport, readStatus } from './read-upgrade.ts';
+import { describeUpgrade, firstRunOf, requireUpgrade } from './describe-upgrade.ts';
+import { readOrigin, readPlan, readReport, readStatus } from './read-upgrade.ts';
 import type { UpgradeCluster } from './read-upgrade.ts';
 import { runningSteps } from './running-steps.ts';
 import { checkService } from './service-checks.ts';
@@ -48,14 +49,15 @@ export function openUpgradeClient(client: Client, settings: TemporalSettings): U
     list: (limit) => call(() => listUpgrades(client, limit)),
     running: () => call(() => runningClusters(client)),
     plan: (cluster) => call(() => readPlan(client, settings, cluster)),
-    status: (cluster) => call(() => readStatus(client, settings, cluster)),
+    status: (cluster, first) => call(() => readStatus(client, settings, cluster, first)),
+    firstRun: (cluster) => call(async () => firstRunOf(await requireUpgrade(client, cluster))),
     activities: (cluster) => call(() => runningSteps(client, cluster)),
     report: (cluster) => call(() => readReport(client, settings, cluster)),
     origin: (cluster) => call(() => readOrigin(client, settings, cluster)),
     send: (cluster, message) => call(() => send(client, cluster, message)),
     // Never tried again: one whose answer was lost would be noted twice.
     update: (cluster, message) => once(() => update(client, settings, cluster, message)),
-    ended: (cluster, signal) => told(settings, () => ended(client, cluster, signal)),
+    ended: (cluster, signal, first) => told(settings, () => ended(client, cluster, signal, first)),
     checkService: () => call(() => checkService(client, settings)),
     page: (cluster) => page(settings, cluster),
     close: () => client.connection.close(),
@@ -114,10 +116,12 @@ async function update(client: Client, { taskQueue }: TemporalSettings, cluster: 
   }
 }
 
-async function ended(client: Client, cluster: string, signal: AbortSignal): Promise<UpgradeReport | null> {
-  const handle = client.workflow.getHandle<UpgradeCluster>(upgradeWorkflowId(cluster));
+async function ended(client: Client, cluster: string, signal: AbortSignal, first?: string): Promise<UpgradeReport | null> {
   try {
-    return await client.connection.withAbortSignal(signal, () => handle.result());
+    return await client.connection.withAbortSignal(signal, async () => {
+      const { workflowId, runId } = await requireUpgrade(client, cluster, first);
+      return client.workflow.getHandle<UpgradeCluster>(workflowId, runId).result();
+    });
   } catch (error) {
     if (signal.aborted) return null;
     if (!(error instanceof WorkflowFailedError)) throw error;

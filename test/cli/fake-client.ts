@@ -74,6 +74,7 @@ export function fakeClient(answers: Answers = {}, own: Partial<UpgradeClient> = 
     running: async () => answers.running ?? ['prod-eu'],
     plan: async () => answers.plan ?? testPlan(3, 2, 1),
     status: async () => (statuses.length > 1 ? statuses.shift() : undefined) ?? statuses[0] ?? testStatus(),
+    firstRun: async () => 'first-run',
     activities: async () => [],
     report: async () => testReport(),
     origin: async (cluster) => ({ id: `${cluster}-v1.34.4-12345678`, spec: specOf(cluster) }),

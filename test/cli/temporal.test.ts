@@ -160,6 +160,25 @@ describe('with a real Temporal', { timeout: 120_000 }, () => {
     assert.match(out, /failed/);
   });
 
+  test('an upgrade is never taken for another one of its cluster', async () => {
+    const client = await connect(environment);
+    try {
+      const terminated = await client.firstRun('test');
+      await assert.rejects(client.ended('test', new AbortController().signal, terminated), { exitCode: 6 });
+      assert.equal((await call('start', '-f', await spec(), '--yes')).code, 0);
+      assert.equal((await call('watch', '--cluster', 'test')).code, 0);
+      const done = await client.firstRun('test');
+      assert.equal((await client.status('test', done)).state, 'done');
+      assert.equal((await client.ended('test', new AbortController().signal, done))?.state, 'done');
+
+      const another = { exitCode: 1, message: /what became of the upgrade of test that was followed is not known: Temporal has another one, of 2/ };
+      await assert.rejects(client.status('test', terminated), another);
+      await assert.rejects(client.ended('test', new AbortController().signal, terminated), another);
+    } finally {
+      await client.close();
+    }
+  });
+
   test('a namespace that is not there is named', async () => {
     const { code, err } = await capstan(fakeClient(), ['list'], { connect: () => connect({ ...environment, CAPSTAN_TEMPORAL_NAMESPACE: 'nowhere' }) });
     assert.equal(code, 1);
