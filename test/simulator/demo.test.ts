@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { spawnCapstan } from '../cli/spawn.ts';
 import { FAULT_NAMES } from '../../simulator/faults.ts';
@@ -33,11 +34,13 @@ describe('capstan demo', { timeout: LIMIT_MS }, () => {
   });
 
   test('upgrades its cluster with nothing but the report on stdout under --json, and leaves nothing behind', async () => {
-    const before = await demoFolders();
+    const folder = await mkdtemp(join(tmpdir(), 'capstan-demo-test-'));
     const { code, out, err } = await spawnCapstan(['demo', '--nodes', '2', '--seed', '3', '--json'], {
       // It finds a server of its own, whatever the environment names.
-      environment: { CAPSTAN_TEMPORAL_ADDRESS: '127.0.0.1:9' },
+      environment: { CAPSTAN_TEMPORAL_ADDRESS: '127.0.0.1:9', TMPDIR: folder },
     });
+    const left = await readdir(folder);
+    await rm(folder, { recursive: true });
     assert.equal(code, 0, err);
     const report: unknown = JSON.parse(out);
     assert.ok(typeof report === 'object' && report !== null && 'state' in report && 'nodes' in report);
@@ -45,10 +48,6 @@ describe('capstan demo', { timeout: LIMIT_MS }, () => {
     assert.ok(Array.isArray(report.nodes) && report.nodes.length === 5);
     assert.match(err, /Web UI: http:\/\/127\.0\.0\.1:\d+/);
     assert.match(err, /export CAPSTAN_TEMPORAL_ADDRESS=127\.0\.0\.1:\d+/);
-    assert.deepEqual(await demoFolders(), before);
+    assert.deepEqual(left, []);
   });
 });
-
-async function demoFolders(): Promise<readonly string[]> {
-  return (await readdir(tmpdir())).filter((name) => name.startsWith('capstan-demo-')).toSorted();
-}
