@@ -129,15 +129,19 @@ describe('durable commands on a real host', { timeout: 240_000 }, () => {
     await until('no unit is left', async () => await inside(`systemctl list-units --all --no-legend 'capstan-${upgrade}-${host.name}-left-*'`) === '');
   });
 
-  test('a step costs at most 0.15 s beyond its own time', async () => {
-    const costs: number[] = [];
+  // 0.15 s on a quiet machine, where a plain command costs 0.025 s.
+  test('a step costs at most six times as much beyond its own time as a plain command over the same connection', async () => {
+    const steps: number[] = [];
+    const plain: number[] = [];
     for (let each = 0; each < 5; each += 1) {
-      const begin = performance.now();
+      let begun = performance.now();
       const outcome = finished(await hosts.runStep(host, step(`cost-${String(each)}`, 'sleep 0.2')));
-      costs.push((performance.now() - begin) / 1000 - outcome.seconds);
+      steps.push((performance.now() - begun) / 1000 - outcome.seconds);
+      begun = performance.now();
+      await hosts.probe(host, { name: 'nothing', text: 'sleep 0.2' }, []);
+      plain.push((performance.now() - begun) / 1000 - 0.2);
     }
-    costs.sort((one, other) => one - other);
-    assert.ok((costs[2] ?? 1) <= 0.15, `seconds beyond: ${costs.map((cost) => cost.toFixed(3)).join(' ')}`);
+    assert.ok(median(steps) <= 6 * median(plain), `seconds beyond: ${steps.join(' ')}, and of a plain command ${plain.join(' ')}`);
   });
 
   test('a file goes to the host and back unchanged', async () => {
@@ -151,3 +155,7 @@ describe('durable commands on a real host', { timeout: 240_000 }, () => {
     assert.equal(await inside(`stat -c '%U %a' /var/lib/capstan/${upgrade}/file`), 'root 600\n');
   });
 });
+
+function median(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
