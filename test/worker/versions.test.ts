@@ -20,7 +20,9 @@ import { fakeCluster, testPlan, testSpec } from '../workflows/fake-cluster.ts';
 import type { Behaviour } from '../workflows/fake-cluster.ts';
 import { gate } from '../workflows/harness.ts';
 
-const WORKERS = 16;
+const FEW = 3;
+/** As many as fill the small history of an upgrade that is to go on in a new one. */
+const MANY = 11;
 
 interface Running {
   readonly journal: readonly string[];
@@ -57,8 +59,8 @@ describe('workers with build ids', { timeout: 240_000 }, () => {
         drain.open();
         assert.equal((await old.result()).state, 'done');
 
-        assert.deepEqual(await versionsOf(old.workflowId, 'w1', 'w16'), ['one', 'one', 'one']);
-        assert.deepEqual(await versionsOf(fresh.workflowId, 'w1', 'w16'), ['two', 'two', 'two']);
+        assert.deepEqual(await versionsOf(old.workflowId, 'w1', 'w3'), ['one', 'one', 'one']);
+        assert.deepEqual(await versionsOf(fresh.workflowId, 'w1', 'w3'), ['two', 'two', 'two']);
         assert.deepEqual(two.journal, done);
         assert.deepEqual(one.journal.toSorted(), done.toSorted());
       } finally {
@@ -79,13 +81,13 @@ describe('workers with build ids', { timeout: 240_000 }, () => {
       // The upgrade goes on only when there is another version to go to.
       if (step === 'upgradeKubeadm' && node === 'w3') await waitBeating(kubeadm.opened);
       await waits(step, node, call);
-    });
+    }, MANY);
     try {
       await makeCurrent('moves', 'one');
-      const handle = await upgrade('moves', 'long', { events: 110, lookMs: 60_000 });
+      const handle = await upgrade('moves', 'long', { workers: MANY, limits: { events: 80, lookMs: 60_000 } });
       await reached.opened;
       const { runId } = await handle.describe();
-      const two = await start('moves', 'two');
+      const two = await start('moves', 'two', undefined, MANY);
       try {
         await makeCurrent('moves', 'two');
         kubeadm.open();
@@ -93,10 +95,10 @@ describe('workers with build ids', { timeout: 240_000 }, () => {
         drain.open();
         assert.equal((await handle.result()).state, 'done');
 
-        assert.deepEqual(await versionsOf(handle.workflowId, 'w2', 'w16'), ['two', 'one', 'two']);
+        assert.deepEqual(await versionsOf(handle.workflowId, 'w2', 'w11'), ['two', 'one', 'two']);
         const journal = [...one.journal, ...two.journal];
         assert.equal(journal.length, new Set(journal).size, journal.join('\n'));
-        for (let node = 1; node <= WORKERS; node += 1) assert.ok(journal.includes(`uncordonNode w${node}`));
+        for (let node = 1; node <= MANY; node += 1) assert.ok(journal.includes(`uncordonNode w${node}`));
       } finally {
         await two.stop();
       }
@@ -112,7 +114,7 @@ describe('workers with build ids', { timeout: 240_000 }, () => {
     const one = await start('found', 'one');
     try {
       await untilPolled('found');
-      const ask = () => inspectCluster(environment.client, settings, { spec: testSpec(WORKERS, 2), what: 'plan' }, () => undefined);
+      const ask = () => inspectCluster(environment.client, settings, { spec: testSpec(FEW, 2), what: 'plan' }, () => undefined);
       await assert.rejects(ask, { exitCode: 75, message: /no worker of the task queue found takes what begins now: that goes to workers without a version, and those that poll are found\.one/, next: /set-current-version --deployment-name found --build-id one/ });
       assert.deepEqual(await workerCheck('found'), 'block');
       await makeCurrent('found', 'one');
@@ -155,9 +157,9 @@ describe('workers with build ids', { timeout: 240_000 }, () => {
   });
 
   /** A worker as `capstan worker` has it, but for its activities. The queue's name is the deployment's, too. */
-  async function start(queue: string, buildId: string | null, behave?: Behaviour): Promise<Running> {
+  async function start(queue: string, buildId: string | null, behave?: Behaviour, workers = FEW): Promise<Running> {
     const version = buildId === null ? {} : { CAPSTAN_DEPLOYMENT_NAME: queue, CAPSTAN_BUILD_ID: buildId };
-    const cluster = fakeCluster(testPlan(1, WORKERS, 2), behave);
+    const cluster = fakeCluster(testPlan(1, workers, 2), behave);
     const worker = await createWorker(readConfiguration({ CAPSTAN_TASK_QUEUE: queue, ...version }), {
       connection: environment.nativeConnection, activities: cluster.activities, bundlePath: join(folder, 'bundle.js'),
     });
@@ -165,8 +167,8 @@ describe('workers with build ids', { timeout: 240_000 }, () => {
     return { journal: cluster.journal, stop: async () => { worker.shutdown(); await ended; } };
   }
 
-  async function upgrade(queue: string, cluster: string, limits?: UpgradeClusterInput['limits']) {
-    const args: [UpgradeClusterInput] = [{ spec: { ...testSpec(WORKERS, 2), name: cluster }, plan: testPlan(1, WORKERS, 2), by: 'tester@here', ...(limits === undefined ? {} : { limits }) }];
+  async function upgrade(queue: string, cluster: string, { workers = FEW, limits }: { readonly workers?: number; readonly limits?: UpgradeClusterInput['limits'] } = {}) {
+    const args: [UpgradeClusterInput] = [{ spec: { ...testSpec(workers, 2), name: cluster }, plan: testPlan(1, workers, 2), by: 'tester@here', ...(limits === undefined ? {} : { limits }) }];
     return environment.client.workflow.start<typeof upgradeCluster>('upgradeCluster', { taskQueue: queue, workflowId: upgradeWorkflowId(cluster), args });
   }
 

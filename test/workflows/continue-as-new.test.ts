@@ -6,18 +6,18 @@ import { failing, gate, nodeState, stuckDrain, until, workflowTests } from './ha
 import type { Trial } from './harness.ts';
 
 /** Few enough events that a run holds a handful of nodes. */
-const LIMITS = { events: 110, lookMs: 1_000 };
+const LIMITS = { events: 80, lookMs: 1_000 };
 
 describe('an upgrade that goes on in a new history', { timeout: 600_000 }, () => {
   const { upgrade } = workflowTests(devServer);
 
   it('does every step of every node once, with nodes in flight at each boundary, and keeps its histories short', async () => {
-    await upgrade({ controlPlanes: 1, workers: 20, maxUnavailable: 5, limits: LIMITS }, async (trial) => {
+    await upgrade({ controlPlanes: 1, workers: 14, maxUnavailable: 5, limits: LIMITS }, async (trial) => {
       const report = await trial.handle.result();
 
       assert.equal(report.state, 'done');
       assert.ok(report.nodes.every((node) => node.state === 'done'), JSON.stringify(report.nodes.map(({ name, state }) => [name, state])));
-      onceEach(trial, 20);
+      onceEach(trial, 14);
       assert.ok(trial.cluster.most() <= 5);
       const lengths = await historyLengths(trial);
       assert.ok(lengths.length >= 4, `${lengths.length} runs`);
@@ -59,7 +59,7 @@ describe('an upgrade that goes on in a new history', { timeout: 600_000 }, () =>
 
   it('cancels nodes that an earlier run has started, releases cordon, taint and lock', async () => {
     const drain = stuckDrain('w2');
-    await upgrade({ controlPlanes: 1, workers: 10, maxUnavailable: 3, limits: LIMITS, behave: drain.behave }, async (trial) => {
+    await upgrade({ controlPlanes: 1, workers: 8, maxUnavailable: 3, limits: LIMITS, behave: drain.behave }, async (trial) => {
       await drain.reached;
       await untilNextRun(trial);
       await trial.handle.cancel();
@@ -103,7 +103,7 @@ describe('an upgrade that goes on in a new history', { timeout: 600_000 }, () =>
 
   it('forces the drain of a node that an earlier run has started', async () => {
     const drain = stuckDrain('w2');
-    await upgrade({ controlPlanes: 1, workers: 10, maxUnavailable: 3, limits: LIMITS, behave: drain.behave }, async (trial) => {
+    await upgrade({ controlPlanes: 1, workers: 8, maxUnavailable: 3, limits: LIMITS, behave: drain.behave }, async (trial) => {
       await drain.reached;
       await untilNextRun(trial);
       await trial.handle.executeUpdate(resolveHoldUpdate, { args: [{ node: 'w2', decision: 'force-drain', confirm: trial.handle.workflowId.slice('upgrade/'.length) }] });
@@ -124,7 +124,7 @@ describe('an upgrade that goes on in a new history', { timeout: 600_000 }, () =>
       giving.open();
       await terminated.opened;
     };
-    await upgrade({ controlPlanes: 1, workers: 10, maxUnavailable: 3, limits: LIMITS, behave }, async (trial) => {
+    await upgrade({ controlPlanes: 1, workers: 8, maxUnavailable: 3, limits: LIMITS, behave }, async (trial) => {
       await drain.reached;
       await untilNextRun(trial);
       await trial.handle.cancel();
@@ -138,7 +138,7 @@ describe('an upgrade that goes on in a new history', { timeout: 600_000 }, () =>
 
   it('holds a node whose workflow somebody terminated after the run that started it was over, and goes on after retry', async () => {
     const drain = stuckDrain('w2');
-    await upgrade({ controlPlanes: 1, workers: 10, maxUnavailable: 3, limits: LIMITS, behave: drain.behave }, async (trial) => {
+    await upgrade({ controlPlanes: 1, workers: 8, maxUnavailable: 3, limits: LIMITS, behave: drain.behave }, async (trial) => {
       await drain.reached;
       await untilNextRun(trial);
       await until(trial, ({ nodes }) => nodes.every((node) => node.name === 'w2' || node.state === 'done'));
@@ -153,18 +153,18 @@ describe('an upgrade that goes on in a new history', { timeout: 600_000 }, () =>
   });
 
   it('goes on in a new history where nothing but looking after nodes in flight has filled it', async () => {
-    const stuck = Array.from({ length: 8 }, (_, index) => `w${index + 1}`);
+    const stuck = Array.from({ length: 6 }, (_, index) => `w${index + 1}`);
     let isStuck = true;
     const behave = (step: string, node: string): void => {
       if (step === 'drainNode' && stuck.includes(node) && isStuck) throw new Error('a budget allows none now');
     };
-    await upgrade({ controlPlanes: 1, workers: 16, maxUnavailable: 10, limits: { ...LIMITS, lookMs: 100 }, behave }, async (trial) => {
+    await upgrade({ controlPlanes: 1, workers: 10, maxUnavailable: 8, limits: { ...LIMITS, lookMs: 100 }, behave }, async (trial) => {
       await until(trial, ({ nodes }) => nodes.every((node) => stuck.includes(node.name) || node.state === 'done'));
       await untilNextRun(trial);
       isStuck = false;
 
       assert.equal((await trial.handle.result()).state, 'done');
-      onceEach(trial, 16);
+      onceEach(trial, 10);
     });
   });
 
@@ -192,12 +192,12 @@ describe('an upgrade that goes on in a new history', { timeout: 600_000 }, () =>
     const behave = (step: string, node: string, call: number): void => {
       if (step === 'stageNode' && node === 'w9' && call === 1) throw failing('disk is full');
     };
-    await upgrade({ controlPlanes: 1, workers: 16, maxUnavailable: 5, limits: LIMITS, behave, spec: (spec) => ({ ...spec, staging: { width: 4 } }) }, async (trial) => {
+    await upgrade({ controlPlanes: 1, workers: 12, maxUnavailable: 5, limits: LIMITS, behave, spec: (spec) => ({ ...spec, staging: { width: 4 } }) }, async (trial) => {
       await until(trial, ({ state }) => state === 'held');
       await trial.handle.signal(retryNodeSignal, { node: 'w9' });
 
       assert.equal((await trial.handle.result()).state, 'done');
-      onceEach(trial, 16);
+      onceEach(trial, 12);
     });
   });
 });

@@ -14,7 +14,7 @@ describe('what the operator decides', { timeout: 600_000 }, () => {
     const behave = (step: string, node: string, call: number): void => {
       if (step === 'upgradeKubelet' && node === 'w1' && call === 1) throw failing('kubelet did not start');
     };
-    await upgrade({ behave }, async (trial) => {
+    await upgrade({ controlPlanes: 1, behave }, async (trial) => {
       await until(trial, (status) => nodeState(status, 'w1') === 'held');
       const former = await startFormer(trial, 'w1');
       await trial.handle.signal(retryNodeSignal, { node: 'w1' });
@@ -48,7 +48,7 @@ describe('what the operator decides', { timeout: 600_000 }, () => {
       await skipped.opened;
       throw failing('kubelet did not start');
     };
-    await upgrade({ behave }, async (trial) => {
+    await upgrade({ controlPlanes: 1, behave }, async (trial) => {
       await reached.opened;
       await trial.handle.signal(skipNodeSignal, { node: 'w1' });
       skipped.open();
@@ -127,7 +127,7 @@ describe('what the operator decides', { timeout: 600_000 }, () => {
       reached.open();
       throw new Error('a budget allows none now');
     };
-    await upgrade({ behave }, async (trial) => {
+    await upgrade({ controlPlanes: 1, behave }, async (trial) => {
       await reached.opened;
       await trial.handle.signal(skipNodeSignal, { node: 'w1' });
       await until(trial, (status) => nodeState(status, 'w1') === 'held');
@@ -150,7 +150,7 @@ describe('what the operator decides', { timeout: 600_000 }, () => {
         reached.open();
         await said.opened;
       };
-      await upgrade({ behave }, async (trial) => {
+      await upgrade({ controlPlanes: 1, behave }, async (trial) => {
         await reached.opened;
         await trial.handle.signal(pauseSignal, { after: 'w1', by: 'ann' });
         if (!fails) await trial.handle.signal(skipNodeSignal, { node: 'w1' });
@@ -170,7 +170,7 @@ describe('what the operator decides', { timeout: 600_000 }, () => {
 
   it('goes on where a message of the Web UI holds nothing of use', async () => {
     const stop = stopped('upgradeKubeadm', 'cp1');
-    await upgrade({ behave: stop.behave }, async ({ handle }) => {
+    await upgrade({ controlPlanes: 1, behave: stop.behave }, async ({ handle }) => {
       await stop.reached;
       for (const name of ['skipNode', 'retryNode', 'pause', 'resume']) {
         for (const args of [[], [null], ['w1'], [{ node: 7, from: {}, after: 3 }]]) await handle.signal(name, ...args);

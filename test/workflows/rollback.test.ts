@@ -47,7 +47,7 @@ describe('a roll back', LIMIT, () => {
   const { upgrade } = workflowTests();
 
   it('takes a held worker back, drained, and the upgrade goes on with the others', LIMIT, async () => {
-    await upgrade({ behave: fails('upgradeKubelet', 'w1') }, async (trial) => {
+    await upgrade({ controlPlanes: 1, behave: fails('upgradeKubelet', 'w1') }, async (trial) => {
       await until(trial, held('w1'));
       const { kind, node, refusal } = await trial.handle.executeUpdate(rollbackUpdate, { args: [{ scope: 'node', node: 'w1', by: 'ann', reason: 'broken package' }] });
       assert.deepEqual([kind, node, refusal], ['rollback', 'w1', null]);
@@ -62,7 +62,7 @@ describe('a roll back', LIMIT, () => {
   });
 
   it('cordons a worker whose kubelet has not changed, and does not drain it', LIMIT, async () => {
-    await upgrade({ behave: fails('upgradeKubeadm', 'w1') }, async (trial) => {
+    await upgrade({ controlPlanes: 1, behave: fails('upgradeKubeadm', 'w1') }, async (trial) => {
       await until(trial, held('w1'));
       await trial.handle.executeUpdate(resolveHoldUpdate, { args: [{ node: 'w1', decision: 'rollback', by: 'ann' }] });
       const report = await trial.handle.result();
@@ -77,7 +77,7 @@ describe('a roll back', LIMIT, () => {
       fails('upgradeKubelet', 'w1')(step, node, call);
       fails('rollbackNode', 'w1')(step, node, call);
     };
-    await upgrade({ behave }, async (trial) => {
+    await upgrade({ controlPlanes: 1, behave }, async (trial) => {
       await until(trial, held('w1'));
       await trial.handle.executeUpdate(rollbackUpdate, { args: [{ scope: 'node', node: 'w1' }] });
       const status = await until(trial, (seen) => held('w1')(seen) && seen.nodes.some(({ name, step }) => name === 'w1' && step === 'rollbackNode'));
@@ -92,7 +92,7 @@ describe('a roll back', LIMIT, () => {
 
   it('takes an upgraded worker back while others are upgraded', LIMIT, async () => {
     const stop = stopped('upgradeKubelet', 'w3');
-    await upgrade({ behave: stop.behave, workers: 3, maxUnavailable: 2 }, async (trial) => {
+    await upgrade({ controlPlanes: 1, behave: stop.behave, workers: 3, maxUnavailable: 2 }, async (trial) => {
       await stop.reached;
       await until(trial, (status) => nodeState(status, 'w1') === 'done');
       await trial.handle.executeUpdate(rollbackUpdate, { args: [{ scope: 'node', node: 'w1', by: 'ann' }] });
@@ -106,7 +106,7 @@ describe('a roll back', LIMIT, () => {
   });
 
   it('of all workers goes newest first through the window, starts no other, and ends as rolled-back', LIMIT, async () => {
-    await upgrade({ behave: fails('upgradeKubelet', 'w4'), workers: 5 }, async (trial) => {
+    await upgrade({ controlPlanes: 1, behave: fails('upgradeKubelet', 'w4'), workers: 5 }, async (trial) => {
       await until(trial, held('w4'));
       await trial.handle.executeUpdate(rollbackUpdate, { args: [{ scope: 'workers', by: 'ann', reason: 'errors rise' }] });
       const report = await trial.handle.result();
@@ -129,7 +129,7 @@ describe('a roll back', LIMIT, () => {
       reached.open();
       await open.opened;
     };
-    await upgrade({ behave, workers: 3 }, async (trial) => {
+    await upgrade({ controlPlanes: 1, behave, workers: 3 }, async (trial) => {
       await reached.opened;
       await trial.handle.signal(pauseSignal, { by: 'ann' });
       await trial.handle.executeUpdate(rollbackUpdate, { args: [{ scope: 'workers' }] });
@@ -178,7 +178,7 @@ describe('a roll back', LIMIT, () => {
       fails('upgradeKubelet', 'w1')(step, node, call);
       fails('rollbackNode', 'w1', 9)(step, node, call);
     };
-    await upgrade({ behave }, async (trial) => {
+    await upgrade({ controlPlanes: 1, behave }, async (trial) => {
       await until(trial, held('w1'));
       await trial.handle.executeUpdate(rollbackUpdate, { args: [{ scope: 'node', node: 'w1' }] });
       await until(trial, (seen) => held('w1')(seen) && seen.nodes.some(({ name, step }) => name === 'w1' && step === 'rollbackNode'));
@@ -195,7 +195,7 @@ describe('a roll back', LIMIT, () => {
     const behave: Behave = (step, node, call) => {
       for (const each of ['w1', 'w2']) fails('upgradeKubelet', each)(step, node, call);
     };
-    await upgrade({ behave, workers: 3, spec: (spec) => ({ ...spec, strategy: { onFailure: 'rollback-node' } }) }, async (trial) => {
+    await upgrade({ controlPlanes: 1, behave, workers: 3, spec: (spec) => ({ ...spec, strategy: { onFailure: 'rollback-node' } }) }, async (trial) => {
       const status = await until(trial, held('w2'));
       assert.equal(nodeState(status, 'w1'), 'rolled-back');
       assert.deepEqual(status.decisions.map(({ kind, node, by, reason }) => [kind, node, by, reason]), [['rollback', 'w1', 'the spec', 'strategy.onFailure: rollback-node']]);

@@ -43,7 +43,7 @@ describe('upgradeCluster', { timeout: 600_000 }, () => {
   });
 
   it('keeps a window of maxUnavailable workers down and never more', async () => {
-    await upgrade({ workers: 7, maxUnavailable: 3 }, async ({ handle, cluster }) => {
+    await upgrade({ controlPlanes: 1, workers: 7, maxUnavailable: 3 }, async ({ handle, cluster }) => {
       await handle.result();
 
       assert.equal(cluster.most(), 3);
@@ -54,7 +54,7 @@ describe('upgradeCluster', { timeout: 600_000 }, () => {
     const behave = (step: string, node: string, call: number): void => {
       if (step === 'upgradeKubelet' && node === 'w1' && call === 1) throw failing('kubelet did not start');
     };
-    await upgrade({ behave }, async (trial) => {
+    await upgrade({ controlPlanes: 1, behave }, async (trial) => {
       const status = await until(trial, ({ state }) => state === 'held');
       assert.equal(nodeState(status, 'w1'), 'held');
       assert.equal(nodeState(status, 'w2'), 'pending');
@@ -72,7 +72,7 @@ describe('upgradeCluster', { timeout: 600_000 }, () => {
     const behave = (step: string, node: string): void => {
       if (step === 'drainNode' && node === 'w1') throw failing('budget web allows none');
     };
-    await upgrade({ behave }, async (trial) => {
+    await upgrade({ controlPlanes: 1, behave }, async (trial) => {
       await until(trial, ({ state }) => state === 'held');
       await trial.handle.signal(skipNodeSignal, { node: 'w1', by: 'tester' });
       const report = await trial.handle.result();
@@ -115,7 +115,7 @@ describe('upgradeCluster', { timeout: 600_000 }, () => {
 
   it('lets the node in flight finish and starts no other while paused', async () => {
     const stop = stopped('drainNode', 'w1');
-    await upgrade({ behave: stop.behave }, async (trial) => {
+    await upgrade({ controlPlanes: 1, behave: stop.behave }, async (trial) => {
       await stop.reached;
       await trial.handle.signal(pauseSignal, { by: 'tester', reason: 'lunch' });
       await trial.handle.signal(pauseSignal, { by: 'tester' });
@@ -132,7 +132,7 @@ describe('upgradeCluster', { timeout: 600_000 }, () => {
 
   it('stops a node at its next boundary when paused now', async () => {
     const stop = stopped('drainNode', 'w1');
-    await upgrade({ behave: stop.behave }, async (trial) => {
+    await upgrade({ controlPlanes: 1, behave: stop.behave }, async (trial) => {
       await stop.reached;
       await trial.handle.signal(pauseSignal, { now: true });
       await until(trial, ({ state }) => state === 'paused');
@@ -149,7 +149,7 @@ describe('upgradeCluster', { timeout: 600_000 }, () => {
 
   it('ends a drain that waits when its node is skipped, and releases the cordon', async () => {
     const drain = stuckDrain('w1');
-    await upgrade({ behave: drain.behave }, async (trial) => {
+    await upgrade({ controlPlanes: 1, behave: drain.behave }, async (trial) => {
       await drain.reached;
       await trial.handle.signal(skipNodeSignal, { node: 'w1' });
       const report = await trial.handle.result();
@@ -162,7 +162,7 @@ describe('upgradeCluster', { timeout: 600_000 }, () => {
 
   it('releases cordon and lock when it is cancelled in the middle of a drain', async () => {
     const drain = stuckDrain('w1');
-    await upgrade({ behave: drain.behave }, async (trial) => {
+    await upgrade({ controlPlanes: 1, behave: drain.behave }, async (trial) => {
       await drain.reached;
       await trial.handle.cancel();
       const report = await trial.handle.result();
