@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
+import { imageEnvironment } from '../bench/engine/image-environment.ts';
 
 const root = new URL('../../', import.meta.url);
 const read = (file: string): Promise<string> => readFile(new URL(file, root), 'utf8');
@@ -84,6 +87,12 @@ describe('docker-compose.yml', () => {
 test('the image of the worker has the Node that tests run on', async () => {
   const bases = [...(await read('deploy/Dockerfile')).matchAll(/^FROM (\S+)/gm)].map(([, base]) => base);
   assert.deepEqual(new Set(bases), new Set([`node:${manifest.devDependencies.node}-bookworm-slim`]));
+});
+
+test('the image bounds what its Node keeps for short-lived objects', async () => {
+  const script = `const kept = Array.from({ length: 2e6 }, (_, index) => ({ index })); v8.getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space').space_size`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['-p', script], { env: { ...process.env, ...await imageEnvironment() } });
+  assert.ok(Number(stdout) <= 16 * 2 ** 20, `${stdout.trim()} bytes; Node's own bound lets it grow to 128 MB`);
 });
 
 test('the set-up of the namespace names the search attributes that workflows use', async () => {

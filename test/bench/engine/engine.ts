@@ -10,6 +10,7 @@ import type { UpgradeClient } from '../../../client/temporal/port.ts';
 import { findOrStartDevServer } from '../../../worker/dev-server.ts';
 import { workflowBundlePath } from '../../../worker/bundle.ts';
 import { placesOf } from '../../../worker/places.ts';
+import { imageEnvironment } from './image-environment.ts';
 import { descendants } from './memory.ts';
 import type { ActivityCounts, Order } from './worker-messages.ts';
 import { freePort } from '../../support/free-port.ts';
@@ -73,7 +74,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 async function startWorkerProcess(args: readonly string[], concurrency: number | undefined): Promise<ChildProcess> {
   const child = fork(fileURLToPath(new URL('worker-process.ts', import.meta.url)), args, {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: ['--disable-warning=ExperimentalWarning', ...profileArguments()],
-    env: { ...process.env, ...(concurrency === undefined ? {} : { CAPSTAN_CONCURRENCY: String(concurrency) }) },
+    env: { ...process.env, ...await imageEnvironment(), ...(concurrency === undefined ? {} : { CAPSTAN_CONCURRENCY: String(concurrency) }) },
   });
   const started = await Promise.race([once(child, 'message'), once(child, 'exit').then(() => null)]);
   if (started === null) throw new Error(`the worker to measure ended at its start with exit code ${String(child.exitCode)}; its words are above`);
