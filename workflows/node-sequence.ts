@@ -84,7 +84,8 @@ export function openNodeSequence(input: UpgradeNodeInput, { change, end }: NodeW
       steps.push(reportedStep(name, result));
       return result;
     } catch (error) {
-      throw new NodeStopped(name, isCancellation(error) ? null : failureOf(error));
+      // What is cut off may fail instead: Temporal does not try it again then, and its failure says nothing about the node.
+      throw new NodeStopped(name, scope.consideredCancelled || isCancellation(error) ? null : failureOf(error));
     } finally {
       running = null;
     }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { cancelSignal, pauseSignal, reportQuery, retryNodeSignal } from '../../workflows/messages.ts';
 import { devServer } from '../support/temporal.ts';
-import { failing, nodeState, stopped, stuckDrain, until, workflowTests } from './harness.ts';
+import { waitBeating } from '../support/wait-beating.ts';
+import { failing, gate, nodeState, stopped, stuckDrain, until, workflowTests } from './harness.ts';
 import type { Trial } from './harness.ts';
 
 /** The upgrade has passed its cancellation on to the node. */
@@ -122,9 +123,41 @@ describe('a cancelled upgrade', { timeout: 600_000 }, () => {
   });
 });
 
-describe('an upgrade cancelled while a step of the cluster runs', { timeout: 600_000 }, () => {
+/** The node's workflow has asked for the end of the step that runs. */
+async function untilCutOff({ environment, handle }: Trial, node: string): Promise<void> {
+  for (;;) {
+    const { events } = await environment.client.workflow.getHandle(`${handle.workflowId}/${node}`).fetchHistory();
+    if (events?.some((event) => Boolean(event.activityTaskCancelRequestedEventAttributes)) === true) return;
+    await new Promise((resolve) => { setTimeout(resolve, 20); });
+  }
+}
+
+describe('an upgrade cancelled while a step runs that ends by itself', { timeout: 600_000 }, () => {
   // A real server: the step may end while the cancel is taken up.
   const { upgrade } = workflowTests(devServer);
+
+  it('holds no node whose drain failed in the moment in which it was cut off', async () => {
+    const reached = gate();
+    const cutOff = gate();
+    const behave = async (step: string, node: string): Promise<void> => {
+      if (step !== 'drainNode' || node !== 'w1') return;
+      reached.open();
+      await waitBeating(cutOff.opened);
+      // Temporal tries nothing again that it was asked to end.
+      throw new Error('the API server is away');
+    };
+    await upgrade({ controlPlanes: 1, behave }, async (trial) => {
+      await reached.opened;
+      await trial.handle.signal(cancelSignal, {});
+      await untilCutOff(trial, 'w1');
+      cutOff.open();
+      const report = await trial.handle.result();
+
+      assert.equal(report.state, 'cancelled');
+      assert.equal(report.nodes.find(({ name }) => name === 'w1')?.state, 'skipped');
+      assert.deepEqual([...trial.cluster.cordoned], []);
+    });
+  });
 
   it('changes nothing where it is cancelled before it began', async () => {
     const lease = stopped('acquireLease', 'cluster');

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { WorkflowUpdateFailedError } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
-import { pauseSignal, resumeSignal, retryNodeSignal, skipNodeSignal } from '../../workflows/messages.ts';
+import { pauseSignal, resolveHoldUpdate, resumeSignal, retryNodeSignal, skipNodeSignal } from '../../workflows/messages.ts';
 import { startFormer, untilRefused } from './former-try.ts';
 import { failing, gate, nodeState, stopped, until, workflowTests } from './harness.ts';
 import type { Trial } from './harness.ts';
@@ -120,9 +121,14 @@ describe('what the operator decides', { timeout: 600_000 }, () => {
   it('does all that is left of a node whose cordon could not be given back, when it is retried', async () => {
     let isAway = true;
     const reached = gate();
-    const behave = (step: string, node: string): void => {
+    const kept = gate();
+    const behave = (step: string, node: string, call: number): void => {
       if (node !== 'w1') return;
-      if (step === 'uncordonNode' && isAway) throw failing('the API server is away');
+      if (step === 'uncordonNode' && isAway) {
+        // The node's own workflow tries to give it back, and then the upgrade.
+        if (call === 2) kept.open();
+        throw failing('the API server is away');
+      }
       if (step !== 'drainNode' || !isAway) return;
       reached.open();
       throw new Error('a budget allows none now');
@@ -130,9 +136,9 @@ describe('what the operator decides', { timeout: 600_000 }, () => {
     await upgrade({ controlPlanes: 1, behave }, async (trial) => {
       await reached.opened;
       await trial.handle.signal(skipNodeSignal, { node: 'w1' });
-      await until(trial, (status) => nodeState(status, 'w1') === 'held');
+      await kept.opened;
       isAway = false;
-      await trial.handle.signal(retryNodeSignal, { node: 'w1' });
+      await retriedWhereHeld(trial, 'w1');
       const report = await trial.handle.result();
 
       assert.equal(report.nodes.find((node) => node.name === 'w1')?.state, 'done');
@@ -182,6 +188,18 @@ describe('what the operator decides', { timeout: 600_000 }, () => {
     });
   });
 });
+
+/** Tries a node again once nobody gives it back any more: until then the word is refused. */
+async function retriedWhereHeld({ handle }: Trial, node: string): Promise<void> {
+  for (;;) {
+    try {
+      await handle.executeUpdate(resolveHoldUpdate, { args: [{ node, decision: 'retry' }] });
+      return;
+    } catch (error) {
+      if (!(error instanceof WorkflowUpdateFailedError) || !/is being given back/.test(error.cause?.message ?? '')) throw error;
+    }
+  }
+}
 
 /** The upgrade passes a message on to a node's own workflow. */
 async function untilSignalled({ environment, handle }: Trial, node: string): Promise<void> {
