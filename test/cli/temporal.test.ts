@@ -67,6 +67,11 @@ describe('with a real Temporal', { timeout: 120_000 }, () => {
     return file;
   }
 
+  async function start(): Promise<void> {
+    const { code, err } = await call('start', '-f', await spec(), '--yes');
+    assert.equal(code, 0, err);
+  }
+
   test('doctor finds the server, the search attributes and the worker', async () => {
     const { code, out } = await call('doctor', '-f', await spec());
     assert.equal(code, 0, out);
@@ -152,7 +157,7 @@ describe('with a real Temporal', { timeout: 120_000 }, () => {
   }
 
   test('an upgrade that was ended in Temporal ends watch with 6', async () => {
-    assert.equal((await call('start', '-f', await spec(), '--yes')).code, 0);
+    await start();
     assert.equal((await call('status')).code, 0);
     await server.client.workflow.getHandle(upgradeWorkflowId('test')).terminate('by the test');
     const { code, out } = await call('watch', '--cluster', 'test');
@@ -165,7 +170,7 @@ describe('with a real Temporal', { timeout: 120_000 }, () => {
     try {
       const terminated = await client.firstRun('test');
       await assert.rejects(client.ended('test', new AbortController().signal, terminated), { exitCode: 6 });
-      assert.equal((await call('start', '-f', await spec(), '--yes')).code, 0);
+      await start();
       assert.equal((await call('watch', '--cluster', 'test')).code, 0);
       const done = await client.firstRun('test');
       assert.equal((await client.status('test', done)).state, 'done');
@@ -186,7 +191,7 @@ describe('with a real Temporal', { timeout: 120_000 }, () => {
   });
 
   test('without a worker reads of the cluster end with 75, and what has ended is still told', async () => {
-    assert.equal((await call('start', '-f', await spec(), '--yes')).code, 0);
+    await start();
     // By its name: it may be over by now.
     assert.equal((await call('watch', '--cluster', 'test')).code, 0);
     worker.shutdown();
