@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { WorkerInterceptors } from '@temporalio/worker';
-import { until } from '../workflows/harness.ts';
+import { until, untilHistory } from '../workflows/harness.ts';
 import type { Setting, Trial } from '../workflows/harness.ts';
 import type { Behaviour } from '../workflows/fake-cluster.ts';
 import type { UpgradeStatus } from '../../workflows/domain/status.ts';
@@ -66,14 +66,4 @@ export async function untilIdle(trial: Trial, node: string): Promise<void> {
     const scheduled = events.findLastIndex((event) => event.activityTaskScheduledEventAttributes);
     return events.findLastIndex((event) => event.activityTaskCompletedEventAttributes) > scheduled;
   });
-}
-
-type Events = NonNullable<Awaited<ReturnType<Trial['handle']['fetchHistory']>>['events']>;
-
-async function untilHistory({ environment, handle }: Trial, node: string, wanted: (events: Events) => boolean): Promise<void> {
-  for (;;) {
-    const { events } = await environment.client.workflow.getHandle(`${handle.workflowId}/${node}`).fetchHistory();
-    if (wanted(events ?? [])) return;
-    await new Promise((resolve) => { setTimeout(resolve, 20); });
-  }
 }

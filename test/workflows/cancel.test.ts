@@ -3,16 +3,12 @@ import { describe, it } from 'node:test';
 import { cancelSignal, pauseSignal, reportQuery, retryNodeSignal } from '../../workflows/messages.ts';
 import { devServer } from '../support/temporal.ts';
 import { waitBeating } from '../support/wait-beating.ts';
-import { failing, gate, nodeState, stopped, stuckDrain, until, workflowTests } from './harness.ts';
+import { failing, gate, nodeState, stopped, stuckDrain, until, untilHistory, workflowTests } from './harness.ts';
 import type { Trial } from './harness.ts';
 
 /** The upgrade has passed its cancellation on to the node. */
-async function untilCancelled({ environment, handle }: Trial, node: string): Promise<void> {
-  for (;;) {
-    const { events } = await environment.client.workflow.getHandle(`${handle.workflowId}/${node}`).fetchHistory();
-    if (events?.some((event) => Boolean(event.workflowExecutionCancelRequestedEventAttributes)) === true) return;
-    await new Promise((resolve) => { setTimeout(resolve, 20); });
-  }
+async function untilCancelled(trial: Trial, node: string): Promise<void> {
+  await untilHistory(trial, node, (events) => events.some((event) => event.workflowExecutionCancelRequestedEventAttributes));
 }
 
 function steps({ cluster }: Trial, node: string): readonly string[] {
@@ -123,15 +119,6 @@ describe('a cancelled upgrade', { timeout: 600_000 }, () => {
   });
 });
 
-/** The node's workflow has asked for the end of the step that runs. */
-async function untilCutOff({ environment, handle }: Trial, node: string): Promise<void> {
-  for (;;) {
-    const { events } = await environment.client.workflow.getHandle(`${handle.workflowId}/${node}`).fetchHistory();
-    if (events?.some((event) => Boolean(event.activityTaskCancelRequestedEventAttributes)) === true) return;
-    await new Promise((resolve) => { setTimeout(resolve, 20); });
-  }
-}
-
 describe('an upgrade cancelled while a step runs that ends by itself', { timeout: 600_000 }, () => {
   // A real server: the step may end while the cancel is taken up.
   const { upgrade } = workflowTests(devServer);
@@ -149,7 +136,7 @@ describe('an upgrade cancelled while a step runs that ends by itself', { timeout
     await upgrade({ controlPlanes: 1, behave }, async (trial) => {
       await reached.opened;
       await trial.handle.signal(cancelSignal, {});
-      await untilCutOff(trial, 'w1');
+      await untilHistory(trial, 'w1', (events) => events.some((event) => event.activityTaskCancelRequestedEventAttributes));
       cutOff.open();
       const report = await trial.handle.result();
 

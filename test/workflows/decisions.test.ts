@@ -4,7 +4,7 @@ import { WorkflowUpdateFailedError } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
 import { pauseSignal, resolveHoldUpdate, resumeSignal, retryNodeSignal, skipNodeSignal } from '../../workflows/messages.ts';
 import { startFormer, untilRefused } from './former-try.ts';
-import { failing, gate, nodeState, stopped, until, workflowTests } from './harness.ts';
+import { failing, gate, nodeState, stopped, until, untilHistory, workflowTests } from './harness.ts';
 import type { Trial } from './harness.ts';
 
 describe('what the operator decides', { timeout: 600_000 }, () => {
@@ -30,7 +30,8 @@ describe('what the operator decides', { timeout: 600_000 }, () => {
       const { handle, cluster } = trial;
       await stop.reached;
       await handle.signal(skipNodeSignal, { node: 'cp2', by: 'ann' });
-      await untilSignalled(trial, 'cp2');
+      // The upgrade passes it on to the node's own workflow.
+      await untilHistory(trial, 'cp2', (events) => events.some((event) => event.workflowExecutionSignaledEventAttributes));
       stop.release();
       const report = await handle.result();
 
@@ -198,14 +199,5 @@ async function retriedWhereHeld({ handle }: Trial, node: string): Promise<void> 
     } catch (error) {
       if (!(error instanceof WorkflowUpdateFailedError) || !/is being given back/.test(error.cause?.message ?? '')) throw error;
     }
-  }
-}
-
-/** The upgrade passes a message on to a node's own workflow. */
-async function untilSignalled({ environment, handle }: Trial, node: string): Promise<void> {
-  for (;;) {
-    const { events } = await environment.client.workflow.getHandle(`${handle.workflowId}/${node}`).fetchHistory();
-    if (events?.some((event) => Boolean(event.workflowExecutionSignaledEventAttributes)) === true) return;
-    await new Promise((resolve) => { setTimeout(resolve, 20); });
   }
 }

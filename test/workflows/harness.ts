@@ -180,6 +180,17 @@ export async function until(trial: { readonly handle: Pick<Trial['handle'], 'que
   }
 }
 
+type Events = NonNullable<Awaited<ReturnType<Trial['handle']['fetchHistory']>>['events']>;
+
+/** Waits until the history of a node's workflow is as wanted. */
+export async function untilHistory({ environment, handle }: Trial, node: string, wanted: (events: Events) => boolean): Promise<void> {
+  for (;;) {
+    const { events } = await environment.client.workflow.getHandle(`${handle.workflowId}/${node}`).fetchHistory();
+    if (wanted(events ?? [])) return;
+    await delay(FIRST_PAUSE_MS);
+  }
+}
+
 export function nodeState(status: UpgradeStatus, node: string): string | undefined {
   return status.nodes.find((other) => other.name === node)?.state;
 }
