@@ -16,7 +16,7 @@ const REFRESH_MS = 1_000;
 const AT_REST: readonly NodeState[] = ['pending', 'done', 'skipped', 'held', 'rolled-back'];
 
 /**
- * Shows an upgrade until it has ended or only a person can move it, and gives the exit code of that outcome.
+ * Shows an upgrade until Temporal has its end or only a person can move it, and gives the exit code of that outcome.
  * A worker or a Temporal that is away for a while ends nothing: the upgrade goes on when they are back. A Temporal that comes back
  * with another upgrade of the cluster ends it with an error: that one's outcome is not the one that was waited for.
  */
@@ -29,17 +29,18 @@ export async function follow(context: CommandContext, client: UpgradeClient, clu
   let end = awaitEnd(client, cluster, firstRun, over.signal);
   try {
     for (;;) {
+      const ended = end.state();
       const view = await read(client, cluster, firstRun, screen.note);
       if (view !== null) {
         screen.show(view);
         const outcome = outcomeOf(view);
-        if (outcome !== null) {
+        // A worker tells of an end before Temporal has written it down: until then the next upgrade would be refused.
+        if (outcome === EXIT.held || (outcome !== null && ended !== 'waiting' && ended !== 'broken')) {
           screen.end();
           terminal.say(conclusion(view, outcome));
           return outcome;
         }
       }
-      const ended = end.state();
       if (view === null && ended instanceof CommandError) throw ended;
       await Promise.race([delay(REFRESH_MS, undefined, { signal: over.signal }), ...(ended === 'waiting' ? [end.settled] : [])]);
       if (end.state() === 'broken') end = awaitEnd(client, cluster, firstRun, over.signal);

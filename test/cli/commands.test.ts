@@ -193,9 +193,25 @@ describe('watch', () => {
       if (calls === 1) throw noWorker('capstan', '');
       return done;
     };
-    const { code, err } = await capstan(fakeClient({}, { status }), ['watch']);
+    const { code, err } = await capstan(fakeClient({}, { status, ended: async () => null }), ['watch']);
     assert.equal(code, 0);
     assert.match(err, /no worker polls the task queue capstan\. Trying again/);
+  });
+
+  test('tells of no end before Temporal has written it down, though the worker does', async () => {
+    const done = testStatus({ state: 'done', phase: 'done', nodes: [] });
+    const written = Promise.withResolvers<null>();
+    const askedAgain = Promise.withResolvers<string>();
+    let asked = 0;
+    const status = async (): Promise<typeof done> => {
+      asked += 1;
+      if (asked === 2) askedAgain.resolve('asked again');
+      return done;
+    };
+    const watching = capstan(fakeClient({}, { status, ended: () => written.promise }), ['watch']);
+    assert.equal(await Promise.race([askedAgain.promise, watching.then(({ err }) => err)]), 'asked again');
+    written.resolve(null);
+    assert.equal((await watching).code, 0);
   });
 
   test('takes over no outcome of another upgrade, where Temporal has come back with that one', async () => {

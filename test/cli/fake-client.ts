@@ -45,6 +45,8 @@ export interface Answers {
   readonly release?: ReleaseClusterResult[];
 }
 
+const OVER: readonly string[] = ['done', 'failed', 'cancelled', 'rolled-back'];
+
 /** A Temporal that answers as told and keeps what it is sent. */
 export function fakeClient(answers: Answers = {}, own: Partial<UpgradeClient> = {}): FakeClient {
   const sent: (ControlMessage | UpdateMessage)[] = [];
@@ -84,7 +86,10 @@ export function fakeClient(answers: Answers = {}, own: Partial<UpgradeClient> = 
       const kind = message.kind === 'resolveHold' ? message.message.decision : message.kind === 'setPolicy' ? 'set' : message.kind;
       return { at: NOW, kind, node: null, by: '', reason: '', detail: 'maxUnavailable=3', refusal: null };
     },
-    ended: () => new Promise(() => undefined),
+    ended: async () => {
+      if (!OVER.includes((answers.status?.at(-1) ?? testStatus()).state)) await new Promise(() => undefined);
+      return null;
+    },
     checkService: async () => [{ check: 'temporal-reachable', node: null, severity: 'info', message: 'Temporal 1.32.0 answers', next: null }],
     page: () => 'http://127.0.0.1:8233/namespaces/default/workflows/upgrade%2Fprod-eu',
     close: async () => { closed += 1; },
