@@ -1,16 +1,37 @@
 import { configMap, deployment, told } from '../case.ts';
 import type { ConformanceCase, Scene } from '../case.ts';
 import { settled } from '../run-cases.ts';
+import type { Answer } from '../subject.ts';
 
 /** Deletes a Deployment that has a ReplicaSet, and tells what is left of both once it has come to rest. */
-async function deletedDeployment({ api, path }: Scene, propagationPolicy: string, left: number): Promise<unknown> {
+async function deletedDeployment(scene: Scene, propagationPolicy: string, left: number): Promise<unknown> {
+  const { api, path } = scene;
   const sets = path('apps/v1', 'replicasets');
-  await api.ask('POST', path('apps/v1', 'deployments'), { body: deployment('web') });
-  await settled(() => api.ask('GET', sets), ({ body }) => body.items.length === 1);
-  const deleted = await api.ask('DELETE', path('apps/v1', 'deployments', 'web'), { body: { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy } });
+  await createWithReplicaSet(scene, 'web', 1);
+  await untilCollectorKnows(scene, 1);
+  const deleted = await deleteDeployment(scene, 'web', propagationPolicy);
   const gone = await settled(() => api.ask('GET', path('apps/v1', 'deployments', 'web')), ({ status }) => status === 404);
   const rest = await settled(() => api.ask('GET', sets), ({ body }) => body.items.length === left);
   return [deleted.status, deleted.body.kind, deleted.body.metadata.deletionTimestamp !== undefined, gone.status, rest.body.items.map(({ metadata }) => metadata.ownerReferences?.length ?? 0)];
+}
+
+/**
+ * The garbage collector orphans what it knows of: a ReplicaSet of which it has not heard when its Deployment goes is deleted after it.
+ * It hears of ReplicaSets in their order, so it knows those that are there once it has deleted a later one.
+ */
+async function untilCollectorKnows(scene: Scene, sets: number): Promise<void> {
+  await createWithReplicaSet(scene, 'later', sets + 1);
+  await deleteDeployment(scene, 'later', 'Background');
+  await settled(() => scene.api.ask('GET', scene.path('apps/v1', 'replicasets')), ({ body }) => body.items.length === sets);
+}
+
+async function createWithReplicaSet({ api, path }: Scene, name: string, sets: number): Promise<void> {
+  await api.ask('POST', path('apps/v1', 'deployments'), { body: deployment(name) });
+  await settled(() => api.ask('GET', path('apps/v1', 'replicasets')), ({ body }) => body.items.length === sets);
+}
+
+function deleteDeployment({ api, path }: Scene, name: string, propagationPolicy: string): Promise<Answer> {
+  return api.ask('DELETE', path('apps/v1', 'deployments', name), { body: { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy } });
 }
 
 /** What controllers and defaults make of workloads and namespaces. */
