@@ -23,6 +23,8 @@ export interface History {
   readonly isLate: () => boolean;
   /** From now on this history is full: what was planned is laid out anew in the next one. */
   readonly end: () => void;
+  /** True once `end` was called. */
+  readonly isEnded: () => boolean;
   /** Says that commands were given which the history does not show yet. */
   readonly expect: (events: number) => void;
 }
@@ -36,6 +38,7 @@ export function openHistory(limit: number, outstanding: () => Outstanding): Hist
   let length = 0;
   let commanded = 0;
   let isLatched = false;
+  let isEnded = false;
 
   function known(): number {
     const now = workflowInfo().historyLength;
@@ -55,7 +58,11 @@ export function openHistory(limit: number, outstanding: () => Outstanding): Hist
       const { children, inherited } = outstanding();
       return known() + EVENTS_OF_NODE * (children + inherited) > limit;
     },
-    end: () => { isLatched = true; },
+    end: () => {
+      isLatched = true;
+      isEnded = true;
+    },
+    isEnded: () => isEnded,
     expect: (events) => {
       known();
       commanded += events;

@@ -86,7 +86,8 @@ async function runPhase(run: ClusterRunner, name: UpgradePhase, body: () => Prom
     run.state.begun = true;
   }
   await body();
-  await continueWhereFull(run);
+  // What was laid out anew has this phase done again; a history that is merely full goes on with the next one.
+  if (run.history.isEnded()) await continueWhereFull(run);
   run.leave(name);
 }
 

@@ -26,6 +26,20 @@ describe('an upgrade that goes on in a new history', { timeout: 600_000 }, () =>
     });
   });
 
+  it('verifies once, however full its history is by then', async () => {
+    const begun = Promise.withResolvers<Trial>();
+    const behave = async (step: string, _node: string, call: number): Promise<void> => {
+      if (step !== 'verifyCluster' || call > 1) return;
+      const { handle } = await begun.promise;
+      for (let sent = 0; sent < LIMITS.events; sent += 1) await handle.signal(retryNodeSignal, { node: 'w1' });
+    };
+    await upgrade({ controlPlanes: 1, workers: 1, limits: LIMITS, behave }, async (trial) => {
+      begun.resolve(trial);
+      assert.equal((await trial.handle.result()).state, 'done');
+      assert.equal(trial.cluster.journal.filter((entry) => entry === 'verifyCluster cluster').length, 1);
+    });
+  });
+
   it('keeps pause, skip, retry and a held node over boundaries, and loses none that comes around one', async () => {
     const behave = (step: string, node: string, call: number): void => {
       if (step === 'upgradeKubelet' && node === 'w6' && call === 1) throw failing('kubelet did not start');
