@@ -8,6 +8,8 @@ import { InspectionError } from '../inspection-error.ts';
 import { failureOfError, failureOfProto } from './failures.ts';
 import { noWorker } from './service-errors.ts';
 import type { TemporalSettings } from './settings.ts';
+import { untakenTask } from './untaken.ts';
+import type { UntakenTask } from './untaken.ts';
 import { requireTaker, requireWorker } from './workers.ts';
 
 type InspectCluster = (input: InspectClusterInput) => Promise<InspectClusterResult>;
@@ -21,9 +23,6 @@ const LOOK_MS = 2_000;
 
 /** A worker takes up work within milliseconds: Temporal lists one that has just ended for longer than this. */
 const UNTAKEN_MS = 8_000;
-
-// temporal.api.enums.v1.PendingWorkflowTaskState
-const SCHEDULED = 1;
 
 /** One that nobody waits for any more ends by itself. */
 const TIMEOUT = '30 minutes';
@@ -68,7 +67,7 @@ async function watchOver(
   client: Client, settings: TemporalSettings, handle: WorkflowHandle<Workflow>, onWait: OnWait, signal: AbortSignal,
 ): Promise<never> {
   let said = '';
-  const begunMs = Date.now();
+  let untaken: UntakenTask | null = null;
   const never = new Promise<never>(() => undefined);
   for (;;) {
     try {
@@ -78,7 +77,8 @@ async function watchOver(
     }
     await requireWorker(client, settings);
     const { raw } = await handle.describe();
-    if (raw.pendingWorkflowTask?.state === SCHEDULED && Date.now() - begunMs > UNTAKEN_MS) throw noWorker(settings.taskQueue, ` and takes up its work within ${UNTAKEN_MS / 1000} s`);
+    untaken = untakenTask(raw.pendingWorkflowTask, untaken, Date.now());
+    if (untaken !== null && Date.now() - untaken.sinceMs > UNTAKEN_MS) throw noWorker(settings.taskQueue, ` and takes up its work within ${UNTAKEN_MS / 1000} s`);
     const failed = raw.pendingActivities?.find(({ lastFailure }) => lastFailure !== null && lastFailure !== undefined)?.lastFailure;
     if (!failed) continue;
     const { message } = failureOfProto(failed);
