@@ -35,7 +35,8 @@ export async function follow(context: CommandContext, client: UpgradeClient, clu
         screen.show(view);
         const outcome = outcomeOf(view);
         // A worker tells of an end before Temporal has written it down: until then the next upgrade would be refused.
-        if (outcome === EXIT.held || (outcome !== null && ended !== 'waiting' && ended !== 'broken')) {
+        const isWritten = ended === 'ended' || ended instanceof CommandError;
+        if (outcome === EXIT.held || (outcome !== null && isWritten)) {
           screen.end();
           terminal.say(conclusion(view, outcome));
           return outcome;

@@ -51,17 +51,14 @@ export function openHistory(limit: number, outstanding: () => Outstanding): Hist
     isFull: () => {
       const { children, inherited, activities } = outstanding();
       // Once said it stays: who has been told to wait for the next history must not go on in this one.
-      isLatched ||= workflowInfo().continueAsNewSuggested || known() + 2 * children + inherited + 2 * activities + LAST_EVENTS > limit;
+      isLatched ||= isEnded || workflowInfo().continueAsNewSuggested || known() + 2 * children + inherited + 2 * activities + LAST_EVENTS > limit;
       return isLatched;
     },
     isLate: () => {
       const { children, inherited } = outstanding();
       return known() + EVENTS_OF_NODE * (children + inherited) > limit;
     },
-    end: () => {
-      isLatched = true;
-      isEnded = true;
-    },
+    end: () => { isEnded = true; },
     isEnded: () => isEnded,
     expect: (events) => {
       known();

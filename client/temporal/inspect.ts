@@ -77,8 +77,9 @@ async function watchOver(
     }
     await requireWorker(client, settings);
     const { raw } = await handle.describe();
-    untaken = untakenTask(raw.pendingWorkflowTask, untaken, Date.now());
-    if (untaken !== null && Date.now() - untaken.sinceMs > UNTAKEN_MS) throw noWorker(settings.taskQueue, ` and takes up its work within ${UNTAKEN_MS / 1000} s`);
+    const nowMs = Date.now();
+    untaken = untakenTask(raw.pendingWorkflowTask, untaken, nowMs);
+    if (untaken !== null && nowMs - untaken.sinceMs > UNTAKEN_MS) throw noWorker(settings.taskQueue, ` and takes up its work within ${UNTAKEN_MS / 1000} s`);
     const failed = raw.pendingActivities?.find(({ lastFailure }) => lastFailure !== null && lastFailure !== undefined)?.lastFailure;
     if (!failed) continue;
     const { message } = failureOfProto(failed);

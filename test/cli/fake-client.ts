@@ -7,6 +7,7 @@ import { processTerminal } from '../../client/terminal.ts';
 import type { ControlMessage, UpdateMessage, UpgradeClient, UpgradeSummary } from '../../client/temporal/port.ts';
 import type { Finding } from '../../workflows/domain/check.ts';
 import type { UpgradePlan } from '../../workflows/domain/plan.ts';
+import { isOver } from '../../workflows/domain/run-status.ts';
 import type { NodeStatus, UpgradeReport, UpgradeStatus } from '../../workflows/domain/status.ts';
 import type { RestorePlan } from '../../workflows/domain/restore.ts';
 import type { InspectClusterInput, ReleaseClusterResult, RestoreClusterInput, UpgradeClusterInput } from '../../workflows/messages.ts';
@@ -44,8 +45,6 @@ export interface Answers {
   /** One for each question. */
   readonly release?: ReleaseClusterResult[];
 }
-
-const OVER: readonly string[] = ['done', 'failed', 'cancelled', 'rolled-back'];
 
 /** A Temporal that answers as told and keeps what it is sent. */
 export function fakeClient(answers: Answers = {}, own: Partial<UpgradeClient> = {}): FakeClient {
@@ -87,7 +86,7 @@ export function fakeClient(answers: Answers = {}, own: Partial<UpgradeClient> = 
       return { at: NOW, kind, node: null, by: '', reason: '', detail: 'maxUnavailable=3', refusal: null };
     },
     ended: async () => {
-      if (!OVER.includes((answers.status?.at(-1) ?? testStatus()).state)) await new Promise(() => undefined);
+      if (!isOver((answers.status?.at(-1) ?? testStatus()).phase)) await new Promise(() => undefined);
       return null;
     },
     checkService: async () => [{ check: 'temporal-reachable', node: null, severity: 'info', message: 'Temporal 1.32.0 answers', next: null }],
