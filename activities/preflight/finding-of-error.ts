@@ -1,8 +1,9 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Finding } from '../../workflows/domain/check.ts';
+import type { CheckId } from '../../workflows/domain/checks.ts';
 
 /** A check that could not be made, as a finding that blocks: the error's own words and next step. */
-export function findingOfError(check: string, node: string | null, error: unknown): Finding {
+export function findingOfError(check: CheckId, node: string | null, error: unknown): Finding {
   const message = error instanceof Error ? error.message : String(error);
   return { check, severity: 'block', node, message, next: nextOf(error) };
 }

@@ -1,11 +1,12 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Finding, Severity } from '../../workflows/domain/check.ts';
+import type { CheckId } from '../../workflows/domain/checks.ts';
 import type { HostAddress } from '../hosts/port.ts';
 import { failureTypeOf } from '../step-error.ts';
 
 const ACCESS = 'host-access';
 
-export function hostFinding(check: string, severity: Severity, node: string | null, message: string, next: string | null = null): Finding {
+export function hostFinding(check: CheckId, severity: Severity, node: string | null, message: string, next: string | null = null): Finding {
   return { check, severity, node, message, next };
 }
 

@@ -8,6 +8,7 @@ import { selectorKeys } from '../observe/observe-cluster.ts';
 import type { ObserveInput } from '../observe/observe-cluster.ts';
 import { compactFindings } from '../../workflows/domain/compact-findings.ts';
 import type { Finding } from '../../workflows/domain/check.ts';
+import type { CheckId } from '../../workflows/domain/checks.ts';
 import type { Observation } from '../../workflows/domain/observation.ts';
 import type { UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
@@ -48,16 +49,16 @@ const OUTAGE_MS = 15_000;
 
 async function allFindings(options: PreflightOptions, { spec, imageRepository }: PreflightInput, plan: UpgradePlan): Promise<readonly Finding[]> {
   const [cluster, hosts] = await Promise.all([
-    guarded('cluster', () => rideOver(currentActivity(), async () => {
+    guarded('cluster-checks', () => rideOver(currentActivity(), async () => {
       const observation = await options.observeCluster({ access: spec.access, nodes: spec.nodes, labelKeys: selectorKeys(spec) });
       return clusterFindings(await options.openKube(spec.access), spec, observation, plan);
     }, OUTAGE_MS)),
-    guarded('hosts', async () => hostFindings(await options.openHosts(spec.access), plan, spec, imageRepository)),
+    guarded('host-checks', async () => hostFindings(await options.openHosts(spec.access), plan, spec, imageRepository)),
   ]);
   return [...cluster, ...hosts];
 }
 
-async function guarded(check: string, read: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
+async function guarded(check: CheckId, read: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
   try {
     return await read();
   } catch (error) {

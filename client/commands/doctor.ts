@@ -10,6 +10,7 @@ import type { SpecFile } from '../spec-file.ts';
 import type { UpgradeClient } from '../temporal/port.ts';
 import { versionText } from '../version.ts';
 import type { Finding } from '../../workflows/domain/check.ts';
+import type { CheckId } from '../../workflows/domain/checks.ts';
 
 export interface DoctorOptions {
   /** Without a spec only Temporal and its workers are checked. */
@@ -53,7 +54,7 @@ async function examineCluster({ terminal }: CommandContext, client: UpgradeClien
   }
 }
 
-function findingOf(check: string, error: unknown): Finding {
+function findingOf(check: CheckId, error: unknown): Finding {
   if (!(error instanceof CommandError)) throw error;
   return { check, node: null, severity: 'block', message: error.message, next: error.next };
 }

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Finding } from '../../workflows/domain/check.ts';
+import type { CheckId } from '../../workflows/domain/checks.ts';
 import { SEARCH_ATTRIBUTES } from '../../workflows/messages.ts';
 import type { TemporalSettings } from './settings.ts';
 import { noTaker } from './service-errors.ts';
@@ -17,7 +18,7 @@ export async function checkService(client: Client, settings: TemporalSettings): 
 
 type Outcome = Pick<Finding, 'severity' | 'message' | 'next'>;
 
-async function check(name: string, body: () => Promise<Outcome>): Promise<Finding> {
+async function check(name: CheckId, body: () => Promise<Outcome>): Promise<Finding> {
   try {
     return { check: name, node: null, ...(await body()) };
   } catch (error) {

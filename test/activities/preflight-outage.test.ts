@@ -31,7 +31,7 @@ describe('preflight', { timeout: 60_000 }, () => {
       const { findings } = await runActivity(runPreflight, { spec: own, plan: hashPlan(planned.plan), imageRepository: null }).result;
 
       assert.equal(failures, 1);
-      assert.deepEqual(findings.filter(({ check }) => check === 'cluster'), []);
+      assert.deepEqual(findings.filter(({ check }) => check === 'cluster-checks'), []);
       assert.ok(findings.some(({ check }) => check === 'api-ready'));
     } finally {
       await api.stop();

@@ -31,6 +31,7 @@ const rows = [
   ['there is no any', 'explicit-any', /no-explicit-any/],
   ['nothing is declared to be there that may not be', 'not-null', /no-non-null-assertion/],
   ['a switch names every case', 'swallowed-case', /switch-exhaustiveness-check/],
+  ['a finding carries no check that the table does not have', 'unknown-check', /TS2322/],
   ['an element of an array may be absent', 'unchecked-index', /TS2322/],
 ] as const;
 

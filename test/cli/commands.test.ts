@@ -9,8 +9,8 @@ import type { UpgradeStatus } from '../../workflows/domain/status.ts';
 import { capstan, fakeClient, node, running, testStatus } from './fake-client.ts';
 
 const SPEC = 'examples/cluster.yaml';
-const BLOCK = { check: 'disk-space', node: 'w1', severity: 'block', message: '1 GiB free, 3 GiB needed', next: 'free 2 GiB on w1' } as const;
-const WARN = { check: 'swap-off', node: 'w2', severity: 'warn', message: 'swap is on', next: 'swapoff -a' } as const;
+const BLOCK = { check: 'host-disk', node: 'w1', severity: 'block', message: '1 GiB free, 3 GiB needed', next: 'free 2 GiB on w1' } as const;
+const WARN = { check: 'host-swap', node: 'w2', severity: 'warn', message: 'swap is on', next: 'swapoff -a' } as const;
 const NOTHING = { ...testPlan(3, 2, 1), changes: false, from: 'v1.34.4', nodes: testPlan(3, 2, 1).nodes.map((planned) => ({ ...planned, from: 'v1.34.4', changes: false })) };
 
 describe('plan', () => {
@@ -108,7 +108,7 @@ describe('start', () => {
     const client = fakeClient({ findings: [WARN, BLOCK] });
     const { code, out, err } = await capstan(client, ['start', '-f', SPEC, '--yes']);
     assert.equal(code, 3);
-    assert.match(out, /blocks {3}disk-space {3}w1 {5}1 GiB free[^]*Next: free 2 GiB on w1/);
+    assert.match(out, /blocks {3}host-disk {3}w1 {5}1 GiB free[^]*Next: free 2 GiB on w1/);
     assert.match(err, /preflight blocks: nothing was started/);
     assert.deepEqual(client.started, []);
   });
@@ -117,7 +117,7 @@ describe('start', () => {
     const client = fakeClient({ findings: [WARN] });
     const { code, out } = await capstan(client, ['start', '-f', SPEC, '--yes']);
     assert.equal(code, 0);
-    assert.match(out, /warns {4}swap-off/);
+    assert.match(out, /warns {4}host-swap/);
     assert.equal(client.started.length, 1);
   });
 
@@ -249,7 +249,7 @@ describe('doctor', () => {
   test('shows what the worker found, and ends with 3 where something blocks', async () => {
     const { code, out } = await capstan(fakeClient({ findings: [BLOCK, WARN] }), ['doctor', '-f', SPEC]);
     assert.equal(code, 3);
-    assert.match(out, /blocks {3}disk-space[^]*warns {4}swap-off[^]*ok {7}client/);
+    assert.match(out, /blocks {3}host-disk[^]*warns {4}host-swap[^]*ok {7}client/);
   });
   test('ends with 2 where something warns', async () => {
     assert.equal((await capstan(fakeClient({ findings: [WARN] }), ['doctor', '-f', SPEC])).code, 2);

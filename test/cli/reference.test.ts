@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { checkReference } from '../../client/check-reference.ts';
 import { commandReference } from '../../client/reference.ts';
 import { capstan, commandTree, fakeClient } from './fake-client.ts';
 
@@ -9,6 +10,11 @@ const program = commandTree();
 test('docs/commands.md is what the commands say of themselves', async () => {
   const text = await readFile(new URL('../../docs/commands.md', import.meta.url), 'utf8');
   assert.equal(text, commandReference(program), 'run `node client/generate-reference.ts`');
+});
+
+test('docs/checks.md is what the table of checks says', async () => {
+  const text = await readFile(new URL('../../docs/checks.md', import.meta.url), 'utf8');
+  assert.equal(text, checkReference(), 'run `node client/generate-reference.ts`');
 });
 
 test('every command explains itself and each of its options', () => {

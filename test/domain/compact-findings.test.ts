@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Finding } from '../../workflows/domain/check.ts';
+import type { CheckId } from '../../workflows/domain/checks.ts';
 import { compactFindings } from '../../workflows/domain/compact-findings.ts';
 
-function finding(severity: Finding['severity'], node: string | null, check = 'host-access'): Finding {
+function finding(severity: Finding['severity'], node: string | null, check: CheckId = 'host-access'): Finding {
   return { check, severity, node, message: 'x'.repeat(150), next: 'look' };
 }
 

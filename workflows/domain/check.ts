@@ -1,10 +1,12 @@
+import type { CheckId } from './checks.ts';
+
 export const SEVERITIES = ['block', 'warn', 'info'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
 /** One finding of the preflight or of `doctor`. `info` is a check that holds. */
 export interface Finding {
-  /** Kebab-case name of the check, such as `etcd-members-healthy`. */
-  readonly check: string;
+  /** Which of the table in checks.ts. */
+  readonly check: CheckId;
   readonly severity: Severity;
   /** Node or host it is about; null for the cluster. */
   readonly node: string | null;

@@ -1,4 +1,5 @@
 import type { Finding } from './check.ts';
+import type { CheckId } from './checks.ts';
 
 // With its plan an inspection stays under 32 KiB for a hundred nodes.
 const MOST_CHARACTERS = 8_000;
@@ -29,7 +30,7 @@ function withinRoom(problems: readonly Finding[]): readonly Finding[] {
 }
 
 function holding(findings: readonly Finding[]): readonly Finding[] {
-  const checks = new Map<string, Finding[]>();
+  const checks = new Map<CheckId, Finding[]>();
   for (const finding of findings) checks.set(finding.check, [...(checks.get(finding.check) ?? []), finding]);
   return [...checks.values()].flatMap((same) => {
     const [first] = same;
