@@ -2,6 +2,7 @@
 import { stringify } from "yaml";
 import type { LabNode, LabPlan } from "./plan.ts";
 import { aptRepositoryOf } from "./plan.ts";
+import { clusterConfigurationOf } from "./variants.ts";
 
 /** haproxy in front of the API and of the test Service. */
 export function haproxyConfiguration(plan: LabPlan): string {
@@ -77,6 +78,7 @@ export function initConfiguration(plan: LabPlan, node: LabNode): string {
       kubernetesVersion: plan.kubernetes,
       controlPlaneEndpoint: plan.apiEndpoint,
       networking: { podSubnet: "10.244.0.0/16", serviceSubnet: "10.96.0.0/16" },
+      ...clusterConfigurationOf(plan.variants),
     },
     {
       apiVersion: "kubelet.config.k8s.io/v1beta1",

@@ -5,6 +5,7 @@ import { kubernetesGoMod, kubernetesLinkerFlags } from "./build/go-module.ts";
 import { clusterSpec, haproxyConfiguration, initConfiguration, joinConfiguration, nodeSettings, routesOf } from "./configuration.ts";
 import { aptRepositoryOf, defaultOptions, planLab } from "./plan.ts";
 import { Prober } from "./probes.ts";
+import type { LabVariant } from "./variants.ts";
 import { etcdModules, imageOf, packageVersion, parseImageList, parseLabVersion } from "./versions.ts";
 
 const plan = planLab(defaultOptions);
@@ -25,6 +26,9 @@ describe("plan of the lab", () => {
     const { name, ...others } = defaultOptions;
     assert.equal(planLab({ ...others, name }).fingerprint, plan.fingerprint);
     assert.notEqual(planLab({ ...defaultOptions, workers: 1 }).fingerprint, plan.fingerprint);
+    const both = (...variants: readonly LabVariant[]): string => planLab({ ...defaultOptions, variants }).fingerprint;
+    assert.notEqual(both("untainted"), plan.fingerprint);
+    assert.equal(both("untainted", "own-folders"), both("own-folders", "untainted"));
   });
 
   test("each minor has an apt repository of its own", () => {
@@ -135,6 +139,14 @@ describe("configuration", () => {
     assert.equal(settings["LAB_PACKAGE_VERSION"], "1.33.13-1.1");
     assert.equal(settings["LAB_APT"], "http://172.30.0.2/kubernetes/v1.33/deb/");
     assert.equal(settings["LAB_ARCHIVES"], "a.tar b.tar");
+  });
+
+  test("folders of a cluster's own are what kubeadm is told, and nothing is said of them in a plain lab", () => {
+    const configurationOf = (text: string): unknown => parseAllDocuments(text)[1]?.toJS();
+    const own = planLab({ ...defaultOptions, variants: ["own-folders"] });
+    const { certificatesDir, etcd } = Object(configurationOf(initConfiguration(own, cp1)));
+    assert.deepEqual([certificatesDir, etcd], ["/etc/kubernetes/own-pki", { local: { dataDir: "/var/lib/own-etcd" } }]);
+    assert.ok(!("certificatesDir" in Object(configurationOf(initConfiguration(plan, cp1)))));
   });
 
   test("the spec refers to files beside it and holds no secret", () => {

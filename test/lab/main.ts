@@ -1,11 +1,13 @@
 /** Command line of the lab: `npm run lab -- up | status | ssh | down | upgrade-by-hand`. */
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { loadLab, openSsh } from "./lab.ts";
 import { defaultOptions } from "./plan.ts";
 import { say } from "./progress.ts";
 import { printStatus } from "./status.ts";
 import { down, up } from "./up.ts";
 import { upgradeByHand } from "./upgrade-by-hand.ts";
+import { aboutVariants, labVariants } from "./variants.ts";
+import type { LabVariant } from "./variants.ts";
 
 const program = new Command("lab").description("A real kubeadm cluster on this machine.").showHelpAfterError();
 
@@ -18,8 +20,10 @@ program
   .option("--target <version>", "version that it can be upgraded to", defaultOptions.target)
   .option("--subnet <numbers>", "first three numbers of the hosts' network", defaultOptions.subnet)
   .option("--name <name>", "name of the network, prefix of the containers", defaultOptions.name)
-  .action(async (options: { controlPlanes: number; workers: number; kubernetes: string; target: string; subnet: string; name: string }) => {
-    await up(options);
+  .addOption(new Option("--variant <names...>", "in what the cluster differs from a plain one").choices(labVariants).default([]))
+  .addHelpText("after", `\nVariants:\n${labVariants.map((name) => `  ${name.padEnd(16)} ${aboutVariants[name]}`).join("\n")}`)
+  .action(async ({ variant, ...options }: { controlPlanes: number; workers: number; kubernetes: string; target: string; subnet: string; name: string; variant: LabVariant[] }) => {
+    await up({ ...options, variants: variant });
   });
 
 program.command("status").description("hosts, nodes and workload").action(printStatus);

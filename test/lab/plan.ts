@@ -3,6 +3,7 @@
  * Pure: the same options give the same plan.
  */
 import { createHash } from "node:crypto";
+import type { LabVariant } from "./variants.ts";
 import { labelOfMinor, parseLabVersion } from "./versions.ts";
 
 /** What `up` can be asked for. */
@@ -17,6 +18,8 @@ export interface LabOptions {
   readonly target: string;
   /** First three numbers of the /24 that the hosts live in, such as `172.30.0`. */
   readonly subnet: string;
+  /** In what it differs from a plain cluster. */
+  readonly variants: readonly LabVariant[];
 }
 
 export const labRoles = ["control-plane", "worker"] as const;
@@ -44,6 +47,7 @@ export interface LabPlan {
   readonly gateway: string;
   readonly kubernetes: string;
   readonly target: string;
+  readonly variants: readonly LabVariant[];
   /** Load balancer of the API and of the test Service, and the server of the apt repositories. */
   readonly endpoint: LabMachine;
   readonly bastion: LabMachine;
@@ -69,6 +73,7 @@ export const defaultOptions = {
   kubernetes: "v1.33.13",
   target: "v1.34.4",
   subnet: "172.30.0",
+  variants: [],
 } as const satisfies LabOptions;
 
 const apiPort = 6443;
@@ -98,6 +103,7 @@ export function planLab(options: LabOptions): LabPlan {
     gateway: `${options.subnet}.1`,
     kubernetes: options.kubernetes,
     target: options.target,
+    variants: options.variants,
     endpoint,
     bastion: machine("bastion", 3),
     nodes: [
@@ -114,8 +120,9 @@ export function planLab(options: LabOptions): LabPlan {
 }
 
 /** The same for the same options, in whatever order they were given. */
-function fingerprintOf({ controlPlanes, workers, kubernetes, target, subnet, name }: LabOptions): string {
-  return createHash("sha256").update(JSON.stringify({ controlPlanes, workers, kubernetes, target, subnet, name })).digest("hex").slice(0, 12);
+function fingerprintOf({ controlPlanes, workers, kubernetes, target, subnet, name, variants }: LabOptions): string {
+  const sorted = variants.toSorted();
+  return createHash("sha256").update(JSON.stringify({ controlPlanes, workers, kubernetes, target, subnet, name, variants: sorted })).digest("hex").slice(0, 12);
 }
 
 /** The apt repository that holds a version, and no other minor. */

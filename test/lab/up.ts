@@ -11,6 +11,7 @@ import { planLab } from "./plan.ts";
 import type { LabOptions } from "./plan.ts";
 import { say, step } from "./progress.ts";
 import { waitForService } from "./service.ts";
+import { applyVariants } from "./apply-variants.ts";
 
 /**
  * Brings the lab up, from nothing or from wherever an earlier run ended, and writes `.lab/`.
@@ -38,6 +39,7 @@ export async function up(options: LabOptions): Promise<LabState> {
   await step("kubeadm join", () => joinNodes(plan));
   await writeKubeconfig(await adminKubeconfig(plan));
   if (before?.ready !== true) await step("Restarts of joining forgotten", () => forgetRestarts(plan, kubectl));
+  if (plan.variants.length > 0) await step("Variants", () => applyVariants(plan, kubectl));
   await step("Workload", () => deployWorkload(kubectl, labFiles.kubeconfig));
   await step("Service through the load balancer", () => waitForService(plan.serviceUrl));
   await writeSpec(plan);

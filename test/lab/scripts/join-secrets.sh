@@ -3,7 +3,8 @@
 set -euo pipefail
 
 kubeadm token create --ttl 1h
-openssl x509 -pubkey -noout -in /etc/kubernetes/pki/ca.crt | openssl pkey -pubin -outform der | sha256sum | sed 's/ .*//; s/^/sha256:/'
+folder=$(sed -n 's/^certificatesDir: //p' /var/lib/lab/init.yaml)
+openssl x509 -pubkey -noout -in "${folder:-/etc/kubernetes/pki}/ca.crt" | openssl pkey -pubin -outform der | sha256sum | sed 's/ .*//; s/^/sha256:/'
 # kubeadm takes the key from the configuration or from a flag, but no configuration beside the flag, and without a
 # configuration it asks the internet for the newest version.
 key=$(kubeadm certs certificate-key)
