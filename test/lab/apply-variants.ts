@@ -19,6 +19,8 @@ async function apply(variant: LabVariant, plan: LabPlan, kubectl: string): Promi
   const api = (...args: readonly string[]): Promise<unknown> => run(kubectl, ["--kubeconfig", labFiles.kubeconfig, ...args]);
   switch (variant) {
     case "own-folders":
+    case "rpm":
+      // Made so from the beginning.
       return;
     case "unlabelled":
       for (const { name } of controlPlane.slice(1)) await api("label", "node", name, "node-role.kubernetes.io/control-plane-");

@@ -1,7 +1,8 @@
 /** Configuration files that the lab writes, as text. Pure. */
 import { stringify } from "yaml";
 import type { LabNode, LabPlan } from "./plan.ts";
-import { aptRepositoryOf } from "./plan.ts";
+import { packageRepositoryOf } from "./plan.ts";
+import { packageVersion } from "./versions.ts";
 import { clusterConfigurationOf } from "./variants.ts";
 
 /** haproxy in front of the API and of the test Service. */
@@ -155,7 +156,7 @@ export function clusterSpec(plan: LabPlan): string {
         },
         etcd: { snapshot: { keep: 5 } },
         pools: [{ name: "default", maxUnavailable: 1, drain: { timeout: "5m", deleteEmptyDir: true } }],
-        packages: { repository: plan.aptRepository },
+        packages: { repository: plan.packageRepository },
         kubeadm: { },
       },
     },
@@ -173,8 +174,9 @@ export function nodeSettings(
     LAB_ROUTES: routesOf(plan, node),
     LAB_SANDBOX_IMAGE: images.sandbox,
     LAB_ARCHIVES: images.archives.join(" "),
-    LAB_APT: aptRepositoryOf(plan, plan.kubernetes),
-    LAB_PACKAGE_VERSION: `${plan.kubernetes.slice(1)}-1.1`,
+    LAB_PACKAGE_FORMAT: plan.packageFormat,
+    LAB_REPOSITORY: packageRepositoryOf(plan, plan.kubernetes),
+    LAB_PACKAGE_VERSION: packageVersion(plan.kubernetes, plan.packageFormat),
   };
 }
 

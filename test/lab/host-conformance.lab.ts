@@ -42,7 +42,7 @@ describe("a twin's hosts answer as real ones do", { timeout: 900_000 }, () => {
     likeness = await likenessOf(lab);
     const { version, target, planes, workers: [worker = ''] } = likeness;
     const backups = await onHost(lab, worker, KUBELET_BACKUPS);
-    const facts = await readFacts(hosts, address, { version, target, repository: lab.plan.aptRepository, worker, planes });
+    const facts = await readFacts(hosts, address, { version, target, repository: lab.plan.packageRepository, worker, planes });
     seen = await runCases({ hosts, address, facts, upgrade: `conformance-${String(Date.now())}`, rootOf: () => '' });
     const left = (await onHost(lab, worker, KUBELET_BACKUPS)).split('\n').filter((folder) => folder !== '' && !backups.split('\n').includes(folder));
     if (left.length > 0) await onHost(lab, worker, `rm -rf ${left.join(' ')}`);

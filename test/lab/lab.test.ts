@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { parse, parseAllDocuments } from "yaml";
 import { kubernetesGoMod, kubernetesLinkerFlags } from "./build/go-module.ts";
 import { clusterSpec, haproxyConfiguration, initConfiguration, joinConfiguration, nodeSettings, routesOf } from "./configuration.ts";
-import { aptRepositoryOf, defaultOptions, planLab } from "./plan.ts";
+import { packageRepositoryOf, defaultOptions, planLab } from "./plan.ts";
 import { Prober } from "./probes.ts";
 import type { LabVariant } from "./variants.ts";
 import { etcdModules, imageOf, packageVersion, parseImageList, parseLabVersion } from "./versions.ts";
@@ -31,9 +31,15 @@ describe("plan of the lab", () => {
     assert.equal(both("untainted", "own-folders"), both("own-folders", "untainted"));
   });
 
+  test("a lab of RPM hosts has repositories and package versions of that format", () => {
+    const rpm = planLab({ ...defaultOptions, variants: ["rpm"] });
+    assert.equal(packageRepositoryOf(rpm, "v1.34.4"), "http://172.30.0.2/kubernetes/v1.34/rpm/");
+    assert.equal(nodeSettings(rpm, w1, { sandbox: "pause:1", archives: [] })["LAB_PACKAGE_VERSION"], "1.33.13-150500.1.1");
+  });
+
   test("each minor has an apt repository of its own", () => {
-    assert.equal(aptRepositoryOf(plan, "v1.33.13"), "http://172.30.0.2/kubernetes/v1.33/deb/");
-    assert.equal(aptRepositoryOf(plan, "v1.34.4"), "http://172.30.0.2/kubernetes/v1.34/deb/");
+    assert.equal(packageRepositoryOf(plan, "v1.33.13"), "http://172.30.0.2/kubernetes/v1.33/deb/");
+    assert.equal(packageRepositoryOf(plan, "v1.34.4"), "http://172.30.0.2/kubernetes/v1.34/deb/");
   });
 
   const wrong = [
@@ -137,7 +143,7 @@ describe("configuration", () => {
   test("a host starts with the packages of the version below", () => {
     const settings = nodeSettings(plan, w1, { sandbox: "pause:1", archives: ["a.tar", "b.tar"] });
     assert.equal(settings["LAB_PACKAGE_VERSION"], "1.33.13-1.1");
-    assert.equal(settings["LAB_APT"], "http://172.30.0.2/kubernetes/v1.33/deb/");
+    assert.equal(settings["LAB_REPOSITORY"], "http://172.30.0.2/kubernetes/v1.33/deb/");
     assert.equal(settings["LAB_ARCHIVES"], "a.tar b.tar");
   });
 

@@ -7,6 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { cacheFolder } from "./cache.ts";
 import { run, succeeds } from "./process.ts";
 import { say } from "./progress.ts";
+import type { PackageFormat } from "./versions.ts";
 
 interface Tool {
   readonly command: string;
@@ -23,6 +24,11 @@ const tools: readonly Tool[] = [
   { command: "ssh-keygen", purpose: "makes the key of the lab's user", install: "apt-get install openssh-client" },
 ];
 
+const rpmTools: readonly Tool[] = [
+  { command: "rpmbuild", purpose: "builds the RPM packages", install: "apt-get install rpm" },
+  { command: "createrepo_c", purpose: "builds their repositories", install: "apt-get install createrepo-c" },
+];
+
 const debootstrap: Tool = {
   command: "debootstrap",
   purpose: "builds the hosts' file system where no image can be pulled",
@@ -34,11 +40,11 @@ const debootstrap: Tool = {
  *
  * @throws Error that names each missing tool with the command that installs it.
  */
-export function requireTools(): void {
+export function requireTools(format: PackageFormat): void {
   if (process.platform !== "linux" || process.arch !== "x64") {
     throw new Error(`The lab runs on Linux on x86-64, not on ${process.platform} on ${process.arch}.`);
   }
-  requireAll(tools);
+  requireAll(format === "rpm" ? [...tools, ...rpmTools] : tools);
 }
 
 /**

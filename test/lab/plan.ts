@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import type { LabVariant } from "./variants.ts";
 import { labelOfMinor, parseLabVersion } from "./versions.ts";
+import type { PackageFormat } from "./versions.ts";
 
 /** What `up` can be asked for. */
 export interface LabOptions {
@@ -58,8 +59,10 @@ export interface LabPlan {
   readonly serviceUrl: string;
   /** Port that every node answers the test Service on. */
   readonly nodePort: number;
-  /** Link of the apt repository of a minor; `{minor}` stands for it. */
-  readonly aptRepository: string;
+  /** Format of the hosts' packages of Kubernetes. */
+  readonly packageFormat: PackageFormat;
+  /** Link of the package repository of a minor; `{minor}` stands for it. */
+  readonly packageRepository: string;
   /** The non-root user with a key on every host. */
   readonly user: string;
   /** Changes with every option: a lab that runs under another fingerprint is another lab. */
@@ -96,6 +99,7 @@ export function planLab(options: LabOptions): LabPlan {
     address: `${options.subnet}.${String(last)}`,
   });
   const endpoint = machine("endpoint", 2);
+  const packageFormat = options.variants.includes("rpm") ? "rpm" : "deb";
   return {
     name: options.name,
     network: options.name,
@@ -113,7 +117,8 @@ export function planLab(options: LabOptions): LabPlan {
     apiEndpoint: `${endpoint.address}:${String(apiPort)}`,
     serviceUrl: `http://${endpoint.address}:${String(servicePort)}/`,
     nodePort,
-    aptRepository: `http://${endpoint.address}/kubernetes/v{minor}/deb/`,
+    packageFormat,
+    packageRepository: `http://${endpoint.address}/kubernetes/v{minor}/${packageFormat}/`,
     user: "ops",
     fingerprint: fingerprintOf(options),
   };
@@ -125,9 +130,9 @@ function fingerprintOf({ controlPlanes, workers, kubernetes, target, subnet, nam
   return createHash("sha256").update(JSON.stringify({ controlPlanes, workers, kubernetes, target, subnet, name, variants: sorted })).digest("hex").slice(0, 12);
 }
 
-/** The apt repository that holds a version, and no other minor. */
-export function aptRepositoryOf(plan: LabPlan, version: string): string {
-  return plan.aptRepository.replace("{minor}", labelOfMinor(version));
+/** The package repository that holds a version, and no other minor. */
+export function packageRepositoryOf(plan: LabPlan, version: string): string {
+  return plan.packageRepository.replace("{minor}", labelOfMinor(version));
 }
 
 function nodesOf(count: number, role: LabRole, machineAt: (index: number) => LabMachine, before: number): LabNode[] {

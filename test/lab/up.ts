@@ -24,10 +24,10 @@ export async function up(options: LabOptions): Promise<LabState> {
   if (before !== undefined && before.plan.fingerprint !== plan.fingerprint) {
     throw new Error(`A lab with other options is there (${before.plan.name}, ${before.plan.kubernetes}). Take it down first: npm run lab -- down`);
   }
-  requireTools();
+  requireTools(plan.packageFormat);
   await step("Docker engine", requireEngine);
   await requireKernelLimits();
-  const artifacts = await prepareArtifacts([...new Set([plan.kubernetes, plan.target])]);
+  const artifacts = await prepareArtifacts([...new Set([plan.kubernetes, plan.target])], plan.packageFormat);
   const kubectl = await kubernetesBinary(plan.target, "kubectl");
   const publicKey = await makeKey(plan.name);
   await writeState({ plan, ready: false, kubectl });

@@ -5,7 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { labFiles, kubectl, onHost } from "./lab.ts";
 import type { LabNode, LabState } from "./lab.ts";
-import { aptRepositoryOf } from "./plan.ts";
+import { packageRepositoryOf } from "./plan.ts";
 import { apiProbe, httpProbe, Prober, probeTimeoutMs } from "./probes.ts";
 import type { ProbeReport } from "./probes.ts";
 import { step } from "./progress.ts";
@@ -69,7 +69,7 @@ async function upgradeNode(lab: LabState, node: LabNode, first: boolean, steps: 
   };
   const sh = (command: string) => (): Promise<string> => onHost(lab, node.name, `set -e; export DEBIAN_FRONTEND=noninteractive; ${command}`);
   await timed("kubeadm package", sh([
-    `echo 'deb [trusted=yes] ${aptRepositoryOf(lab.plan, target)} /' > /etc/apt/sources.list.d/kubernetes.list`,
+    `echo 'deb [trusted=yes] ${packageRepositoryOf(lab.plan, target)} /' > /etc/apt/sources.list.d/kubernetes.list`,
     "apt-get update -q",
     "apt-mark unhold kubeadm",
     `apt-get install -qy kubeadm=${version}`,

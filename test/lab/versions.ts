@@ -23,9 +23,13 @@ export function labelOfMinor(version: string): string {
   return `${String(major)}.${String(minor)}`;
 }
 
-/** `1.33.13-1.1` of `v1.33.13`: the first revision, as the community numbers its packages. */
-export function packageVersion(version: string): string {
-  return `${version.slice(1)}-1.1`;
+/** What the community writes behind the version of its packages, by their format. */
+export const packageRevisions = { deb: "1.1", rpm: "150500.1.1" } as const;
+export type PackageFormat = keyof typeof packageRevisions;
+
+/** `1.33.13-1.1` of `v1.33.13`: the first revision. */
+export function packageVersion(version: string, format: PackageFormat = "deb"): string {
+  return `${version.slice(1)}-${packageRevisions[format]}`;
 }
 
 /** Version of the staging modules (`k8s.io/api` and its siblings): `v0.33.13` of `v1.33.13`. */

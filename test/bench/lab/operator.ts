@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { labFiles } from '../../lab/lab.ts';
 import type { LabState } from '../../lab/lab.ts';
-import { aptRepositoryOf } from '../../lab/plan.ts';
+import { packageRepositoryOf } from '../../lab/plan.ts';
 import type { LabRole } from '../../lab/plan.ts';
 import { packageVersion } from '../../lab/versions.ts';
 
@@ -32,7 +32,7 @@ export async function setUpOperator(lab: LabState): Promise<Operator> {
   const sshConfig = join(folder, 'ssh-config');
   await writeFile(sshConfig, ['Host bastion', `  HostName ${plan.bastion.address}`, ...hosts, 'Host *', ...common, ''].join('\n'));
   return {
-    folder, sshConfig, repository: aptRepositoryOf(plan, plan.target), version: plan.target, package: packageVersion(plan.target),
+    folder, sshConfig, repository: packageRepositoryOf(plan, plan.target), version: plan.target, package: packageVersion(plan.target),
     controlPlanes: named('control-plane'), workers: named('worker'), remove: () => rm(folder, { recursive: true, force: true }),
   };
 }

@@ -1,5 +1,5 @@
 /** The image of every host: Debian 12 with systemd, sshd, containerd and what kubeadm expects of a host. */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cached, isCached, withScratch } from "../cache.ts";
 import { requireBootstrap } from "../machine.ts";
@@ -19,6 +19,21 @@ export async function hostImage(): Promise<string> {
     await run("docker", ["save", "-o", path, name]);
   });
   if (!(await engineHas(name))) await run("docker", ["load", "-i", archive]);
+  return name;
+}
+
+/** The host image with dnf, rpm and dnf's plugins beside it, for hosts whose Kubernetes comes as RPM. */
+export async function rpmHostImage(plain: string): Promise<string> {
+  const name = `${plain}-rpm`;
+  if (await engineHas(name)) return name;
+  await withScratch(async (folder) => {
+    const base = await baseImage();
+    // The host image has no sources of packages: its base has.
+    const lines = [`FROM ${base} AS base`, `FROM ${plain}`, "COPY --from=base /etc/apt/ /etc/apt/",
+      "RUN apt-get update -q && apt-get install -qy --no-install-recommends dnf dnf-plugins-core rpm rpm2cpio cpio && apt-get clean && rm -rf /var/lib/apt/lists/* /etc/apt/sources.list /etc/apt/sources.list.d/*"];
+    await writeFile(join(folder, "Dockerfile"), `${lines.join("\n")}\n`);
+    await run("docker", ["build", "--quiet", "--tag", name, folder]);
+  });
   return name;
 }
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Makes a host ready for kubeadm. Safe to run again: what is there stays.
-# Needs LAB_POD_SUBNET, LAB_ROUTES, LAB_SANDBOX_IMAGE, LAB_APT, LAB_PACKAGE_VERSION; image archives are in /lab/images,
+# Needs LAB_POD_SUBNET, LAB_ROUTES, LAB_SANDBOX_IMAGE, LAB_REPOSITORY, LAB_PACKAGE_FORMAT (deb or rpm), LAB_PACKAGE_VERSION; image archives are in /lab/images,
 # their names in LAB_ARCHIVES.
 set -euo pipefail
 
@@ -44,9 +44,8 @@ for archive in $LAB_ARCHIVES; do
   touch "$done"
 done
 
-# A node that was upgraded keeps its packages.
-if [ ! -e /etc/kubernetes/kubelet.conf ]; then
-  printf 'deb [trusted=yes] %s /\n' "$LAB_APT" > /etc/apt/sources.list.d/kubernetes.list
+install_deb() {
+  printf 'deb [trusted=yes] %s /\n' "$LAB_REPOSITORY" > /etc/apt/sources.list.d/kubernetes.list
   export DEBIAN_FRONTEND=noninteractive
   dpkg --configure -a
   apt-get update -q > /dev/null
@@ -55,4 +54,23 @@ if [ ! -e /etc/kubernetes/kubelet.conf ]; then
   apt-get install -qy --allow-change-held-packages -o Dpkg::Options::=--force-confold \
     "kubelet=$LAB_PACKAGE_VERSION" "kubeadm=$LAB_PACKAGE_VERSION" "kubectl=$LAB_PACKAGE_VERSION" > /dev/null
   apt-mark hold kubelet kubeadm kubectl > /dev/null
-fi
+}
+
+# With the community's own `exclude`, which keeps common upgrades away from the packages.
+install_rpm() {
+  mkdir -p /etc/yum.repos.d
+  cat > /etc/yum.repos.d/kubernetes.repo << REPO
+[kubernetes]
+name=Kubernetes
+baseurl=$LAB_REPOSITORY
+enabled=1
+gpgcheck=0
+exclude=kubelet kubeadm kubectl cri-tools kubernetes-cni
+REPO
+  printf 'KUBELET_EXTRA_ARGS=--oom-score-adj=0\n' > /etc/default/kubelet
+  dnf -q -y install --disableexcludes=kubernetes \
+    "kubelet-$LAB_PACKAGE_VERSION" "kubeadm-$LAB_PACKAGE_VERSION" "kubectl-$LAB_PACKAGE_VERSION" > /dev/null
+}
+
+# A node that was upgraded keeps its packages.
+if [ ! -e /etc/kubernetes/kubelet.conf ]; then "install_$LAB_PACKAGE_FORMAT"; fi
