@@ -20,6 +20,7 @@ async function apply(variant: LabVariant, plan: LabPlan, kubectl: string): Promi
   switch (variant) {
     case "own-folders":
     case "rpm":
+    case "ipv6":
       // Made so from the beginning.
       return;
     case "unlabelled":

@@ -1,7 +1,7 @@
 /** Configuration files that the lab writes, as text. Pure. */
 import { stringify } from "yaml";
 import type { LabNode, LabPlan } from "./plan.ts";
-import { packageRepositoryOf } from "./plan.ts";
+import { inUrl, packageRepositoryOf } from "./plan.ts";
 import { packageVersion } from "./versions.ts";
 import { clusterConfigurationOf } from "./variants.ts";
 
@@ -31,11 +31,11 @@ backend apiservers
   option httpchk GET /readyz
   http-check expect status 200
   default-server check check-ssl verify none inter 1s fall 2 rise 2 on-marked-down shutdown-sessions
-${controlPlanes.map((node) => `  server ${node.name} ${node.address}:6443`).join("\n")}
+${controlPlanes.map((node) => `  server ${node.name} ${inUrl(node.address)}:6443`).join("\n")}
 
 frontend service
   mode http
-  bind ${plan.endpoint.address}:${port(plan.serviceUrl)}
+  bind ${inUrl(plan.endpoint.address)}:${port(plan.serviceUrl)}
   timeout client 30s
   default_backend nodes
 
@@ -46,7 +46,7 @@ backend nodes
   http-check expect status 200
   option http-server-close
   default-server check inter 1s fall 2 rise 2
-${plan.nodes.map((node) => `  server ${node.name} ${node.address}:${String(plan.nodePort)}`).join("\n")}`;
+${plan.nodes.map((node) => `  server ${node.name} ${inUrl(node.address)}:${String(plan.nodePort)}`).join("\n")}`;
 }
 
 /** Routes of one node to the pods of the others. */
@@ -57,10 +57,11 @@ export function routesOf(plan: LabPlan, node: LabNode): string {
     .join("");
 }
 
-const nodeRegistration = {
-  criSocket: "unix:///run/containerd/containerd.sock",
-  imagePullPolicy: "IfNotPresent",
-} as const;
+function nodeRegistration(plan: LabPlan, node: LabNode): Readonly<Record<string, unknown>> {
+  // A kubelet with addresses of both families takes IPv4 where it is not told.
+  const kubeletExtraArgs = plan.subnet6 === null ? {} : { kubeletExtraArgs: [{ name: "node-ip", value: node.address }] };
+  return { criSocket: "unix:///run/containerd/containerd.sock", imagePullPolicy: "IfNotPresent", ...kubeletExtraArgs };
+}
 
 const apiVersion = "kubeadm.k8s.io/v1beta4";
 
@@ -71,14 +72,14 @@ export function initConfiguration(plan: LabPlan, node: LabNode): string {
       apiVersion,
       kind: "InitConfiguration",
       localAPIEndpoint: { advertiseAddress: node.address },
-      nodeRegistration,
+      nodeRegistration: nodeRegistration(plan, node),
     },
     {
       apiVersion,
       kind: "ClusterConfiguration",
       kubernetesVersion: plan.kubernetes,
       controlPlaneEndpoint: plan.apiEndpoint,
-      networking: { podSubnet: "10.244.0.0/16", serviceSubnet: "10.96.0.0/16" },
+      networking: { podSubnet: plan.podNetwork, serviceSubnet: plan.serviceNetwork },
       ...clusterConfigurationOf(plan.variants),
     },
     {
@@ -126,7 +127,7 @@ export function joinConfiguration(plan: LabPlan, node: LabNode, secrets: JoinSec
       discovery: {
         bootstrapToken: { apiServerEndpoint: plan.apiEndpoint, token: secrets.token, caCertHashes: [secrets.caCertHash] },
       },
-      nodeRegistration,
+      nodeRegistration: nodeRegistration(plan, node),
       ...(node.role === "control-plane" ? { controlPlane } : {}),
     },
   ]);

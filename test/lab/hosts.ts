@@ -48,7 +48,7 @@ export async function stateOf(container: string): Promise<string> {
 
 async function makeNetwork(plan: LabPlan): Promise<void> {
   if (await succeeds("docker", ["network", "inspect", plan.network])) return;
-  const addresses = ["--subnet", plan.subnet, "--gateway", plan.gateway];
+  const addresses = ["--subnet", plan.subnet, "--gateway", plan.gateway, ...(plan.subnet6 === null ? [] : ["--ipv6", "--subnet", plan.subnet6])];
   try {
     await run("docker", ["network", "create", "--label", `${labelOfLab}=${plan.name}`, ...addresses, plan.network]);
   } catch (error) {
@@ -77,7 +77,8 @@ async function startMachine(
     "--hostname", machine.name,
     "--label", `${labelOfLab}=${plan.name}`,
     "--network", plan.network,
-    "--ip", machine.address,
+    "--ip", machine.ipv4,
+    ...(machine.address === machine.ipv4 ? [] : ["--ip6", machine.address]),
     ...machines.flatMap((other) => (other === machine ? [] : ["--add-host", `${other.name}:${other.address}`])),
     ...flags,
     "--cgroupns", "private",

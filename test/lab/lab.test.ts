@@ -37,6 +37,15 @@ describe("plan of the lab", () => {
     assert.equal(nodeSettings(rpm, w1, { sandbox: "pause:1", archives: [] })["LAB_PACKAGE_VERSION"], "1.33.13-150500.1.1");
   });
 
+  test("a lab of IPv6 names no address of IPv4 to kubeadm, the load balancer or Capstan", () => {
+    const lab = planLab({ ...defaultOptions, variants: ["ipv6"] });
+    const [first] = lab.nodes;
+    assert.ok(first !== undefined);
+    for (const text of [initConfiguration(lab, first), haproxyConfiguration(lab), clusterSpec(lab), routesOf(lab, first)]) assert.doesNotMatch(text, /\d+\.\d+\.\d+\.\d+/);
+    assert.equal(lab.apiEndpoint, "[fd30:172:30:1000::2]:6443");
+    assert.ok(initConfiguration(lab, first).includes("value: fd30:172:30:1000::11"));
+  });
+
   test("each minor has an apt repository of its own", () => {
     assert.equal(packageRepositoryOf(plan, "v1.33.13"), "http://172.30.0.2/kubernetes/v1.33/deb/");
     assert.equal(packageRepositoryOf(plan, "v1.34.4"), "http://172.30.0.2/kubernetes/v1.34/deb/");

@@ -31,7 +31,10 @@ export interface LabMachine {
   /** Host name, and node name where the machine is a node. */
   readonly name: string;
   readonly container: string;
+  /** Address in the cluster and for SSH: IPv6 in a lab of that variant. */
   readonly address: string;
+  /** Every machine has one, for the engine. */
+  readonly ipv4: string;
 }
 
 /** A machine that joins the cluster. */
@@ -46,6 +49,10 @@ export interface LabPlan {
   readonly network: string;
   readonly subnet: string;
   readonly gateway: string;
+  /** IPv6 subnet of the network; null in a lab of IPv4. */
+  readonly subnet6: string | null;
+  readonly podNetwork: string;
+  readonly serviceNetwork: string;
   readonly kubernetes: string;
   readonly target: string;
   readonly variants: readonly LabVariant[];
@@ -93,32 +100,36 @@ const mostOfARole = 40;
  */
 export function planLab(options: LabOptions): LabPlan {
   checkOptions(options);
-  const machine = (name: string, last: number): LabMachine => ({
-    name,
-    container: `${options.name}-${name}`,
-    address: `${options.subnet}.${String(last)}`,
-  });
+  const prefix6 = options.variants.includes("ipv6") ? ipv6Prefix(options.subnet) : null;
+  const machine = (name: string, last: number): LabMachine => {
+    const ipv4 = `${options.subnet}.${String(last)}`;
+    return { name, container: `${options.name}-${name}`, ipv4, address: prefix6 === null ? ipv4 : `${prefix6}::${String(last)}` };
+  };
   const endpoint = machine("endpoint", 2);
+  const podSubnet = (index: number): string => (prefix6 === null ? `10.244.${String(index)}.0/24` : `fd00:10:244:${index.toString(16)}::/64`);
   const packageFormat = options.variants.includes("rpm") ? "rpm" : "deb";
   return {
     name: options.name,
     network: options.name,
     subnet: `${options.subnet}.0/24`,
     gateway: `${options.subnet}.1`,
+    subnet6: prefix6 === null ? null : `${prefix6}::/64`,
+    podNetwork: prefix6 === null ? "10.244.0.0/16" : "fd00:10:244::/56",
+    serviceNetwork: prefix6 === null ? "10.96.0.0/16" : "fd00:10:96::/112",
     kubernetes: options.kubernetes,
     target: options.target,
     variants: options.variants,
     endpoint,
     bastion: machine("bastion", 3),
     nodes: [
-      ...nodesOf(options.controlPlanes, "control-plane", (index) => machine(`cp${String(index + 1)}`, firstControlPlane + index), 0),
-      ...nodesOf(options.workers, "worker", (index) => machine(`w${String(index + 1)}`, firstWorker + index), options.controlPlanes),
+      ...nodesOf(options.controlPlanes, "control-plane", (index) => machine(`cp${String(index + 1)}`, firstControlPlane + index), podSubnet, 0),
+      ...nodesOf(options.workers, "worker", (index) => machine(`w${String(index + 1)}`, firstWorker + index), podSubnet, options.controlPlanes),
     ],
-    apiEndpoint: `${endpoint.address}:${String(apiPort)}`,
-    serviceUrl: `http://${endpoint.address}:${String(servicePort)}/`,
+    apiEndpoint: `${inUrl(endpoint.address)}:${String(apiPort)}`,
+    serviceUrl: `http://${inUrl(endpoint.address)}:${String(servicePort)}/`,
     nodePort,
     packageFormat,
-    packageRepository: `http://${endpoint.address}/kubernetes/v{minor}/${packageFormat}/`,
+    packageRepository: `http://${inUrl(endpoint.address)}/kubernetes/v{minor}/${packageFormat}/`,
     user: "ops",
     fingerprint: fingerprintOf(options),
   };
@@ -135,11 +146,22 @@ export function packageRepositoryOf(plan: LabPlan, version: string): string {
   return plan.packageRepository.replace("{minor}", labelOfMinor(version));
 }
 
-function nodesOf(count: number, role: LabRole, machineAt: (index: number) => LabMachine, before: number): LabNode[] {
+/** `fd30:172:30:1000` of `172.30.0`: in no part a lone zero, which the canonical form of an address leaves out. */
+function ipv6Prefix(subnet: string): string {
+  const [first = "", second = "", third = ""] = subnet.split(".");
+  return `fd30:${first}:${second}:1${third.padStart(3, "0")}`;
+}
+
+/** An address as it stands before a port: IPv6 in brackets. */
+export function inUrl(address: string): string {
+  return address.includes(":") ? `[${address}]` : address;
+}
+
+function nodesOf(count: number, role: LabRole, machineAt: (index: number) => LabMachine, podSubnet: (index: number) => string, before: number): LabNode[] {
   return Array.from({ length: count }, (_, index) => ({
     ...machineAt(index),
     role,
-    podSubnet: `10.244.${String(before + index)}.0/24`,
+    podSubnet: podSubnet(before + index),
   }));
 }
 

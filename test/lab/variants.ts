@@ -1,5 +1,5 @@
 /** Ways in which clusters of others differ from a plain one, each with what it is. Pure. */
-export const labVariants = ["own-folders", "unlabelled", "untainted", "noexec-tmp", "kubelet-by-hand", "encryption", "rpm"] as const;
+export const labVariants = ["own-folders", "unlabelled", "untainted", "noexec-tmp", "kubelet-by-hand", "encryption", "rpm", "ipv6"] as const;
 export type LabVariant = (typeof labVariants)[number];
 
 export const aboutVariants = {
@@ -10,6 +10,7 @@ export const aboutVariants = {
   "kubelet-by-hand": "maxPods set by hand in the last node's kubelet configuration",
   encryption: "encryption at rest by a flag and a volume in the manifests alone, unknown to kubeadm",
   rpm: "packages of Kubernetes as RPM, from dnf 4 and rpm on hosts that are Debian otherwise",
+  ipv6: "the whole cluster on IPv6, single stack: API, etcd, pods, services, SSH",
 } as const satisfies Readonly<Record<LabVariant, string>>;
 
 /** Changes to the ClusterConfiguration that `kubeadm init` reads. Pure. */

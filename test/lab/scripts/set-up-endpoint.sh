@@ -11,6 +11,7 @@ fi
 cat > /etc/nginx/sites-enabled/packages << 'NGINX'
 server {
   listen 80 default_server;
+  listen [::]:80 default_server;
   root /lab/apt;
   autoindex on;
 }

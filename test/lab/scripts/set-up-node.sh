@@ -7,6 +7,14 @@ set -euo pipefail
 printf '%s' "$LAB_ROUTES" > /etc/lab/routes
 systemctl restart lab-routes.service
 
+everywhere=0.0.0.0/0
+case $LAB_POD_SUBNET in
+  *:*)
+    everywhere=::/0
+    sysctl -q -w net.ipv6.conf.all.forwarding=1
+    if [ -e /proc/sys/net/bridge/bridge-nf-call-ip6tables ]; then sysctl -q -w net.bridge.bridge-nf-call-ip6tables=1; fi
+    ;;
+esac
 mkdir -p /etc/cni/net.d
 cat > /etc/cni/net.d/10-lab.conflist << CNI
 {
@@ -19,7 +27,7 @@ cat > /etc/cni/net.d/10-lab.conflist << CNI
       "isGateway": true,
       "ipMasq": true,
       "hairpinMode": true,
-      "ipam": {"type": "host-local", "ranges": [[{"subnet": "$LAB_POD_SUBNET"}]], "routes": [{"dst": "0.0.0.0/0"}]}
+      "ipam": {"type": "host-local", "ranges": [[{"subnet": "$LAB_POD_SUBNET"}]], "routes": [{"dst": "$everywhere"}]}
     },
     {"type": "portmap", "capabilities": {"portMappings": true}}
   ]
