@@ -58,7 +58,8 @@ const kubeadm = z.strictObject({
   ignorePreflightErrors: z.array(text(KUBEADM_CHECK, { description: 'Name of a check.', expected: 'the name of a check of kubeadm, such as Swap', example: 'Swap' })).default([])
     .meta(meta({ description: 'Checks of kubeadm\'s own preflight that may fail.', expected: 'a list of names such as [Swap]' })),
   componentConfigs: fileReference('Component configs that need a manual upgrade, passed to kubeadm as `--config`. One that holds a ClusterConfiguration is refused.', 'component-configs.yaml').nullable().default(null),
-}).prefault({}).meta(meta({ description: 'Options of kubeadm.', expected: 'the keys certificateRenewal, ignorePreflightErrors and componentConfigs' }));
+  patches: fileReference('Folder of kubeadm\'s own patch files, `target[suffix][+patchtype].extension`, passed to kubeadm as `--patches` on every node: what the cluster\'s configuration cannot say, such as a flag of one\'s own or the resources of a static pod.', 'patches').nullable().default(null),
+}).prefault({}).meta(meta({ description: 'Options of kubeadm.', expected: 'the keys certificateRenewal, ignorePreflightErrors, componentConfigs and patches' }));
 
 const addon = z.strictObject({
   name: text(NAME, { description: 'Name for people.', expected: NAME_FORM, example: 'calico' }),

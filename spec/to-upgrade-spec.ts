@@ -20,7 +20,7 @@ export function toUpgradeSpec({ metadata, spec }: WrittenSpec, folder: string): 
     staging: spec.staging,
     pools: spec.pools.map(toPool),
     packages: spec.packages,
-    kubeadm: { ...spec.kubeadm, componentConfigs: toFile(spec.kubeadm.componentConfigs, folder) },
+    kubeadm: { ...spec.kubeadm, componentConfigs: toFile(spec.kubeadm.componentConfigs, folder), patches: toFile(spec.kubeadm.patches, folder) },
     addons: spec.addons.map((addon) => ({ ...addon, manifest: { file: resolvePath(folder, addon.manifest.file) } })),
     strategy: spec.strategy,
   };

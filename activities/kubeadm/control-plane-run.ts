@@ -10,7 +10,7 @@ import type { HostAddress, Hosts } from '../hosts/port.ts';
 import { SCRIPTS } from '../hosts/scripts/index.ts';
 import { recordFolder } from '../packages/package-step.ts';
 import { kubeadmApplyArguments, kubeadmNodeArguments } from './kubeadm-arguments.ts';
-import { uploadKubeadmConfig } from './kubeadm-config-file.ts';
+import { uploadKubeadmFiles } from './kubeadm-config-file.ts';
 import { readKubeadmState } from './kubeadm-state.ts';
 import { checkKubeadmPlan } from './plan-check.ts';
 
@@ -32,10 +32,10 @@ export interface ControlPlaneRun {
 export async function runKubeadm(run: ControlPlaneRun): Promise<DurableResult> {
   const { hosts, input } = run;
   const state = await claimStep(hosts, input, KUBEADM_STEP);
-  const config = state === 'finished' ? null : await uploadKubeadmConfig(hosts, input, input.force);
+  const files = state === 'finished' ? { config: null, patches: null } : await uploadKubeadmFiles(hosts, input, input.force);
   if (state === 'absent' || state === 'interrupted') await prepare(run, state === 'absent');
   const { node, kubeadm, force } = input;
-  const command = node.first ? kubeadmApplyArguments(node.to, kubeadm, config, force) : kubeadmNodeArguments(kubeadm, config);
+  const command = node.first ? kubeadmApplyArguments(node.to, kubeadm, files, force) : kubeadmNodeArguments(kubeadm, files);
   const args = [recordFolder(input), node.to, ...command];
   return runDurable(hosts, asClaimed(input, state), KUBEADM_STEP, SCRIPTS.kubeadmUpgrade, args, async () => {
     const left = await readKubeadmState(hosts, input, run.signal);

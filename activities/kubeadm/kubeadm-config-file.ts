@@ -9,6 +9,8 @@ import type { Hosts } from '../hosts/port.ts';
 import { recordFolder } from '../packages/package-step.ts';
 import { stepError } from '../step-error.ts';
 import { prereleaseKind } from './kubeadm-arguments.ts';
+import type { KubeadmFiles } from './kubeadm-arguments.ts';
+import { uploadPatches } from './patches/upload-patches.ts';
 
 const PATH = 'spec.kubeadm.componentConfigs.file';
 /** kubeadm of this minor and later reads an UpgradeConfiguration from `--config`, and passes over every other document. */
@@ -24,42 +26,60 @@ interface ConfigInput extends DurableInput {
 }
 
 /**
- * Puts the file of `spec.kubeadm.componentConfigs` on the node and returns its path there; null where the spec gives none.
- * The file is read where the worker runs. Failures: FileMissing, SpecInvalid and those of `Hosts`.
+ * Puts the patches and the file of `spec.kubeadm.componentConfigs` on the node, and says where they are there.
+ * They are read where the worker runs. Failures: FileMissing, SpecInvalid and those of `Hosts`.
  */
-export async function uploadKubeadmConfig(hosts: Hosts, input: ConfigInput, force: boolean): Promise<string | null> {
+export async function uploadKubeadmFiles(hosts: Hosts, input: ConfigInput, force: boolean): Promise<KubeadmFiles> {
+  const patches = await uploadPatches(hosts, input);
+  return { config: await uploadKubeadmConfig(hosts, input, patches, force), patches };
+}
+
+async function uploadKubeadmConfig(hosts: Hosts, input: ConfigInput, patches: string | null, force: boolean): Promise<string | null> {
   const source = input.kubeadm.componentConfigs?.file;
   if (source === undefined) return null;
   const text = await readFile(source.replace(/^~(?=\/|$)/, homedir()), 'utf8').catch((error: unknown) => {
     throw stepError('FileMissing', `${PATH}: ${source} cannot be read where the worker runs: ${error instanceof Error ? error.message : String(error)}.`, 'Put the file there, or correct the path.');
   });
   const path = `${recordFolder(input)}/kubeadm-config.yaml`;
-  await hosts.upload(hostOf(input.node), path, Buffer.from(renderKubeadmConfig(text, source, input.node.to, input.kubeadm, force)));
+  await hosts.upload(hostOf(input.node), path, Buffer.from(renderKubeadmConfig(text, source, { version: input.node.to, kubeadm: input.kubeadm, patches, force })));
   return path;
+}
+
+export interface ConfigOptions {
+  readonly version: string;
+  readonly kubeadm: KubeadmSpec;
+  /** Folder of patches on the node; null where the spec gives none. */
+  readonly patches: string | null;
+  readonly force: boolean;
 }
 
 /**
  * The file as kubeadm of the version takes it, with the spec's own options in it: no flag is allowed beside `--config`.
  *
- * @throws SpecInvalid where the file is no YAML, would replace the cluster's configuration, or only pretends to upgrade.
+ * @throws SpecInvalid where the file is no YAML, would replace the cluster's configuration, names patches of its own beside the spec's, or only pretends to upgrade.
  */
-export function renderKubeadmConfig(text: string, source: string, version: string, kubeadm: KubeadmSpec, force: boolean): string {
+export function renderKubeadmConfig(text: string, source: string, options: ConfigOptions): string {
   const documents = readDocuments(text, source);
   const refused = documents.find((document) => REFUSED_KINDS.includes(String(document['kind'])));
   if (refused !== undefined) {
     throw invalid(source, `it holds a ${String(refused['kind'])}: an upgrade keeps the configuration that the cluster has`, 'Take that document out of the file; change the ConfigMap kubeadm-config where the cluster itself is to change.');
   }
-  if ((parseVersion(version)?.minor ?? 0) < FIRST_MINOR_WITH_UPGRADE_CONFIGURATION) return asItIs(text, source, kubeadm, force);
+  if ((parseVersion(options.version)?.minor ?? 0) < FIRST_MINOR_WITH_UPGRADE_CONFIGURATION) return asItIs(text, source, options);
   const own = documents.find((document) => document['kind'] === 'UpgradeConfiguration') ?? { apiVersion: 'kubeadm.k8s.io/v1beta4', kind: 'UpgradeConfiguration' };
   const others = documents.filter((document) => document['kind'] !== 'UpgradeConfiguration');
-  return [upgradeConfiguration(own, source, version, kubeadm, force), ...others].map((document) => stringify(document)).join('---\n');
+  return [upgradeConfiguration(own, source, options), ...others].map((document) => stringify(document)).join('---\n');
 }
 
-function upgradeConfiguration(own: Document, source: string, version: string, kubeadm: KubeadmSpec, force: boolean): Document {
+function upgradeConfiguration(own: Document, source: string, { version, kubeadm, patches, force }: ConfigOptions): Document {
   const apply = section(own, 'apply');
   const node = section(own, 'node');
   if (apply['dryRun'] === true || node['dryRun'] === true) throw invalid(source, 'it asks for a dry run, which upgrades nothing', 'Remove dryRun from the file.');
-  const renew = (part: Document): Document => ({ ...part, certificateRenewal: kubeadm.certificateRenewal && part['certificateRenewal'] !== false });
+  if (patches !== null && [apply, node].some((part) => 'patches' in part)) throw invalid(source, 'it names patches of its own beside spec.kubeadm.patches', 'Take patches out of the file, and put its files into the folder that the spec names.');
+  const renew = (part: Document): Document => ({
+    ...part,
+    certificateRenewal: kubeadm.certificateRenewal && part['certificateRenewal'] !== false,
+    ...(patches === null ? {} : { patches: { directory: patches } }),
+  });
   const kind = prereleaseKind(version);
   return {
     ...own,
@@ -74,9 +94,9 @@ function upgradeConfiguration(own: Document, source: string, version: string, ku
 }
 
 /** Before v1.31 kubeadm takes component configs from the file, and knows no document that carries its options. */
-function asItIs(text: string, source: string, kubeadm: KubeadmSpec, force: boolean): string {
-  if (kubeadm.certificateRenewal && !force) return text;
-  throw invalid(source, 'kubeadm before v1.31 takes neither --certificate-renewal=false nor --force beside a file', 'Leave the file or the option away.');
+function asItIs(text: string, source: string, { kubeadm, patches, force }: ConfigOptions): string {
+  if (kubeadm.certificateRenewal && patches === null && !force) return text;
+  throw invalid(source, 'kubeadm before v1.31 takes neither --certificate-renewal=false nor --patches nor --force beside a file', 'Leave the file or the option away.');
 }
 
 function readDocuments(text: string, source: string): readonly Document[] {

@@ -3,14 +3,14 @@ import { startStep } from '../activity-context.ts';
 import { outputValue, runDurable } from '../durable-step.ts';
 import { SCRIPTS } from '../hosts/scripts/index.ts';
 import { kubeadmNodeArguments } from '../kubeadm/kubeadm-arguments.ts';
-import { uploadKubeadmConfig } from '../kubeadm/kubeadm-config-file.ts';
+import { uploadKubeadmFiles } from '../kubeadm/kubeadm-config-file.ts';
 import { kubeadmVerdict } from '../kubeadm/kubeadm-state.ts';
 import { packageArguments, recordFolder } from './package-step.ts';
 import type { HostActivityOptions } from './package-step.ts';
 
 /**
  * The package kubeadm at the target, from the repository of its minor; on a worker `kubeadm upgrade node` too.
- * Failures: HostStepFailed, StepUnknown, SpecInvalid and FileMissing (kubeadm.componentConfigs), and those of `Hosts`.
+ * Failures: HostStepFailed, StepUnknown, SpecInvalid and FileMissing (kubeadm.componentConfigs, kubeadm.patches), and those of `Hosts`.
  */
 export function createUpgradeKubeadm({ openHosts, now }: HostActivityOptions) {
   return async function upgradeKubeadm(input: PackageStepInput): Promise<StepResult> {
@@ -22,8 +22,8 @@ export function createUpgradeKubeadm({ openHosts, now }: HostActivityOptions) {
     if (input.node.roles.includes('control-plane')) {
       return end({ busySeconds: installed.busySeconds, changed, note: `kubeadm ${input.node.to}` });
     }
-    const config = await uploadKubeadmConfig(hosts, input, false);
-    const args = [recordFolder(input), input.node.to, ...kubeadmNodeArguments(input.kubeadm, config)];
+    const files = await uploadKubeadmFiles(hosts, input, false);
+    const args = [recordFolder(input), input.node.to, ...kubeadmNodeArguments(input.kubeadm, files)];
     const node = await runDurable(hosts, input, 'kubeadmUpgradeNode', SCRIPTS.kubeadmUpgrade, args, () => kubeadmVerdict(hosts, input));
     return end({ busySeconds: installed.busySeconds + node.busySeconds, changed: true, note: `kubeadm ${input.node.to}, kubeadm upgrade node` });
   };

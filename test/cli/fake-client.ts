@@ -164,7 +164,7 @@ function specOf(name: string): UpgradeClusterInput['spec'] {
       ssh: { user: 'ops', port: 22, privateKey: { file: '/key' }, knownHosts: { file: '/known_hosts' }, bastion: null, become: 'sudo' },
     },
     nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false }, staging: { width: 20 }, pools: [],
-    packages: { repository: null }, kubeadm: { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null }, addons: [],
+    packages: { repository: null }, kubeadm: { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null, patches: null }, addons: [],
   };
 }
 

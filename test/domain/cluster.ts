@@ -21,7 +21,7 @@ export function spec(parts: Partial<UpgradeSpec> = {}): UpgradeSpec {
       ssh: { user: 'ops', port: 22, privateKey: { file: '~/.ssh/id' }, knownHosts: { file: '~/.ssh/known_hosts' }, bastion: null, become: 'sudo' },
     },
     nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false }, staging: { width: 20 }, pools: [pool('default', 1)],
-    packages: { repository: null }, kubeadm: { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null }, addons: [],
+    packages: { repository: null }, kubeadm: { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null, patches: null }, addons: [],
     ...parts,
   };
 }

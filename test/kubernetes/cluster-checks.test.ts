@@ -20,7 +20,7 @@ async function findings(api: FakeApi, etcd: EtcdObservation = fakeEtcd(['cp1', '
   const spec: UpgradeSpec = {
     name: 'lab', driver: 'kubeadm', target: { version: 'v1.34.4' }, access: api.access, nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage }, staging: { width: 20 },
     pools: [{ name: 'default', selector: null, maxUnavailable: 1, maxUnavailablePerZone: null, drain: DRAIN }], packages: { repository: null },
-    kubeadm: { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null }, addons: [],
+    kubeadm: { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null, patches: null }, addons: [],
   };
   const plan: UpgradePlan = {
     cluster: 'lab', clusterUid: 'uid-cluster', driver: 'kubeadm', from: 'v1.33.13', to: 'v1.34.4', hops: [], phases: [],

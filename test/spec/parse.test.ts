@@ -45,7 +45,7 @@ describe('a spec', () => {
       },
       nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false }, staging: { width: 20 },
       pools: [{ name: 'default', selector: null, maxUnavailable: '10%', maxUnavailablePerZone: null, drain: { enabled: true, timeoutSeconds: 900, gracePeriodSeconds: -1, deleteEmptyDir: false, deleteBarePods: false, podSelector: null } }],
-      packages: { repository: null }, kubeadm: { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null }, addons: [], strategy: { onFailure: 'hold' },
+      packages: { repository: null }, kubeadm: { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null, patches: null }, addons: [], strategy: { onFailure: 'hold' },
     });
   });
 

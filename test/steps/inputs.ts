@@ -6,7 +6,7 @@ import type { FakeHost } from './fake-host.ts';
 export const TEMPLATE = 'https://packages.example/core:/stable:/v{minor}/deb/';
 export const RPM_TEMPLATE = 'https://packages.example/core:/stable:/v{minor}/rpm/';
 
-export const KUBEADM: KubeadmSpec = { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null };
+export const KUBEADM: KubeadmSpec = { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null, patches: null };
 
 export const UPGRADE: UpgradeRef = {
   cluster: 'prod', clusterUid: 'uid', id: 'u1', workflowId: 'upgrade/prod',

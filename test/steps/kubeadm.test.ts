@@ -207,7 +207,7 @@ test('the file of the spec is given to kubeadm with the options of the spec in i
   context.after(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'kubeadm.yaml');
   writeFileSync(file, 'apiVersion: kubeadm.k8s.io/v1beta4\nkind: UpgradeConfiguration\napply:\n  patches: {directory: /etc/kubernetes/patches}\n');
-  const kubeadm = { certificateRenewal: false, ignorePreflightErrors: ['Swap'], componentConfigs: { file } };
+  const kubeadm = { certificateRenewal: false, ignorePreflightErrors: ['Swap'], componentConfigs: { file }, patches: null };
 
   await runActivity(activities(made).upgradeControlPlane, input(FIRST, { kubeadm, force: true })).result;
 
@@ -225,7 +225,7 @@ for (const { name, text, type = 'SpecInvalid', message } of [
   { name: 'a document without a kind', text: 'a: 1\n', message: /no kind/ },
 ]) {
   test(`a kubeadm file with ${name} is refused`, () => {
-    assert.throws(() => renderKubeadmConfig(text, 'k.yaml', 'v1.34.4', KUBEADM, false), { type, message });
+    assert.throws(() => renderKubeadmConfig(text, 'k.yaml', { version: 'v1.34.4', kubeadm: KUBEADM, patches: null, force: false }), { type, message });
   });
 }
 
@@ -238,7 +238,7 @@ test('a file that is missing is named with its path in the spec', async (context
 });
 
 test('force and a release candidate become flags of apply', () => {
-  assert.deepEqual(kubeadmApplyArguments('v1.35.0-rc.1', KUBEADM, null, true), ['upgrade', 'apply', 'v1.35.0-rc.1', '--yes', '--certificate-renewal=true', '--force', '--allow-release-candidate-upgrades']);
+  assert.deepEqual(kubeadmApplyArguments('v1.35.0-rc.1', KUBEADM, { config: null, patches: null }, true), ['upgrade', 'apply', 'v1.35.0-rc.1', '--yes', '--certificate-renewal=true', '--force', '--allow-release-candidate-upgrades']);
 });
 
 test('a table in which nothing is manual stops nobody', () => {

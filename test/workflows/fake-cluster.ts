@@ -38,7 +38,7 @@ export function testSpec(workers: number, maxUnavailable: number): UpgradeSpec {
       name: 'default', selector: null, maxUnavailable: Math.min(maxUnavailable, workers), maxUnavailablePerZone: null,
       drain: { enabled: true, timeoutSeconds: 900, gracePeriodSeconds: -1, deleteEmptyDir: false, deleteBarePods: false, podSelector: null },
     }],
-    packages: { repository: null }, kubeadm: { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null }, addons: [],
+    packages: { repository: null }, kubeadm: { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null, patches: null }, addons: [],
   };
 }
 

@@ -90,6 +90,8 @@ export interface KubeadmSpec {
   readonly certificateRenewal: boolean;
   readonly ignorePreflightErrors: readonly string[];
   readonly componentConfigs: { readonly file: string } | null;
+  /** Folder of kubeadm's patch files, on the worker's machine. */
+  readonly patches: { readonly file: string } | null;
 }
 
 export const FAILURE_STRATEGIES = ['hold', 'rollback-node', 'skip-within-budget'] as const;

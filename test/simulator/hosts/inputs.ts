@@ -4,7 +4,7 @@ import type { ControlPlaneStepInput, PackageStepInput } from '../../../workflows
 import { runActivity } from '../../support/run-activity.ts';
 import type { TestTwin } from './twin.ts';
 
-const KUBEADM = { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null };
+const KUBEADM = { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null, patches: null };
 
 export function packageInput(twin: TestTwin, name: string): PackageStepInput {
   const upgrade = { cluster: 'twin', clusterUid: 'uid', id: 'u1', workflowId: 'upgrade/twin', access: twin.access };
