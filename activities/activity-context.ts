@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { StepProgress, StepResult } from '../workflows/domain/step.ts';
+import { redactedStart, redactedValue } from './redaction/redacted.ts';
 
 /** What a step needs of the activity that it runs in. */
 export interface CurrentActivity {
@@ -27,7 +28,7 @@ export function currentActivity(): CurrentActivity {
   return {
     attempt: context.info.attempt,
     scheduledMs: context.info.scheduledTimestampMs,
-    heartbeat: (progress) => context.heartbeat(progress),
+    heartbeat: (progress) => context.heartbeat(redactedValue(progress)),
     signal: context.cancellationSignal,
   };
 }
@@ -35,7 +36,7 @@ export function currentActivity(): CurrentActivity {
 /** Heartbeats with `message()` after a second and then every few seconds until the work ends, whatever it waits for. */
 export async function whileBeating<T>(message: () => string, work: () => Promise<T>): Promise<T> {
   const activity = currentActivity();
-  const beat = (): void => activity.heartbeat({ message: message().slice(0, LONGEST_MESSAGE) });
+  const beat = (): void => activity.heartbeat({ message: redactedStart(message(), LONGEST_MESSAGE) });
   let timer = setTimeout(() => {
     beat();
     timer = setInterval(beat, BEAT_MS);

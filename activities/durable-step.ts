@@ -2,6 +2,8 @@ import { causeOf } from '../workflows/domain/output-cause.ts';
 import type { UpgradeRef } from '../workflows/domain/step.ts';
 import { currentActivity, whileBeating } from './activity-context.ts';
 import type { ClaimedStep, DurableOutcome, DurableStep, HostAddress, Hosts, HostScript, StepState } from './hosts/port.ts';
+import { fromFirstLine, lastLine } from './redaction/last-line.ts';
+import { redactedText } from './redaction/redacted.ts';
 import { stepError } from './step-error.ts';
 
 /** The part of every step's input that a durable host step needs. */
@@ -32,6 +34,8 @@ type Finished = Extract<DurableOutcome, { kind: 'finished' }>;
 const MOST_INTERRUPTIONS = 3;
 const TAIL_LINES = 12;
 const TAIL_CHARACTERS = 2_000;
+/** Where a tail is this long the host has cut it, within a line. */
+const HOST_TAIL = 8_000;
 
 /**
  * Runs a durable host step to its end and keeps the heartbeat going: a unit that runs is attached to, a result that is
@@ -101,10 +105,11 @@ export function outputValue(tail: string, name: string): string | null {
 
 function failedStep(input: DurableInput, step: string, outcome: Finished): Error {
   const { name, address } = input.node;
-  const cause = outputValue(outcome.tail, 'error');
-  const advice = outputValue(outcome.tail, 'next');
-  const end = lastLines(outcome.tail.split('\n').filter((line) => !/^(error|next): /.test(line)).join('\n'));
-  const known = causeOf(outcome.tail);
+  const tail = redactedText(fromFirstLine(outcome.tail, HOST_TAIL));
+  const cause = outputValue(tail, 'error');
+  const advice = outputValue(tail, 'next');
+  const end = lastLines(tail.split('\n').filter((line) => !/^(error|next): /.test(line)).join('\n'));
+  const known = causeOf(tail);
   const said = [cause ?? `its command ended with exit code ${outcome.exitCode}`, ...(known === null ? [] : [known.cause])].join(': ');
   const message = `${step} failed on ${name} (${address}): ${said}.${end === '' ? '' : `\n${end}`}`;
   const commands = `see \`capstan logs ${name} ${step}\`, then \`capstan retry ${name}\``;
@@ -123,21 +128,6 @@ function unknownStep(input: DurableInput, step: string, tail: string): Error {
 
 /** The end of an output, for messages: it goes into a history, so it is short. */
 export function lastLines(text: string): string {
-  return text.split('\n').filter((line) => line.trim() !== '').slice(-TAIL_LINES).join('\n').slice(-TAIL_CHARACTERS);
+  // Before anything is cut: half a secret has no form to know it by.
+  return redactedText(text).split('\n').filter((line) => line.trim() !== '').slice(-TAIL_LINES).join('\n').slice(-TAIL_CHARACTERS);
 }
-
-/** Keeps the last whole or begun line of a stream, however it is cut. */
-function lastLine(): { push(text: string): void; read(): string | null } {
-  let line: string | null = null;
-  let rest = '';
-  return {
-    push: (text) => {
-      const parts = `${rest}${text}`.slice(-LINE_WINDOW).split('\n');
-      rest = parts.at(-1) ?? '';
-      line = parts.map((part) => part.trim()).findLast((part) => part !== '') ?? line;
-    },
-    read: () => line,
-  };
-}
-
-const LINE_WINDOW = 4_096;

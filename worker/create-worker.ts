@@ -4,6 +4,7 @@ import { compressingCodec } from '../codec/compress.ts';
 import type { Activities } from '../activities/index.ts';
 import { tlsOptions } from './config.ts';
 import type { Configuration, TemporalAccess, WorkerVersion } from './config.ts';
+import { redactingActivities } from './redacting.ts';
 
 export interface WorkerParts {
   readonly connection: NativeConnection;
@@ -23,6 +24,7 @@ export async function createWorker(configuration: Configuration, parts: WorkerPa
     taskQueue: configuration.taskQueue,
     workflowBundle: { codePath: parts.bundlePath },
     activities: { ...parts.activities },
+    interceptors: { activity: [redactingActivities] },
     dataConverter: { payloadCodecs: [compressingCodec] },
     maxConcurrentActivityTaskExecutions: configuration.concurrency,
     // Workflow tasks take milliseconds; a child workflow per node asks for many at once.

@@ -2,6 +2,7 @@ import type { Workload } from '../kubernetes/objects.ts';
 import type { Kube, Rollout } from '../kubernetes/port.ts';
 import { rideOver, firstOf } from '../kubernetes/wait.ts';
 import type { Activity } from '../kubernetes/wait.ts';
+import { redactedStart } from '../redaction/redacted.ts';
 
 /** Rollouts are few: asking is cheap enough to do without a watch for each. One that has taken a while is asked less often. */
 const ASK_MS = 250;
@@ -41,7 +42,7 @@ export async function waitForRollouts(activity: Activity, kube: Kube, targets: r
     const problems = (await Promise.all(targets.map((target) => problemOf(activity, kube, target, extra)))).flatMap((problem) => problem ?? []);
     if (problems.length === 0) return null;
     if (performance.now() >= deadlineMs) return problems.join('; ');
-    activity.heartbeat({ message: problems.join('; ').slice(0, 900) });
+    activity.heartbeat({ message: redactedStart(problems.join('; '), 900) });
     await firstOf([], askMs, activity.signal);
     activity.signal.throwIfAborted();
   }

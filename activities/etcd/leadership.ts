@@ -3,6 +3,7 @@ import { compareVersions, parseVersion } from '../../workflows/domain/version.ts
 import type { HostAddress, Hosts } from '../hosts/port.ts';
 import { SCRIPTS } from '../hosts/scripts/index.ts';
 import { stepError } from '../step-error.ts';
+import { redactedEnd } from '../redaction/redacted.ts';
 
 const MOVE_MS = 30_000;
 
@@ -21,7 +22,7 @@ export async function moveLeadershipAway(hosts: Hosts, node: HostAddress, observ
   if (result.exitCode === 0) return true;
   throw stepError(
     'HostStepFailed',
-    `etcd's leadership could not be moved from ${node.name} to ${next.name}: ${(result.stderr || result.stdout).trim().slice(-500)}`,
+    `etcd's leadership could not be moved from ${node.name} to ${next.name}: ${redactedEnd(result.stderr || result.stdout, 500)}`,
     `see \`etcdctl endpoint status --cluster\`, then \`capstan retry ${node.name}\``,
   );
 }

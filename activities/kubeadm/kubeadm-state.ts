@@ -4,6 +4,7 @@ import type { Hosts } from '../hosts/port.ts';
 import { SCRIPTS } from '../hosts/scripts/index.ts';
 import { recordFolder } from '../packages/package-step.ts';
 import { stepError } from '../step-error.ts';
+import { redactedEnd, redactedStart } from '../redaction/redacted.ts';
 
 export interface KubeadmState {
   /** Version of the installed kubeadm. */
@@ -33,7 +34,7 @@ const CONTROL_PLANE = ['kube-apiserver', 'kube-controller-manager', 'kube-schedu
 export async function readKubeadmState(hosts: Hosts, input: StateInput, signal?: AbortSignal): Promise<KubeadmState> {
   const { node } = input;
   const result = await hosts.probe(hostOf(node), SCRIPTS.kubeadmState, [recordFolder(input), node.to], { timeoutMs: PROBE_MS, ...(signal === undefined ? {} : { signal }) });
-  if (result.exitCode !== 0) throw stepError('HostStepFailed', `The state of kubeadm on ${node.name} (${node.address}) cannot be read: ${(result.stderr || result.stdout).trim().slice(-500)}`, `correct it on the host, then \`capstan retry ${node.name}\``);
+  if (result.exitCode !== 0) throw stepError('HostStepFailed', `The state of kubeadm on ${node.name} (${node.address}) cannot be read: ${redactedEnd(result.stderr || result.stdout, 500)}`, `correct it on the host, then \`capstan retry ${node.name}\``);
   return parseKubeadmState(result.stdout);
 }
 
@@ -59,7 +60,7 @@ export function controlPlaneProblems(state: KubeadmState, version: string): read
     if (image === undefined) return [`no static pod manifest ${name}.yaml`];
     return tagOf(image) === version.replace('+', '_') ? [] : [`the manifest of ${name} names ${image}`];
   });
-  if (state.readyz !== 'ok') problems.push(`its API server is not ready (${(state.readyz ?? 'no answer').slice(0, 200)})`);
+  if (state.readyz !== 'ok') problems.push(`its API server is not ready (${redactedStart(state.readyz ?? 'no answer', 200)})`);
   else if (state.serving !== version) problems.push(`its API server reports ${state.serving ?? 'no version'}`);
   return problems;
 }

@@ -2,6 +2,7 @@ import { IsomorphicFetchHttpLibrary, RequestContext } from '@kubernetes/client-n
 import type { HttpMethod, KubeConfig, ResponseContext } from '@kubernetes/client-node';
 import { stepError } from '../step-error.ts';
 import type { Status } from './objects.ts';
+import { redactedStart } from '../redaction/redacted.ts';
 
 /** A read or write that takes longer than this has lost its server: the client library itself never gives up. */
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -173,7 +174,7 @@ function parseStatus(text: string): Status {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null ? value : {};
   } catch {
-    return text === '' ? {} : { message: text.slice(0, 500) };
+    return text === '' ? {} : { message: redactedStart(text, 500) };
   }
 }
 

@@ -4,6 +4,7 @@ import type { DisruptionBudget, Node, Pod } from '../kubernetes/objects.ts';
 import { budgetsOf, drainFate } from './drain-pods.ts';
 import type { Evictions } from './evictions.ts';
 import { conditionOf, podName } from './ready.ts';
+import { redactedStart } from '../redaction/redacted.ts';
 
 /** Heartbeats travel often: what they carry stays under this many bytes. */
 const PROGRESS_BYTES = 1024;
@@ -45,7 +46,7 @@ function blockerOf(pod: Pod, view: DrainView, unreachable: boolean): Blocker {
     return { pod: name, budget: null, reason: fate.kind === 'refused' ? fate.reason : 'its eviction is next', seconds: 0 };
   }
   const seconds = Math.round((view.nowMs - refusal.sinceMs) / 1000);
-  const reason = refusal.answer.message.slice(0, REASON_LENGTH);
+  const reason = redactedStart(refusal.answer.message, REASON_LENGTH);
   if (refusal.answer.kind !== 'protected') return { pod: name, budget: null, reason, seconds };
   const budget = refusal.answer.budget ?? budgetsOf(pod, view.budgets)[0]?.metadata.name ?? 'a budget';
   return { pod: name, budget: `${pod.metadata.namespace ?? 'default'}/${budget}`, reason, seconds };

@@ -1,5 +1,6 @@
 import type { Lease, Node, Pod } from '../kubernetes/objects.ts';
 import { conditionOf, controllerOf, isMirror, isReady, podName } from './ready.ts';
+import { redactedStart } from '../redaction/redacted.ts';
 
 export interface ReadinessView {
   /** Null where the API has none. */
@@ -24,7 +25,7 @@ export function readinessProblems(view: ReadinessView): readonly string[] {
   if (kubelet !== view.version) problems.push(`its kubelet is at ${kubelet}, not ${view.version}`);
   const ready = conditionOf(node, 'Ready');
   if (ready?.status !== 'True') {
-    problems.push(`its condition Ready is ${ready?.status ?? 'absent'}${ready?.message === undefined ? '' : ` (${ready.message.slice(0, 300)})`}`);
+    problems.push(`its condition Ready is ${ready?.status ?? 'absent'}${ready?.message === undefined ? '' : ` (${redactedStart(ready.message, 300)})`}`);
   } else if (view.restartedAt !== null && !isNewer(view, Date.parse(view.restartedAt))) {
     problems.push(`no heartbeat of its kubelet is newer than the restart at ${view.restartedAt}`);
   }

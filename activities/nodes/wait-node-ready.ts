@@ -6,6 +6,7 @@ import { watchUntil } from '../kubernetes/wait.ts';
 import type { Done, Pending } from '../kubernetes/wait.ts';
 import type { NodeActivityOptions } from './cordon-node.ts';
 import { readinessProblems } from './readiness.ts';
+import { redactedStart } from '../redaction/redacted.ts';
 
 /**
  * How long nothing may be wrong. A kubelet that restarts posts Ready from its first look and takes it back within about a second
@@ -69,5 +70,5 @@ export function createWaitNodeReady(options: WaitNodeReadyOptions): (input: Wait
 }
 
 function waitingFor(problems: readonly string[]): StepProgress {
-  return { message: problems.slice(0, 6).join('; ').slice(0, 900) };
+  return { message: redactedStart(problems.slice(0, 6).join('; '), 900) };
 }

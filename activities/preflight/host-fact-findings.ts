@@ -2,6 +2,7 @@ import type { Finding } from '../../workflows/domain/check.ts';
 import type { PlannedNode } from '../../workflows/domain/plan.ts';
 import type { HostFacts } from './host-facts.ts';
 import { hostFinding } from './host-finding.ts';
+import { redactedEnd, redactedStart } from '../redaction/redacted.ts';
 
 /** Free space that packages, images and the snapshot of one upgrade need, in KiB: 2 GiB. */
 const NEEDED_KIB = 2 * 1024 * 1024;
@@ -24,7 +25,7 @@ export function factFindings(node: PlannedNode, facts: HostFacts, failure: strin
 
 function stopped(node: PlannedNode, failure: string | null): readonly Finding[] {
   if (failure === null) return [];
-  const cause = /^error: (.*)$/m.exec(failure)?.[1] ?? failure.trim().slice(-300);
+  const cause = /^error: (.*)$/m.exec(failure)?.[1] ?? redactedEnd(failure, 300);
   const next = /^next: (.*)$/m.exec(failure)?.[1] ?? 'Correct it on the host.';
   return [hostFinding('host-packages', 'block', node.name, `${cause}`, next)];
 }
@@ -68,7 +69,7 @@ function packageManager(node: PlannedNode, facts: HostFacts): readonly Finding[]
 function packages(node: PlannedNode, facts: HostFacts): readonly Finding[] {
   const missing = facts.all('available').filter((value) => !value.includes(' '));
   if (missing.length === 0) return [hostFinding('host-packages', 'info', node.name, `packages of ${node.to} can be installed (${facts.one('manager') ?? '?'}).`)];
-  const cause = facts.all('repository-error').join(' ').slice(0, 500);
+  const cause = redactedStart(facts.all('repository-error').join(' '), 500);
   return [hostFinding(
     'host-packages', 'block', node.name,
     `${facts.one('manager') ?? 'the package manager'} has no ${missing.join(', ')} ${node.to}${cause === '' ? '.' : `: ${cause}`}`,

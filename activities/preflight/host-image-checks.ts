@@ -6,6 +6,7 @@ import type { Hosts } from '../hosts/port.ts';
 import { SCRIPTS } from '../hosts/scripts/index.ts';
 import { repositoryArguments } from '../packages/package-step.ts';
 import { fromError, hostFinding } from './host-finding.ts';
+import { redactedEnd, redactedStart } from '../redaction/redacted.ts';
 
 const CHECK = 'host-images';
 const LIST_MS = 300_000;
@@ -22,7 +23,7 @@ export async function listImages(hosts: Hosts, node: PlannedNode, spec: UpgradeS
     const args = [...repositoryArguments(node.to, spec.packages.repository), '--image-repository', imageRepository ?? ''];
     const result = await hosts.probe(hostOf(node), SCRIPTS.listImages, args, { timeoutMs: LIST_MS, signal });
     if (result.exitCode === 0) return result.stdout.split('\n').filter((line) => line !== '');
-    const cause = /^error: (.*)$/m.exec(result.stderr)?.[1] ?? result.stderr.trim().slice(-400);
+    const cause = /^error: (.*)$/m.exec(result.stderr)?.[1] ?? redactedEnd(result.stderr, 400);
     return hostFinding(CHECK, 'block', node.name, `The images of ${node.to} cannot be listed on ${node.name}: ${cause}`, 'The package kubeadm of the target must be in the repository.');
   } catch (error) {
     signal.throwIfAborted();
@@ -39,7 +40,7 @@ export function imagesFor(node: PlannedNode, images: readonly string[]): readonl
 export async function imageFindings(hosts: Hosts, node: PlannedNode, images: readonly string[], signal: AbortSignal): Promise<readonly Finding[]> {
   try {
     const result = await hosts.probe(hostOf(node), SCRIPTS.checkImages, images, { timeoutMs: LIST_MS, signal });
-    if (result.exitCode !== 0) return [hostFinding(CHECK, 'block', node.name, `The images on ${node.name} cannot be listed: ${/^error: (.*)$/m.exec(result.stderr)?.[1] ?? result.stderr.trim().slice(-300)}`, 'See what its container runtime says.')];
+    if (result.exitCode !== 0) return [hostFinding(CHECK, 'block', node.name, `The images on ${node.name} cannot be listed: ${/^error: (.*)$/m.exec(result.stderr)?.[1] ?? redactedEnd(result.stderr, 300)}`, 'See what its container runtime says.')];
     const missing = result.stdout.split('\n').filter((line) => line.startsWith('missing ')).map(missingImage);
     const findings = missing.flatMap(({ image, state, reason }) => missingFinding(node, image, state, reason));
     if (findings.length > 0) return findings;
@@ -59,5 +60,5 @@ function missingImage(line: string): { readonly image: string; readonly state: s
 function missingFinding(node: PlannedNode, image: string, state: string, reason: string): readonly Finding[] {
   if (state === 'pullable') return [];
   if (state === 'unknown') return [hostFinding(CHECK, 'warn', node.name, `the image ${image} is not there yet, and whether it can be pulled shows while staging, before any change.`)];
-  return [hostFinding(CHECK, 'block', node.name, `the image ${image} is not there and cannot be pulled: ${reason.slice(0, 300)}`, 'Import it on the host, or let the host reach its registry.')];
+  return [hostFinding(CHECK, 'block', node.name, `the image ${image} is not there and cannot be pulled: ${redactedStart(reason, 300)}`, 'Import it on the host, or let the host reach its registry.')];
 }

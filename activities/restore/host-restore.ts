@@ -5,6 +5,7 @@ import type { Hosts } from '../hosts/port.ts';
 import { SCRIPTS } from '../hosts/scripts/index.ts';
 import { recordFolder } from '../packages/package-step.ts';
 import { stepError } from '../step-error.ts';
+import { redactedEnd } from '../redaction/redacted.ts';
 
 /** What a host has for a restore. */
 export interface HostRestore {
@@ -35,7 +36,7 @@ export async function checkHostRestore(hosts: Hosts, node: PlannedNode, upgrade:
   const { signal } = currentActivity();
   const result = await hosts.probe(hostOf(node), SCRIPTS.checkRestore, [recordFolder({ upgrade: { id: upgrade }, node }), sha256], { timeoutMs: CHECK_MS, signal });
   if (result.exitCode === 0) return parseHostRestore(result.stdout);
-  throw stepError('HostStepFailed', `What ${node.name} (${node.address}) has for a restore cannot be read: ${(result.stderr || result.stdout).trim().slice(-500)}`, 'Correct it on the host, then try again. Nothing was changed.');
+  throw stepError('HostStepFailed', `What ${node.name} (${node.address}) has for a restore cannot be read: ${redactedEnd(result.stderr || result.stdout, 500)}`, 'Correct it on the host, then try again. Nothing was changed.');
 }
 
 /** Lines `NAME VALUE` of the script check-restore. */

@@ -5,6 +5,7 @@ import type { Activity } from '../kubernetes/wait.ts';
 import { isReady } from '../nodes/ready.ts';
 import type { KubeadmConfig } from '../observe/kubeadm-config.ts';
 import { CONTROL_PLANE_COMPONENTS, imageTag, staticPodOf } from '../observe/static-pods.ts';
+import { redactedStart } from '../redaction/redacted.ts';
 
 export interface RestPolicy {
   /** Milliseconds that the cluster may take to come to rest. */
@@ -24,7 +25,7 @@ export async function untilAtRest(activity: Activity, look: () => Promise<readon
     const problems = await look();
     if (problems.length === 0) return;
     if (performance.now() >= deadlineMs) throw failure(problems);
-    activity.heartbeat({ message: problems.slice(0, 5).join('; ').slice(0, 900) });
+    activity.heartbeat({ message: redactedStart(problems.slice(0, 5).join('; '), 900) });
     await firstOf([], pauses.next().value, activity.signal);
   }
 }
