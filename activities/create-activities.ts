@@ -40,7 +40,7 @@ export function createActivities(ports: ActivityPorts): Activities {
     ...createReleaseActivities({ openKube, now }),
     ...createLeaseActivities({ openKube, now }),
     ...createEtcdActivities(ports),
-    ...createPackageActivities({ openHosts, now }),
+    ...createPackageActivities(ports),
     ...createKubeadmActivities({ openHosts, now }),
     ...createNodeActivities({ openKube, now }),
     ...createRestoreActivities(ports),

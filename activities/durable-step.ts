@@ -1,4 +1,5 @@
 import { causeOf } from '../workflows/domain/output-cause.ts';
+import type { PlannedNode } from '../workflows/domain/plan.ts';
 import type { UpgradeRef } from '../workflows/domain/step.ts';
 import { currentActivity, whileBeating } from './activity-context.ts';
 import type { ClaimedStep, DurableOutcome, DurableStep, HostAddress, Hosts, HostScript, StepState } from './hosts/port.ts';
@@ -6,10 +7,13 @@ import { fromFirstLine, lastLine } from './redaction/last-line.ts';
 import { redactedText } from './redaction/redacted.ts';
 import { stepError } from './step-error.ts';
 
+/** A node of a plan as its host is reached, and known. */
+export type PlannedHost = Pick<PlannedNode, 'name' | 'address' | 'port' | 'machineId' | 'systemUuid'>;
+
 /** The part of every step's input that a durable host step needs. */
 export interface DurableInput {
   readonly upgrade: Pick<UpgradeRef, 'id'>;
-  readonly node: HostAddress;
+  readonly node: PlannedHost;
   readonly retry: number;
   readonly epochMs: number;
 }
@@ -92,9 +96,9 @@ function claimOf({ upgrade, node, retry }: ClaimInput, step: string): ClaimedSte
   return { upgrade: upgrade.id, node: node.name, step, retry, fence: { epochMs: scheduledMs, attempt } };
 }
 
-/** Where a planned node is. */
-export function hostOf(node: HostAddress): HostAddress {
-  return { name: node.name, address: node.address, port: node.port };
+/** Where a planned node is, and which machine has to be there. */
+export function hostOf({ name, address, port, machineId, systemUuid }: PlannedHost): HostAddress {
+  return { name, address, port, machine: { machineId, systemUuid } };
 }
 
 /** Value of the last line `NAME: VALUE` of an output; null where there is none. */

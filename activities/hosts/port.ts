@@ -1,3 +1,4 @@
+import type { MachineIds } from '../../workflows/domain/node-identity.ts';
 import type { AccessSpec } from '../../workflows/domain/spec.ts';
 
 /** Where a host is. `name` is the node's name, for messages; the rest is how SSH reaches it. */
@@ -5,6 +6,8 @@ export interface HostAddress {
   readonly name: string;
   readonly address: string;
   readonly port: number;
+  /** What the host must be before any command runs on it; absent only where there is no plan to say it, and then nothing is changed there. */
+  readonly machine?: MachineIds;
 }
 
 /** A script file of `activities/hosts/scripts/`, read once at start-up. */
@@ -83,7 +86,7 @@ export interface LocalFile {
  * The hosts of one cluster, over whatever transport reaches them. Everything runs as root there.
  *
  * Failures (as `stepError`s, see `activities/step-error.ts`): HostUnreachable, HostKeyMismatch, SshAuthenticationFailed,
- * SudoRefused, FileMissing, Superseded. A connection that breaks in the middle is HostUnreachable: the result is unknown,
+ * SudoRefused, HostIsNotNode, FileMissing, Superseded. A connection that breaks in the middle is HostUnreachable: the result is unknown,
  * and calling again attaches to what runs or finds what it left.
  */
 export interface Hosts {

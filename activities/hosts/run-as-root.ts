@@ -6,6 +6,8 @@ import { unreachable } from './host-failures.ts';
 import { afterLine, keepOutput } from './kept-output.ts';
 import { quoteAll } from './quote.ts';
 import { runCommand } from './run-command.ts';
+import { otherMachine, requireMachine } from './same-machine.ts';
+import type { NodeMachine } from './same-machine.ts';
 
 /** A script that runs as root on one host. */
 export interface RootScript {
@@ -31,6 +33,8 @@ export interface RootAccess {
   readonly label: string;
   readonly user: string;
   readonly become: 'sudo' | 'none';
+  /** The only machine that anything may run on; null where any may. */
+  readonly machine: NodeMachine | null;
 }
 
 export const BEGIN = 'capstan: begin';
@@ -38,7 +42,7 @@ export const BEGIN = 'capstan: begin';
 /**
  * Runs a script with the text and arguments on standard input, so that neither has a limited size or shows in the process list.
  *
- * @throws SudoRefused where the script did not begin as root; HostUnreachable as `runCommand`
+ * @throws SudoRefused where the script did not begin as root; HostIsNotNode on another machine; HostUnreachable as `runCommand`
  */
 export async function runAsRoot(client: Client, access: RootAccess, script: RootScript): Promise<RootResult> {
   const stdout = keepOutput(script.keepBytes);
@@ -47,7 +51,7 @@ export async function runAsRoot(client: Client, access: RootAccess, script: Root
   const errorOutput = afterLine(BEGIN, stderr.take);
   const exitCode = await runCommand(client, access.label, {
     line: lineFor(access, ['-s', '--', ...script.title]),
-    input: inputFor(script),
+    input: inputFor(script, requireMachine(access.machine)),
     onOutput: output.take,
     onErrorOutput: errorOutput.take,
     ...(script.signal === undefined ? {} : { signal: script.signal }),
@@ -67,7 +71,7 @@ export async function sendAsRoot(client: Client, access: RootAccess, text: strin
   const stderr = keepOutput(ERROR_BYTES);
   const errorOutput = afterLine(BEGIN, stderr.take);
   const exitCode = await runCommand(client, access.label, {
-    line: lineFor(access, ['-c', `${CHECK}${text}`, 'capstan', ...args]),
+    line: lineFor(access, ['-c', `${CHECK}${requireMachine(access.machine)}${MARK}${text}`, 'capstan', ...args]),
     input,
     onOutput: stdout.take,
     onErrorOutput: errorOutput.take,
@@ -78,16 +82,17 @@ export async function sendAsRoot(client: Client, access: RootAccess, text: strin
 
 const ERROR_BYTES = 8192;
 
-/** Says that the script begins, on both outputs: only as root. */
+/** Only root goes on. */
 export const CHECK = [
   // Third of the line: the user that counts. Without a program, since every command begins so.
   'user_id=',
   '{ while read -r key _ user_id _ && [ "$key" != Uid: ]; do :; done; } 2>/dev/null <"${CAPSTAN_PROC:-/proc}/self/status" || user_id=$(id -u)',
   `if [ "$user_id" != 0 ]; then echo "commands run as user id $user_id, not as root" >&2; exit 1; fi`,
-  `echo '${BEGIN}'`,
-  `echo '${BEGIN}' >&2`,
   '',
 ].join('\n');
+
+/** Says that the script begins, on both outputs: as root, and on the right machine. */
+export const MARK = `echo '${BEGIN}'\necho '${BEGIN}' >&2\n`;
 
 function lineFor(access: RootAccess, words: readonly string[]): string {
   const shell = `sh ${quoteAll(words)}`;
@@ -97,13 +102,17 @@ function lineFor(access: RootAccess, words: readonly string[]): string {
 /**
  * The braces make the shell read the whole script before it runs the first line: one that was cut off in the middle does
  * nothing, and no command in it can read the rest of it.
+ *
+ * @param guard What has to hold on the host: `requireMachine`.
  */
-export function inputFor(script: Pick<RootScript, 'args' | 'text'>): string {
-  return `{\nset -- ${quoteAll(script.args)}\n${CHECK}${script.text}\n} </dev/null\n`;
+export function inputFor(script: Pick<RootScript, 'args' | 'text'>, guard = ''): string {
+  return `{\nset -- ${quoteAll(script.args)}\n${CHECK}${guard}${MARK}${script.text}\n} </dev/null\n`;
 }
 
 /** sudo never refuses with exit code 0: then the script ran, and what it said was lost on the way. */
 function notBegun(access: RootAccess, exitCode: number, text: string): ApplicationFailure {
+  const other = otherMachine(access.label, access.machine, text);
+  if (other !== null) return other;
   if (exitCode === 0) return unreachable(access.label, 'a command ended, but its output did not arrive; its result is unknown.');
   return refused(access, exitCode, text);
 }

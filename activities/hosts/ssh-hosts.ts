@@ -56,7 +56,7 @@ function hostsOver(pool: ConnectionPool, access: AccessSpec, credentials: Creden
     const route: Route = { key, host, user, credentials, bastion };
     const { client, release } = await pool.connection(route).acquire(signal);
     try {
-      return await use(client, { label: labelOf(host), user, become });
+      return await use(client, { label: labelOf(host), user, become, machine: host.machine === undefined ? null : { node: host.name, ...host.machine } });
     } finally {
       release();
     }

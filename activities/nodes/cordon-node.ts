@@ -8,6 +8,7 @@ import type { Clock } from '../kubernetes/timed-step.ts';
 import { rideOver, watchUntil } from '../kubernetes/wait.ts';
 import type { Activity } from '../kubernetes/wait.ts';
 import { CORDONED_BY, cordonMark, cordonOf } from './cordon-mark.ts';
+import { plannedNode } from './planned-node.ts';
 import { isReady } from './ready.ts';
 
 export interface NodeActivityOptions {
@@ -51,15 +52,6 @@ export async function ensureCordoned(activity: Activity, kube: Kube, input: Cord
     const answer = await rideOver(activity, () => kube.changeNode(planned.name, change));
     if (answer === 'changed') return { changed: true, note: cordon === 'another-upgrade' ? 'took over the cordon of a former upgrade' : 'cordoned' };
   }
-}
-
-/** The node as it is now. Failure ClusterMoved where it is absent or another one under the same name. */
-export async function plannedNode(kube: Kube, input: NodeStepInput): Promise<Node> {
-  const { node: planned, upgrade } = input;
-  const node = await kube.getNode(planned.name);
-  if (node !== null && node.metadata.uid === planned.uid) return node;
-  const found = node === null ? 'is not in the cluster any more' : 'was deleted and registered anew since the plan was made';
-  throw stepError('ClusterMoved', `Node ${planned.name} of cluster ${upgrade.cluster} ${found}.`, `Look at \`kubectl get node ${planned.name}\`; then make a new plan with \`capstan plan\`.`);
 }
 
 /** Contract 1 when the step runs: whatever was planned, the nodes that are down now decide. */

@@ -1,5 +1,6 @@
 import type { EtcdObservation, NodeObservation, Observation } from '../../workflows/domain/observation.ts';
 import type { AccessSpec, NodeSpec, UpgradeSpec } from '../../workflows/domain/spec.ts';
+import { machineIdsOf } from '../../workflows/domain/node-identity.ts';
 import { compareVersions, parseVersion } from '../../workflows/domain/version.ts';
 import { ZONE_LABEL } from '../../workflows/domain/zone.ts';
 import type { Role } from '../../workflows/domain/state.ts';
@@ -58,12 +59,14 @@ export function createObserveCluster(options: ObserveOptions): (input: ObserveIn
 
 function nodeObservation(node: Node, staticPods: readonly Pod[], input: ObserveInput): NodeObservation {
   const { name, uid } = node.metadata;
+  const { kubeletVersion, machineID, systemUUID } = node.status.nodeInfo;
   return {
     name,
     uid,
+    ...machineIdsOf(machineID, systemUUID),
     roles: rolesOf(node, staticPods),
     address: addressOf(node, input.nodes),
-    kubeletVersion: node.status.nodeInfo.kubeletVersion,
+    kubeletVersion,
     controlPlaneVersion: imageTag(staticPodOf(staticPods, 'kube-apiserver', name)),
     ready: isReady(node),
     unschedulable: node.spec.unschedulable === true,

@@ -1,7 +1,12 @@
-import type { PackageStepInput } from '../../workflows/domain/step.ts';
+import type { NodeStepInput, PackageStepInput } from '../../workflows/domain/step.ts';
 import { minorOf, parseVersion } from '../../workflows/domain/version.ts';
+import { currentActivity } from '../activity-context.ts';
 import type { Clock } from '../activity-context.ts';
 import type { OpenHosts } from '../hosts/port.ts';
+import type { AccessSpec } from '../../workflows/domain/spec.ts';
+import type { Kube } from '../kubernetes/port.ts';
+import { rideOver } from '../kubernetes/wait.ts';
+import { plannedNode } from '../nodes/planned-node.ts';
 import { stepError } from '../step-error.ts';
 
 /** Folder on every host for what Capstan keeps there. */
@@ -10,6 +15,17 @@ export const HOST_STATE = '/var/lib/capstan';
 export interface HostActivityOptions {
   readonly openHosts: OpenHosts;
   readonly now: Clock;
+}
+
+/** For steps that ask the cluster before they change the host. */
+export interface NodeHostOptions extends HostActivityOptions {
+  readonly openKube: (access: AccessSpec) => Promise<Pick<Kube, 'getNode'>>;
+}
+
+/** Before the first command on the host of a node. Failures: ClusterMoved where the name is another node's by now, those of `Kube`. */
+export async function requirePlannedNode({ openKube }: Pick<NodeHostOptions, 'openKube'>, input: NodeStepInput): Promise<void> {
+  const kube = await openKube(input.upgrade.access);
+  await rideOver(currentActivity(), () => plannedNode(kube, input));
 }
 
 /** Arguments of the package scripts for a version and a repository template. */

@@ -4,8 +4,8 @@ import { claimStep, outputValue, runDurable } from '../durable-step.ts';
 import type { Hosts } from '../hosts/port.ts';
 import { SCRIPTS } from '../hosts/scripts/index.ts';
 import { stepError } from '../step-error.ts';
-import { packageArguments } from './package-step.ts';
-import type { HostActivityOptions } from './package-step.ts';
+import { packageArguments, requirePlannedNode } from './package-step.ts';
+import type { NodeHostOptions } from './package-step.ts';
 
 /** Host steps of an upgrade that change a node: none of them may be at work while it goes back. */
 const CHANGING_STEPS = ['upgradeKubeadm', 'kubeadmUpgradeNode', 'kubeadmUpgrade', 'upgradeKubelet'] as const;
@@ -16,9 +16,10 @@ const CHANGING_STEPS = ['upgradeKubeadm', 'kubeadmUpgradeNode', 'kubeadmUpgrade'
  * where the record is absent or damaged, where kubeadm has changed the node's control plane and where a step of the upgrade
  * still runs on the host; and those of `Hosts`.
  */
-export function createRollbackNode({ openHosts, now }: HostActivityOptions) {
+export function createRollbackNode({ openKube, openHosts, now }: NodeHostOptions) {
   return async function rollbackNode(input: RollbackStepInput): Promise<KubeletResult> {
     const end = startStep(now);
+    await requirePlannedNode({ openKube }, input);
     const hosts = await openHosts(input.upgrade.access);
     await requireRest(hosts, input, 'nothing was put back');
     // The script looks at what is there, finishes what dpkg left half done, and does the rest: it may always run again.

@@ -5,16 +5,17 @@ import { SCRIPTS } from '../hosts/scripts/index.ts';
 import { kubeadmNodeArguments } from '../kubeadm/kubeadm-arguments.ts';
 import { uploadKubeadmFiles } from '../kubeadm/kubeadm-config-file.ts';
 import { kubeadmVerdict } from '../kubeadm/kubeadm-state.ts';
-import { packageArguments, recordFolder } from './package-step.ts';
-import type { HostActivityOptions } from './package-step.ts';
+import { packageArguments, recordFolder, requirePlannedNode } from './package-step.ts';
+import type { NodeHostOptions } from './package-step.ts';
 
 /**
  * The package kubeadm at the target, from the repository of its minor; on a worker `kubeadm upgrade node` too.
  * Failures: HostStepFailed, StepUnknown, SpecInvalid and FileMissing (kubeadm.componentConfigs, kubeadm.patches), and those of `Hosts`.
  */
-export function createUpgradeKubeadm({ openHosts, now }: HostActivityOptions) {
+export function createUpgradeKubeadm({ openKube, openHosts, now }: NodeHostOptions) {
   return async function upgradeKubeadm(input: PackageStepInput): Promise<StepResult> {
     const end = startStep(now);
+    await requirePlannedNode({ openKube }, input);
     const hosts = await openHosts(input.upgrade.access);
     // The script looks at what is installed, finishes what dpkg left half done, and does the rest: it may always run again.
     const installed = await runDurable(hosts, input, 'upgradeKubeadm', SCRIPTS.upgradeKubeadm, packageArguments(input), async () => 'rerun');

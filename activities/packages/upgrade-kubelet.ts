@@ -4,8 +4,8 @@ import { asClaimed, claimStep, hostOf, outputValue, runDurable } from '../durabl
 import { waitForMemberGate } from '../etcd/member-gate.ts';
 import type { Hosts } from '../hosts/port.ts';
 import { SCRIPTS } from '../hosts/scripts/index.ts';
-import { packageArguments } from './package-step.ts';
-import type { HostActivityOptions } from './package-step.ts';
+import { packageArguments, requirePlannedNode } from './package-step.ts';
+import type { NodeHostOptions } from './package-step.ts';
 
 const STEP = 'upgradeKubelet';
 
@@ -13,9 +13,10 @@ const STEP = 'upgradeKubelet';
  * The packages kubelet and kubectl at the target, and the kubelet restarted and up. Failures: HostStepFailed, with the
  * end of the kubelet's journal where it does not stay up, GateTimeout where the node carries an etcd member, and those of `Hosts`.
  */
-export function createUpgradeKubelet({ openHosts, now }: HostActivityOptions) {
+export function createUpgradeKubelet({ openKube, openHosts, now }: NodeHostOptions) {
   return async function upgradeKubelet(input: KubeletStepInput): Promise<KubeletResult> {
     const end = startStep(now);
+    await requirePlannedNode({ openKube }, input);
     const hosts = await openHosts(input.upgrade.access);
     const asked = await waitForMember(hosts, input, now);
     // One restart too many harms nothing; a kubelet that was never restarted would.
@@ -29,7 +30,7 @@ export function createUpgradeKubelet({ openHosts, now }: HostActivityOptions) {
  * A kubelet of another minor starts every static pod anew, etcd's among them: the drain before may have taken hours. Returns the
  * input to go on with.
  */
-async function waitForMember(hosts: Hosts, input: KubeletStepInput, now: HostActivityOptions['now']): Promise<KubeletStepInput> {
+async function waitForMember(hosts: Hosts, input: KubeletStepInput, now: NodeHostOptions['now']): Promise<KubeletStepInput> {
   const { node, members = [], acceptOutage = false } = input;
   if (!members.some((member) => member.name === node.name)) return input;
   const state = await claimStep(hosts, input, STEP);

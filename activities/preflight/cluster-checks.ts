@@ -8,6 +8,7 @@ import { drainFindings } from './cluster-drain-checks.ts';
 import { etcdFindings } from './cluster-etcd-checks.ts';
 import { hold } from './cluster-finding.ts';
 import { componentFindings, nodeFindings, skewFindings } from './cluster-node-checks.ts';
+import { identityFindings } from './host-identity-checks.ts';
 import { webhookFindings } from './cluster-webhook-checks.ts';
 
 /**
@@ -23,6 +24,7 @@ export async function clusterFindings(kube: Kube, spec: UpgradeSpec, observation
     ...componentFindings(observation, staticPods),
     ...etcdFindings(observation, spec),
     ...skewFindings(observation),
+    ...identityFindings(observation.nodes),
     ...webhooks,
     ...drains,
   ];

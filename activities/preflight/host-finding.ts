@@ -5,6 +5,7 @@ import type { HostAddress } from '../hosts/port.ts';
 import { failureTypeOf } from '../step-error.ts';
 
 const ACCESS = 'host-access';
+const IDENTITY = 'host-identity';
 
 export function hostFinding(check: CheckId, severity: Severity, node: string | null, message: string, next: string | null = null): Finding {
   return { check, severity, node, message, next };
@@ -18,12 +19,12 @@ export function accessFinding(host: HostAddress): Finding {
 export function fromError(host: HostAddress, error: unknown): Finding {
   const message = error instanceof Error ? error.message : String(error);
   const named = message.includes(host.name) ? message : `${host.name} (${host.address}): ${message}`;
-  return hostFinding(ACCESS, 'block', host.name, named, nextOf(error));
+  return hostFinding(failureTypeOf(error) === 'HostIsNotNode' ? IDENTITY : ACCESS, 'block', host.name, named, nextOf(error));
 }
 
-/** False where the way in is what failed. */
+/** False where the way in is what failed, or leads to another machine. */
 export function isReached(findings: readonly Finding[]): boolean {
-  return !findings.some((finding) => finding.check === ACCESS && finding.severity === 'block');
+  return !findings.some((finding) => (finding.check === ACCESS || finding.check === IDENTITY) && finding.severity === 'block');
 }
 
 function nextOf(error: unknown): string {

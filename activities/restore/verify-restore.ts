@@ -3,7 +3,8 @@ import type { PlannedNode } from '../../workflows/domain/plan.ts';
 import type { StepResult, UpgradeRef } from '../../workflows/domain/step.ts';
 import { currentActivity } from '../activity-context.ts';
 import { gateProblems } from '../etcd/gate.ts';
-import type { HostAddress, Hosts, OpenHosts } from '../hosts/port.ts';
+import { hostOf } from '../durable-step.ts';
+import type { Hosts, OpenHosts } from '../hosts/port.ts';
 import { concurrently } from '../kubernetes/concurrently.ts';
 import type { Node } from '../kubernetes/objects.ts';
 import type { Kube, OpenKube } from '../kubernetes/port.ts';
@@ -108,6 +109,6 @@ function nodeProblems(planned: PlannedNode, nodes: readonly Node[]): readonly st
 
 async function etcdProblems(hosts: Hosts, readEtcd: ReadEtcd, plan: RestorePlan): Promise<readonly string[]> {
   const carriers = plan.nodes.filter(({ roles }) => roles.includes('etcd'));
-  const etcd = await readEtcd(hosts, carriers.map(({ name, address, port }): HostAddress => ({ name, address, port })));
+  const etcd = await readEtcd(hosts, carriers.map(hostOf));
   return gateProblems(etcd, { expected: carriers.map(({ name }) => name), acceptOutage: true });
 }

@@ -3,6 +3,7 @@ import { failureTypeOf, stepError } from '../step-error.ts';
 import type { EtcdObservation } from '../../workflows/domain/observation.ts';
 import type { PlannedNode, UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { StepResult, UpgradeRef } from '../../workflows/domain/step.ts';
+import { hostOf } from '../durable-step.ts';
 import type { OpenHosts } from '../hosts/port.ts';
 import type { Node, Pod } from '../kubernetes/objects.ts';
 import type { Kube, OpenKube } from '../kubernetes/port.ts';
@@ -84,7 +85,7 @@ async function etcdProblems(options: VerifyOptions, input: VerifyInput): Promise
   if (carriers.length === 0) return [];
   const hosts = await options.openHosts(input.upgrade.access);
   try {
-    const etcd = await options.readEtcd(hosts, carriers.map(({ name, address, port }) => ({ name, address, port })));
+    const etcd = await options.readEtcd(hosts, carriers.map(hostOf));
     return memberProblems(etcd, carriers);
   } catch (error) {
     // A host that restarts its network is back soon; anything else does not mend itself.

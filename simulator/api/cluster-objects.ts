@@ -4,12 +4,14 @@ import { IMAGE_REPOSITORY, companionsOf } from '../components.ts';
 import { CONTROL_PLANE_LABEL } from '../../activities/kubernetes/paths.ts';
 import { ZONE_LABEL } from '../../workflows/domain/zone.ts';
 import type { Node } from './kinds.ts';
+import { machineIdsOf } from '../machine-ids.ts';
 import { ready, withReady } from './kubelets.ts';
 
 const CONTROL_PLANE_TAINT = { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' } as const;
 
 /** Node object of a described node. */
-export function nodeObject(node: NodeDescription, address: string, version: string, nowMs: number): Node {
+export function nodeObject(node: NodeDescription, address: string, { name: cluster, version }: Pick<ClusterDescription, 'name' | 'version'>, nowMs: number): Node {
+  const { machineId, systemUuid } = machineIdsOf(cluster, node.name);
   const controlPlane = node.role === 'control-plane';
   const taints = [...(controlPlane && node.taints.length === 0 ? [CONTROL_PLANE_TAINT] : []), ...node.taints];
   const { cpuMillis, memoryMiB, pods } = node.allocatable;
@@ -32,7 +34,7 @@ export function nodeObject(node: NodeDescription, address: string, version: stri
       addresses: [{ type: 'InternalIP', address }, { type: 'Hostname', address: node.name }],
       nodeInfo: {
         kubeletVersion: node.kubeletVersion ?? version, kubeProxyVersion: '', architecture: 'amd64', operatingSystem: 'linux',
-        osImage: 'Debian GNU/Linux 12 (bookworm)', kernelVersion: '6.1.0', containerRuntimeVersion: 'containerd://1.7.24', machineID: node.name, systemUUID: node.name, bootID: node.name,
+        osImage: 'Debian GNU/Linux 12 (bookworm)', kernelVersion: '6.1.0', containerRuntimeVersion: 'containerd://1.7.24', machineID: machineId, systemUUID: systemUuid, bootID: node.name,
       },
     },
   };

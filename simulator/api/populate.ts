@@ -32,7 +32,7 @@ export function populate({ description, machinery, staticPods, addressOf }: Popu
   const described = description.objects;
   for (const name of namesOfNamespaces(described)) store.put('namespaces', namespaceObject(name, name === 'kube-system' ? description.clusterUid : undefined));
   for (const [place, node] of description.nodes.entries()) {
-    store.put('nodes', nodeObject(node, addressOf(node.name, place), description.version, clock.now()));
+    store.put('nodes', nodeObject(node, addressOf(node.name, place), description, clock.now()));
     store.put('leases', leaseObject(node.name, microTimestamp(clock.now())));
   }
   // A description with kubeadm's own configuration comes from a real cluster: what it lacks is not there.

@@ -1,3 +1,4 @@
+import { machineIdsOf } from '../machine-ids.ts';
 import { layOutControlPlane } from './control-plane.ts';
 import type { Machine } from './machine.ts';
 import { minorNumber, minorOfVersion, setPackage } from './machine.ts';
@@ -6,7 +7,10 @@ import { firstImages } from './tools/images.ts';
 
 /** Puts on a host what kubeadm and its packages put there when the cluster was set up. */
 export function layOut(machine: Machine): void {
-  const { files, root, node } = machine;
+  const { files, root, node, world } = machine;
+  const { machineId, systemUuid } = machineIdsOf(world.description.name, node.name);
+  files.write(`${root}/etc/machine-id`, `${machineId}\n`);
+  files.write(`${root}/sys/class/dmi/id/product_uuid`, `${systemUuid}\n`);
   for (const folder of ['/var/lib/dpkg', '/var/cache/apt/archives', '/etc/kubernetes/tmp', '/tmp']) files.makeFolder(`${root}${folder}`);
   for (const name of ['lock', 'lock-frontend']) files.write(`${root}/var/lib/dpkg/${name}`, '');
   files.write(`${root}/proc/swaps`, 'Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n');

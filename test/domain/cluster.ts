@@ -1,4 +1,5 @@
 import type { EtcdMemberObservation, NodeObservation, Observation } from '../../workflows/domain/observation.ts';
+import { machineIdsOf } from '../../simulator/machine-ids.ts';
 import type { DrainSpec, LabelSelector, PoolSpec, UpgradeSpec } from '../../workflows/domain/spec.ts';
 
 /** Clusters and specs for tests: small ones, with what a test is about given by it. */
@@ -32,7 +33,7 @@ export function controlPlane(name: string, parts: Partial<NodeObservation> = {})
 
 export function worker(name: string, parts: Partial<NodeObservation> = {}): NodeObservation {
   return {
-    name, uid: `uid-${name}`, roles: ['worker'], address: `${name}.example`, kubeletVersion: OLD, controlPlaneVersion: null,
+    name, uid: `uid-${name}`, ...machineIdsOf('prod', name), roles: ['worker'], address: `${name}.example`, kubeletVersion: OLD, controlPlaneVersion: null,
     ready: true, unschedulable: false, labels: {}, ...parts,
   };
 }

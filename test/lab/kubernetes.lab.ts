@@ -38,7 +38,7 @@ describe('the API of a real cluster', { timeout: 240_000 }, () => {
     const version = node.status.nodeInfo.kubeletVersion;
     step = {
       upgrade, retry: 0, epochMs: 1, maxUnavailable: 1,
-      node: { name, uid: node.metadata.uid, roles: ['worker'], address: name, port: 22, pool: 'default', zone: null, from: version, to: version, first: false, cordoned: false, changes: true },
+      node: { name, uid: node.metadata.uid, machineId: null, systemUuid: null, roles: ['worker'], address: name, port: 22, pool: 'default', zone: null, from: version, to: version, first: false, cordoned: false, changes: true },
     };
   });
 

@@ -1,3 +1,4 @@
+import { machineIdsOf } from '../../simulator/machine-ids.ts';
 import type { PlannedNode } from '../../workflows/domain/plan.ts';
 import type { KubeadmSpec } from '../../workflows/domain/spec.ts';
 import type { PackageStepInput, UpgradeRef } from '../../workflows/domain/step.ts';
@@ -18,7 +19,7 @@ export const UPGRADE: UpgradeRef = {
 
 export function plannedNode(name: string, role: 'control-plane' | 'worker', first = false): PlannedNode {
   return {
-    name, uid: `uid-${name}`, roles: role === 'worker' ? ['worker'] : ['etcd', 'control-plane'], address: `${name}.example`, port: 22, pool: null, zone: null,
+    name, uid: `uid-${name}`, machineId: machineIdsOf('prod', name).machineId, systemUuid: null, roles: role === 'worker' ? ['worker'] : ['etcd', 'control-plane'], address: `${name}.example`, port: 22, pool: null, zone: null,
     from: 'v1.33.13', to: 'v1.34.4', first, cordoned: false, changes: true,
   };
 }

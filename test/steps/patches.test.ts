@@ -11,6 +11,7 @@ import { parsePatchName } from '../../activities/kubeadm/patches/patch-name.ts';
 import { readPatches } from '../../activities/kubeadm/patches/read-patches.ts';
 import { uploadPatches } from '../../activities/kubeadm/patches/upload-patches.ts';
 import { createUpgradeKubeadm } from '../../activities/packages/upgrade-kubeadm.ts';
+import { openPlannedKube } from '../support/planned-kube.ts';
 import { failureOf, runActivity } from '../support/run-activity.ts';
 import { fakeHost } from './fake-host.ts';
 import { atOldMinor, KUBEADM, packageInput, plannedNode, UPGRADE } from './inputs.ts';
@@ -155,7 +156,7 @@ test('a worker gives the patches to kubeadm upgrade node, and a bad one starts n
   context.after(() => made.remove());
   const run = (file: { readonly file: string }) => {
     const kubeadm = { ...KUBEADM, patches: file };
-    return runActivity(createUpgradeKubeadm({ openHosts: async () => made.hosts, now: Date.now }), packageInput(plannedNode('w1', 'worker'), { kubeadm })).result;
+    return runActivity(createUpgradeKubeadm({ openKube: openPlannedKube(), openHosts: async () => made.hosts, now: Date.now }), packageInput(plannedNode('w1', 'worker'), { kubeadm })).result;
   };
   const failure = await failureOf(run(folder(context, { 'kubeletconfiguration.yaml': 'maxPods: [' })));
   assert.equal(failure.type, 'SpecInvalid');

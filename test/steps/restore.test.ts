@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { createPackageActivities } from '../../activities/packages/package-activities.ts';
 import { createRestoreSteps, revisionBump } from '../../activities/restore/restore-steps.ts';
+import { openPlannedKube } from '../support/planned-kube.ts';
 import { failureOf, runActivity } from '../support/run-activity.ts';
 import { fakeHost } from './fake-host.ts';
 import { assertGolden } from './golden.ts';
@@ -148,7 +149,7 @@ test('a worker goes back whatever its static pods have become', async (context) 
   const openHosts = async () => host.hosts;
   host.put(`${MANIFESTS}/proxy.yaml`, 'image: proxy:1\n');
   host.put('/var/lib/kubelet/config.yaml', 'kind: KubeletConfiguration\n');
-  const packages = createPackageActivities({ openHosts, now: Date.now });
+  const packages = createPackageActivities({ openKube: openPlannedKube(), openHosts, now: Date.now });
   const node = plannedNode('w1', 'worker');
   for (const step of [packages.stageNode, packages.upgradeKubeadm, packages.upgradeKubelet]) await runActivity(step, packageInput(node)).result;
   host.put(`${MANIFESTS}/proxy.yaml`, 'image: proxy:2\n');

@@ -71,7 +71,7 @@ export function upgradeRef(api: FakeApi, id = 'u1'): UpgradeRef {
 }
 
 export function plannedNode(name: string, change: Partial<PlannedNode> = {}): PlannedNode {
-  return { name, uid: `uid-${name}`, roles: ['worker'], address: name, port: 22, pool: 'default', zone: null, from: 'v1.33.13', to: 'v1.34.4', first: false, cordoned: false, changes: true, ...change };
+  return { name, uid: `uid-${name}`, machineId: null, systemUuid: null, roles: ['worker'], address: name, port: 22, pool: 'default', zone: null, from: 'v1.33.13', to: 'v1.34.4', first: false, cordoned: false, changes: true, ...change };
 }
 
 export function nodeStep(api: FakeApi, name: string, change: Partial<PlannedNode> = {}): CordonInput {

@@ -45,6 +45,8 @@ export interface SshHostOptions {
   /** Shell scripts by name, in front of the default doubles and of what the machine has. */
   readonly doubles?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** The folder `root` in the host's own one stands for `/`; by default it is the machine's. */
+  readonly hasRoot?: boolean;
   /** User that commands run as by the kernel's word; 0 by default. */
   readonly userId?: number;
   /** Host key in PEM; a new Ed25519 key by default. */
@@ -65,7 +67,7 @@ export async function startSshHost(options: SshHostOptions = {}): Promise<SshHos
   await mkdir(join(proc, 'self'), { recursive: true });
   // The commands run as whoever runs the tests.
   await writeFile(join(proc, 'self', 'status'), `Name:\tsh\nUid:\t0\t${String(options.userId ?? 0)}\t0\t0\n`);
-  const env = { PATH: `${programs}:${process.env['PATH'] ?? ''}`, HOME: root, DOUBLE_UNITS: units, CAPSTAN_PROC: proc, ...options.env };
+  const env = { PATH: `${programs}:${process.env['PATH'] ?? ''}`, HOME: root, DOUBLE_UNITS: units, CAPSTAN_PROC: proc, ...(options.hasRoot === true ? { CAPSTAN_ROOT: join(root, 'root') } : {}), ...options.env };
   const attempts: string[] = [];
   const commands: string[] = [];
   const sockets = new Set<Socket>();

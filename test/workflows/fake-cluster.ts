@@ -58,7 +58,7 @@ export function testPlan(controlPlanes: number, workers: number, maxUnavailable:
 function plannedNode(name: string, first: boolean): PlannedNode {
   const controlPlane = name.startsWith('cp');
   return {
-    name, uid: `uid-${name}`, roles: controlPlane ? ['etcd', 'control-plane'] : ['worker'], address: '127.0.0.1', port: 22,
+    name, uid: `uid-${name}`, machineId: null, systemUuid: null, roles: controlPlane ? ['etcd', 'control-plane'] : ['worker'], address: '127.0.0.1', port: 22,
     pool: controlPlane ? null : 'default', zone: null, from: 'v1.33.13', to: 'v1.34.4', first, cordoned: false, changes: true,
   };
 }

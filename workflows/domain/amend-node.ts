@@ -1,3 +1,4 @@
+import { mayBeSameMachine } from './node-identity.ts';
 import type { PlannedNode } from './plan.ts';
 import type { NodeState } from './state.ts';
 
@@ -98,6 +99,7 @@ function byHand(planned: PlannedNode, now: PlannedNode): NodeVerdict {
 function identity(planned: PlannedNode, now: PlannedNode): readonly string[] {
   return [
     ...(planned.uid === now.uid ? [] : [`another machine under this name, at ${now.from}`]),
+    ...(mayBeSameMachine(planned, now) ? [] : differs('machine', planned.machineId ?? planned.systemUuid ?? '', now.machineId ?? now.systemUuid ?? '')),
     ...differs('address', `${planned.address}:${planned.port}`, `${now.address}:${now.port}`),
   ];
 }

@@ -32,6 +32,7 @@ export const CHECKS = {
   'host-access': { about: 'SSH and root commands work on the host', by: 'preflight', waivable: true },
   'host-checks': { about: 'the checks of the hosts can be made at all', by: 'preflight', waivable: false },
   'host-disk': { about: 'there is room for what the upgrade writes', by: 'preflight', waivable: true },
+  'host-identity': { about: 'the host at the address of a node is the machine of that node', by: 'preflight', waivable: false },
   'host-images': { about: 'the images of the target are there, or can be pulled', by: 'preflight', waivable: true },
   'host-kubelet': { about: 'the unit kubelet is active', by: 'preflight', waivable: true },
   'host-packages': { about: 'the package manager works and has the packages of the target', by: 'preflight', waivable: true },

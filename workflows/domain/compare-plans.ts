@@ -18,6 +18,7 @@ function compareNode(approved: PlannedNode, now: PlannedNode | undefined): reado
   const name = `node ${approved.name}`;
   return [
     ...compare(`${name}: UID`, approved.uid, now.uid),
+    ...compare(`${name}: machine`, machineOf(approved), machineOf(now)),
     ...compare(`${name}: kubelet`, approved.from, now.from),
     ...compare(`${name}: roles`, approved.roles.join(','), now.roles.join(',')),
     ...compare(`${name}: address`, `${approved.address}:${approved.port}`, `${now.address}:${now.port}`),
@@ -27,6 +28,10 @@ function compareNode(approved: PlannedNode, now: PlannedNode | undefined): reado
     ...compare(`${name}: changes`, approved.changes, now.changes),
     ...compare(`${name}: runs kubeadm upgrade apply`, approved.first, now.first),
   ];
+}
+
+function machineOf({ machineId, systemUuid }: PlannedNode): string {
+  return machineId ?? systemUuid ?? 'not told by its ids';
 }
 
 function compare(what: string, approved: string | number | boolean, now: string | number | boolean): readonly string[] {

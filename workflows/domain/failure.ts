@@ -25,6 +25,8 @@ export const FAILURES = {
   HostKeyMismatch: { permanent: true },
   /** The host or bastion refused the user and key. */
   SshAuthenticationFailed: { permanent: true },
+  /** The host at the node's address is not the machine of the node, or nothing proves that it is: no command ran there. */
+  HostIsNotNode: { permanent: true },
   /** sudo asks for a password or refuses. */
   SudoRefused: { permanent: true },
   /** A host step ended with an exit code other than 0. */

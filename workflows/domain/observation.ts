@@ -1,3 +1,4 @@
+import type { MachineIds } from './node-identity.ts';
 import type { Role } from './state.ts';
 
 /** What the cluster is now, as read from its API and its etcd. Small: it travels through histories. */
@@ -14,7 +15,7 @@ export interface Observation {
   readonly etcd: EtcdObservation;
 }
 
-export interface NodeObservation {
+export interface NodeObservation extends MachineIds {
   readonly name: string;
   readonly uid: string;
   readonly roles: readonly Role[];

@@ -2,6 +2,7 @@ import { orderControlPlane } from './control-plane-order.ts';
 import type { Failure } from './failure.ts';
 import type { NodeObservation, Observation } from './observation.ts';
 import type { PlannedNode, PlannedPhase, UpgradePlan } from './plan.ts';
+import { provingIds } from './node-identity.ts';
 import { planHosts } from './plan-hosts.ts';
 import type { PlannedHost } from './plan-hosts.ts';
 import { planNotes } from './plan-notes.ts';
@@ -75,8 +76,9 @@ function assemble(
   const phases = [...controlPlanePhases(pending), ...workerPhases(pools, pending.workers)];
   const changing = new Set(phases.flatMap((phase) => phase.groups.flat()));
   const poolNames = new Map(pools.flatMap((pool) => pool.nodes.map((node) => [node, pool.name] as const)));
+  const ids = provingIds(observation.nodes);
   const nodes = observation.nodes.toSorted((left, right) => compareNames(left.name, right.name)).map((node): PlannedNode => ({
-    name: node.name, uid: node.uid, roles: node.roles,
+    name: node.name, uid: node.uid, ...(ids.get(node.name) ?? { machineId: null, systemUuid: null }), roles: node.roles,
     ...(hosts.get(node.name) ?? { address: node.address, port: spec.access.ssh.port }),
     pool: poolNames.get(node.name) ?? null,
     zone: zoneOf(node.labels),

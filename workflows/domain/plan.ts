@@ -1,3 +1,4 @@
+import type { MachineIds } from './node-identity.ts';
 import type { Role, UpgradePhase } from './state.ts';
 
 /** One minor upward, or a patch within a minor. */
@@ -39,8 +40,12 @@ export interface PlannedPhase {
   readonly groups: readonly (readonly string[])[];
 }
 
-/** A node as the plan sees it; carries all that its steps need of the spec but credentials. */
-export interface PlannedNode {
+/**
+ * A node as the plan sees it; carries all that its steps need of the spec but credentials. Of `machineId` and `systemUuid` it has the
+ * one that ties it to its host (`provingIds`): no command runs on a host that has another. Where both are null, the certificate of the
+ * host's kubelet has to name the node.
+ */
+export interface PlannedNode extends MachineIds {
   readonly name: string;
   readonly uid: string;
   readonly roles: readonly Role[];

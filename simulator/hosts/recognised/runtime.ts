@@ -11,6 +11,7 @@ import type { Intent, StepRecord } from './durable.ts';
 import { recogniseInput, recogniseLine } from './recognise.ts';
 import type { Recognised, ScriptName } from './recognise.ts';
 import { claimStep, keyOf, runStep } from './run-step.ts';
+import { otherHost } from './same-machine.ts';
 import { createScript, ScriptEnd } from './script.ts';
 import { SCRIPT_TWINS } from './scripts.ts';
 import { wordsOfLine } from './words.ts';
@@ -64,6 +65,11 @@ export function startRecognisedRuntime(disturb: Disturbances): Runtime {
       err(`the twin does not know this script: SHA-256 ${asked.sum}\n`);
       return UNKNOWN_SCRIPT;
     }
+    const other = asked.machine === null ? null : otherHost(machine, asked.machine);
+    if (other !== null) {
+      err(`${other}\n`);
+      return 1;
+    }
     out(`${BEGIN}\n`);
     err(`${BEGIN}\n`);
     switch (asked.kind) {
@@ -101,7 +107,7 @@ export function startRecognisedRuntime(disturb: Disturbances): Runtime {
       // A command that was ended before all of it had come does nothing.
       if (!channel.writable) return;
       const content = Buffer.concat(chunks);
-      const asked: Recognised = words === null ? { kind: 'unknown', sum: createHash('sha256').update(line).digest('hex') } : recogniseLine(words) ?? recogniseInput(content.toString('utf8'));
+      const asked: Recognised = words === null ? { kind: 'unknown', sum: createHash('sha256').update(line).digest('hex'), machine: null } : recogniseLine(words) ?? recogniseInput(content.toString('utf8'));
       execute(machine, asked, content, channel).then((code) => { end(channel, code); }, (error: unknown) => {
         if (error instanceof ScriptEnd) end(channel, error.exitCode);
         else if (error instanceof Gone) channel.close();

@@ -9,6 +9,7 @@ import { startHosts } from '../../../simulator/hosts/start-hosts.ts';
 import type { HostsOptions, TwinHosts } from '../../../simulator/hosts/start-hosts.ts';
 import { createJournal } from '../../../simulator/journal.ts';
 import type { Journal } from '../../../simulator/journal.ts';
+import { machineIdsOf } from '../../../simulator/machine-ids.ts';
 import { LAB_TIMINGS } from '../../../simulator/timings.ts';
 import type { AccessSpec } from '../../../workflows/domain/spec.ts';
 import type { PlannedNode } from '../../../workflows/domain/plan.ts';
@@ -67,7 +68,7 @@ export async function startTestTwin(context: TestContext, description: ClusterDe
     open: ssh.openHosts,
     worker: await ssh.openHosts(access),
     planned: (name) => ({
-      ...address(name), uid: `uid-${name}`, roles: name.startsWith('w') ? ['worker'] : ['etcd', 'control-plane'], pool: null, zone: null,
+      ...address(name), uid: `uid-${name}`, machineId: machineIdsOf(description.name, name).machineId, systemUuid: null, roles: name.startsWith('w') ? ['worker'] : ['etcd', 'control-plane'], pool: null, zone: null,
       from: description.version, to: description.target, first: name === 'cp1', cordoned: false, changes: true,
     }),
   };
