@@ -4,6 +4,7 @@ import type { HostAddress, Hosts } from '../hosts/port.ts';
 import { SCRIPTS } from '../hosts/scripts/index.ts';
 import { stepError } from '../step-error.ts';
 import { etcdObservation, parseEtcdDocuments } from './parse-etcd.ts';
+import { saidByHost } from './said-by-host.ts';
 
 const READ_MS = 30_000;
 
@@ -21,7 +22,7 @@ export async function readEtcd(hosts: Hosts, members: readonly HostAddress[], si
       const result = await hosts.probe(member, SCRIPTS.readEtcd, [], { timeoutMs: READ_MS, ...(signal === undefined ? {} : { signal }) });
       const observation = result.exitCode === 0 ? etcdObservation(parseEtcdDocuments(result.stdout)) : null;
       if (observation !== null) return observation;
-      refusals.push(`${member.name}: ${cause(result.stderr) ?? 'its etcd does not answer'}`);
+      refusals.push(`${member.name}: ${saidByHost(result.stderr) ?? 'its etcd does not answer'}`);
     } catch (error) {
       signal?.throwIfAborted();
       failure ??= error;
@@ -30,8 +31,4 @@ export async function readEtcd(hosts: Hosts, members: readonly HostAddress[], si
   }
   if (failure instanceof ApplicationFailure && refusals.length === 1) throw failure;
   throw stepError('Unexpected', `No etcd member could be asked. ${refusals.join('; ')}`, 'See `crictl ps -a` and the logs of the etcd pods on those nodes.');
-}
-
-function cause(stderr: string): string | null {
-  return /^error: (.*)$/m.exec(stderr)?.[1] ?? null;
 }

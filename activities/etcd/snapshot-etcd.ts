@@ -87,5 +87,5 @@ function resultOf(file: string, facts: SnapshotFacts): Pick<SnapshotResult, 'nod
 }
 
 function noteOf(facts: SnapshotFacts): string {
-  return `snapshot of ${facts.node}: revision ${facts.revision}, ${facts.totalKeys} keys, ${facts.bytes} bytes, SHA-256 ${facts.sha256.slice(0, 12)}, ${facts.restoredForTrial ? 'restored for trial' : `not restored for trial: ${facts.node} has no room for it`}`;
+  return `snapshot of ${facts.node}: revision ${facts.revision}, ${facts.totalKeys} keys, ${facts.bytes} bytes, SHA-256 ${facts.sha256.slice(0, 12)}, ${facts.restoredForTrial ? 'restored for trial' : `not restored for trial: ${facts.node} has no room for it; it ends in the SHA-256 of its data`}`;
 }

@@ -8,7 +8,7 @@ export interface TakenSnapshot {
   readonly totalKeys: number;
   readonly hash: string;
   readonly takenAt: string;
-  /** Revision of what the snapshot was restored to for trial; null where the host's disk had no room for that. */
+  /** Revision of what the snapshot was restored to for trial; null where the host's disk had no room for that: then the SHA-256 that it ends in was compared. */
   readonly trialRevision: number | null;
 }
 
@@ -23,6 +23,8 @@ export function parseTakenSnapshot(text: string): TakenSnapshot | null {
   const trial = member(result, 'trial');
   const trialRevision = trial === null ? null : member(trial, 'revision');
   if (trialRevision !== null && typeof trialRevision !== 'number') return null;
+  // A snapshot that nobody verified is none.
+  if (trialRevision === null && member(result, 'verified') !== 'sum') return null;
   const hash = member(status, 'hash');
   return { file, sha256, takenAt, bytes, revision, totalKeys, trialRevision, hash: typeof hash === 'number' ? hash.toString(16) : typeof hash === 'string' ? hash : '' };
 }

@@ -1,5 +1,6 @@
 import type { PlannedNode } from '../../workflows/domain/plan.ts';
 import { currentActivity } from '../activity-context.ts';
+import { saidByHost } from '../etcd/said-by-host.ts';
 import { hostOf } from '../durable-step.ts';
 import type { Hosts } from '../hosts/port.ts';
 import { SCRIPTS } from '../hosts/scripts/index.ts';
@@ -13,7 +14,7 @@ export async function readLiveKeys(hosts: Hosts, node: PlannedNode): Promise<Key
   const revisions = new Map<string, number>();
   const pages = linesInto((page) => addPage(revisions, page));
   const result = await hosts.probe(hostOf(node), SCRIPTS.listKeys, [], { timeoutMs: LIST_MS, signal, onOutput: pages });
-  if (result.exitCode !== 0) throw new Error(`${node.name}: ${result.stderr.trim().split('\n').at(-1) ?? 'its etcd does not answer'}`);
+  if (result.exitCode !== 0) throw new Error(`${node.name}: ${saidByHost(result.stderr) ?? 'its etcd does not answer'}`);
   return revisions;
 }
 

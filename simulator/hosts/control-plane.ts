@@ -1,6 +1,7 @@
 import { companionsOf, staticPodImages, tagOf } from '../components.ts';
 import { LIVE_DATA, restoredData } from './etcd-data.ts';
 import type { Machine } from './machine.ts';
+import { layProcess } from './process-files.ts';
 
 export const MANIFESTS = '/etc/kubernetes/manifests';
 /** The member's data, as a file that says what it is. */
@@ -36,16 +37,14 @@ export function startApiServer(machine: Machine): void {
   const { apiServer, files, root } = machine;
   if (apiServer.pid !== 0) files.remove(`${root}/proc/${String(apiServer.pid)}`);
   apiServer.pid = machine.newPid();
-  files.write(`${root}/proc/${String(apiServer.pid)}/comm`, 'kube-apiserver\n');
-  files.write(`${root}/proc/${String(apiServer.pid)}/cmdline`, ['kube-apiserver', ...flagsOf(machine, 'kube-apiserver'), ''].join('\0'));
+  layProcess(files, `${root}/proc`, apiServer.pid, { name: 'kube-apiserver', args: flagsOf(machine, 'kube-apiserver') });
 }
 
 export function startMember(machine: Machine): void {
   const { apiServer, files, root, node, world } = machine;
   apiServer.etcdPid = machine.newPid();
   const folder = `${root}/proc/${String(apiServer.etcdPid)}`;
-  files.write(`${folder}/comm`, 'etcd\n');
-  files.write(`${folder}/cmdline`, ['etcd', ...flagsOf(machine, 'etcd'), ''].join('\0'));
+  layProcess(files, `${root}/proc`, apiServer.etcdPid, { name: 'etcd', args: flagsOf(machine, 'etcd') });
   const restored = restoredData(files.read(`${root}${MEMBER_DATA}`) ?? '');
   files.write(`${root}${MEMBER_DATA}`, LIVE_DATA, 0o600);
   if (restored !== null && world.etcdData.start(node.name, restored)) machine.record('etcd restored', 'the objects of the snapshot are back');
@@ -115,6 +114,12 @@ export function etcdVersionOf(version: string): string {
 
 function flagsOf(machine: Machine, component: string): readonly string[] {
   if (component === 'kube-apiserver') return [`--advertise-address=${machine.address}`, `--secure-port=${String(SECURE_PORT)}`, '--etcd-servers=https://127.0.0.1:2379'];
-  if (component === 'etcd') return [`--advertise-client-urls=https://${machine.address}:2379`, `--initial-advertise-peer-urls=https://${machine.address}:2380`, `--name=${machine.node.name}`, '--data-dir=/var/lib/etcd'];
+  if (component === 'etcd') {
+    return [
+      `--advertise-client-urls=https://${machine.address}:2379`, `--initial-advertise-peer-urls=https://${machine.address}:2380`, `--name=${machine.node.name}`, '--data-dir=/var/lib/etcd',
+      '--cert-file=/etc/kubernetes/pki/etcd/server.crt', '--key-file=/etc/kubernetes/pki/etcd/server.key', `--listen-client-urls=https://127.0.0.1:2379,https://${machine.address}:2379`,
+      '--trusted-ca-file=/etc/kubernetes/pki/etcd/ca.crt',
+    ];
+  }
   return [`--kubeconfig=/etc/kubernetes/${component.replace('kube-', '')}.conf`, '--leader-elect=true'];
 }

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Files of one host, by absolute path: on the disk where a real shell reads them, else in memory. */
@@ -10,6 +10,8 @@ export interface HostFiles {
   /** Makes the folders above it too. */
   write(path: string, content: string | Buffer, mode?: number): void;
   makeFolder(path: string): void;
+  /** A symbolic link, in the place of what is there; of files in memory an empty file, since no shell follows it. */
+  link(path: string, target: string): void;
   /** Names in a folder, sorted; empty where it is not there. */
   list(path: string): readonly string[];
   exists(path: string): boolean;
@@ -19,6 +21,9 @@ export interface HostFiles {
   /** Number of the file as `/proc/locks` names it; 0 where files have none. */
   inode(path: string): number;
 }
+
+/** Mode of folders, whatever the umask of whoever runs the twin: the scripts run nothing from a folder that others may write. */
+const FOLDER_MODE = 0o755;
 
 export function diskFiles(): HostFiles {
   return {
@@ -37,11 +42,16 @@ export function diskFiles(): HostFiles {
       }
     },
     write: (path, content, mode) => {
-      mkdirSync(dirname(path), { recursive: true });
+      mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
       writeFileSync(path, content);
       if (mode !== undefined) chmodSync(path, mode);
     },
-    makeFolder: (path) => { mkdirSync(path, { recursive: true }); },
+    makeFolder: (path) => { mkdirSync(path, { recursive: true, mode: FOLDER_MODE }); },
+    link: (path, target) => {
+      mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
+      rmSync(path, { force: true });
+      symlinkSync(target, path);
+    },
     list: (path) => {
       try {
         return readdirSync(path).toSorted();
@@ -90,6 +100,10 @@ export function memoryFiles(): HostFiles {
       enter(path);
     },
     makeFolder,
+    link: (path) => {
+      contents.set(path, '');
+      enter(path);
+    },
     list: (path) => [...(folders.get(path) ?? [])].toSorted(),
     exists: (path) => contents.has(path) || folders.has(path),
     isFile: (path) => contents.has(path),

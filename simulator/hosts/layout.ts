@@ -2,6 +2,7 @@ import { machineIdsOf } from '../machine-ids.ts';
 import { layOutControlPlane } from './control-plane.ts';
 import type { Machine } from './machine.ts';
 import { minorNumber, minorOfVersion, setPackage } from './machine.ts';
+import { layFirstProcess } from './process-files.ts';
 import { minorsOf, OWN_LISTS, ownSources, writeSources } from './repository.ts';
 import { firstImages } from './tools/images.ts';
 
@@ -17,6 +18,7 @@ export function layOut(machine: Machine): void {
   files.write(`${root}/proc/locks`, '');
   // Whoever runs the twin is root on its hosts.
   files.write(`${root}/proc/self/status`, 'Uid:\t0\t0\t0\t0\n');
+  layFirstProcess(files, `${root}/proc`);
   for (const name of machine.packages.keys()) setPackage(machine, name, {});
   writeSources(machine);
   writeKubeletConfig(machine, machine.kubelet.version);

@@ -35,15 +35,15 @@ async function leaving(context: TestContext): Promise<Made> {
     awk: 'echo look >> "$STATE/looks"; exec /usr/bin/awk "$@"',
   });
   host.put(MANIFEST, TEXT);
-  const server = host.process('kube-apiserver');
+  const server = host.process('kube-apiserver', '--advertise-address=10.0.0.1');
   await host.until('up-kube-apiserver');
-  host.put(`proc/${server.pid}/cmdline`, 'kube-apiserver\0--advertise-address=10.0.0.1\0');
   const connections = (tcp: string, tcp6: string): void => {
     host.put(`proc/${server.pid}/net/tcp`, `  sl  local_address rem_address   st\n${tcp}\n`);
     host.put(`proc/${server.pid}/net/tcp6`, `  sl  local_address rem_address   st\n${tcp6}\n`);
   };
   connections('', '');
   host.put('process-kubelet', `${KUBELET}\n`);
+  host.show(KUBELET, { name: 'kubelet', cgroup: 'host' });
   host.link(`proc/${KUBELET}/fd/7`, 'socket:[901]');
   return { host, server, connections };
 }

@@ -3,6 +3,9 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { diskFiles } from '../../simulator/hosts/files.ts';
+import { layFirstProcess, layProcess } from '../../simulator/hosts/process-files.ts';
+import type { ShownProcess } from '../../simulator/hosts/process-files.ts';
 import { until } from '../support/until.ts';
 
 const SCRIPTS = join(import.meta.dirname, '..', '..', 'activities', 'hosts', 'scripts');
@@ -30,15 +33,17 @@ export interface ControlPlaneHost {
   readonly link: (name: string, target: string) => void;
   /** As `mv` of a new file in place of the old one. */
   readonly replace: (name: string, text: string) => void;
-  /** A process that `pgrep -x` finds by the name. */
-  readonly process: (name: string) => FakeProcess;
+  /** A process of a static pod, found by the name. */
+  readonly process: (name: string, ...args: readonly string[]) => FakeProcess;
+  /** Shows a process that does not run. */
+  readonly show: (pid: number, process: ShownProcess) => void;
   /** Runs shell text after the libraries. */
   readonly step: (text: string, ...args: readonly string[]) => FakeStep;
   /** Waits for a file of the state. */
   readonly until: (what: string) => Promise<void>;
 }
 
-/** A host of the libraries of `activities/hosts/scripts`, `lib-common` before them, with programs by name and shell text. */
+/** A host of the libraries of `activities/hosts/scripts`, `lib-common` and `lib-processes` before them, with programs by name and shell text. */
 export function controlPlaneHost(context: TestContext, libraries: readonly string[], programs: Readonly<Record<string, string>>): ControlPlaneHost {
   const home = mkdtempSync(join(tmpdir(), 'capstan-control-plane-'));
   const path = (name: string): string => join(home, name);
@@ -50,6 +55,8 @@ export function controlPlaneHost(context: TestContext, libraries: readonly strin
     put(`bin/${name}`, `#!/bin/sh\n${body}\n`);
     chmodSync(path(`bin/${name}`), 0o755);
   }
+  const files = diskFiles();
+  layFirstProcess(files, path('proc'));
   const env = { PATH: `${path('bin')}:/usr/bin:/bin`, STATE: home, CAPSTAN_ROOT: path('root'), CAPSTAN_PROC: path('proc') };
   const running: Promise<unknown>[] = [];
   const ends: string[] = [];
@@ -59,13 +66,14 @@ export function controlPlaneHost(context: TestContext, libraries: readonly strin
     rmSync(home, { recursive: true, force: true });
   });
 
-  function start(name: string): FakeProcess {
+  function start(name: string, ...args: readonly string[]): FakeProcess {
     const child = spawn('/bin/sh', ['-c', PROCESS], { env: { ...env, NAME: name } });
     const ended = new Promise<void>((resolve) => { child.on('exit', () => resolve()); });
     running.push(ended);
     ends.push(`end-${name}`);
     const list = `process-${name.slice(0, 15)}`;
     put(list, `${child.pid}\n`);
+    layProcess(files, path('proc'), child.pid ?? 0, { name, args });
     return {
       pid: child.pid ?? 0,
       signals: () => (existsSync(path(`signals-${name}`)) ? readFileSync(path(`signals-${name}`), 'utf8').split('TERM').length - 1 : 0),
@@ -79,7 +87,7 @@ export function controlPlaneHost(context: TestContext, libraries: readonly strin
   }
 
   function step(text: string, ...args: readonly string[]): FakeStep {
-    const sources = ['lib-common', ...libraries].map((name) => readFileSync(join(SCRIPTS, `${name}.sh`), 'utf8'));
+    const sources = ['lib-common', 'lib-processes', ...libraries].map((name) => readFileSync(join(SCRIPTS, `${name}.sh`), 'utf8'));
     let output = '';
     const child = spawn('/bin/sh', ['-c', [...sources, text].join('\n'), 'step', ...args], { env });
     child.stdout.on('data', (data: Buffer) => { output += data.toString(); });
@@ -92,6 +100,7 @@ export function controlPlaneHost(context: TestContext, libraries: readonly strin
 
   return {
     path, put, step, process: start,
+    show: (pid, process) => { layProcess(files, path('proc'), pid, process); },
     link: (name, target) => {
       mkdirSync(join(home, name, '..'), { recursive: true });
       symlinkSync(target, path(name));

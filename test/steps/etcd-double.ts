@@ -1,5 +1,6 @@
 import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ShownProcess } from '../../simulator/hosts/process-files.ts';
 import type { FakeHost } from './fake-host.ts';
 
 const IDS: Readonly<Record<string, string>> = { cp1: '2001836492087265904', cp2: '4653206134982340518', cp3: '12230542343232343554' };
@@ -13,18 +14,36 @@ export interface EtcdState {
   readonly alarm?: 'NOSPACE' | 'CORRUPT';
 }
 
+/** Flags of a member, as far as anything reads them. */
+export const ETCD_FLAGS = [
+  '--name=cp1', '--data-dir=/var/lib/etcd', '--initial-advertise-peer-urls=https://10.0.0.1:2380', '--listen-client-urls=https://127.0.0.1:2379,https://10.0.0.1:2379',
+  '--cert-file=/etc/kubernetes/pki/etcd/server.crt', '--key-file=/etc/kubernetes/pki/etcd/server.key', '--trusted-ca-file=/etc/kubernetes/pki/etcd/ca.crt',
+] as const;
+
+export function etcdManifest(flags: readonly string[] = ETCD_FLAGS, tag = '3.5.24-0'): string {
+  return `spec:\n  containers:\n  - command:\n    - etcd\n${flags.map((flag) => `    - ${flag}\n`).join('')}    image: registry.k8s.io/etcd:${tag}\n    name: etcd\n`;
+}
+
 /** Puts an etcd member on the host, whose tools answer as etcd 3.5 or 3.6 does. */
 export function withEtcd(host: FakeHost, state: EtcdState): FakeHost {
-  const tools = join(host.root, 'proc/42/root/usr/local/bin');
-  mkdirSync(tools, { recursive: true });
-  host.put('/proc/42/comm', 'etcd\n');
-  for (const name of ['etcdctl', 'etcdutl']) {
-    copyFileSync(join(import.meta.dirname, 'doubles/host/etcdctl'), join(tools, name));
-    chmodSync(join(tools, name), 0o755);
-  }
+  for (const name of ['ca.crt', 'healthcheck-client.crt', 'healthcheck-client.key', 'server.crt', 'server.key']) host.put(`/etc/kubernetes/pki/etcd/${name}`, `${name}\n`);
+  host.put('/etc/kubernetes/manifests/etcd.yaml', etcdManifest());
+  showEtcd(host);
   setEtcd(host, state);
   host.set('etcd/snapshot', '{"hash":2774127405,"revision":3742,"totalKey":1334,"totalSize":4206592,"version":"3.5.0"}\n');
   return host;
+}
+
+/** Shows a process called etcd, with tools in its root folder: the member, where nothing is changed. Its number. */
+export function showEtcd(host: FakeHost, change: Partial<ShownProcess> = {}, tools: readonly string[] = ['etcdctl', 'etcdutl']): number {
+  const pid = host.show('etcd', { args: ETCD_FLAGS, ...change });
+  const folder = join(host.root, 'proc', String(pid), 'root/usr/local/bin');
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  for (const name of tools) {
+    copyFileSync(join(import.meta.dirname, 'doubles/host/etcdctl'), join(folder, name));
+    chmodSync(join(folder, name), 0o755);
+  }
+  return pid;
 }
 
 export function setEtcd(host: FakeHost, state: EtcdState): void {

@@ -9,8 +9,10 @@ import { nextLeader } from '../../activities/etcd/leadership.ts';
 import { etcdObservation, parseEtcdDocuments } from '../../activities/etcd/parse-etcd.ts';
 import { readEtcd } from '../../activities/etcd/read-etcd.ts';
 import { createSnapshotEtcd } from '../../activities/etcd/snapshot-etcd.ts';
+import { parseTakenSnapshot } from '../../activities/etcd/taken-snapshot.ts';
 import { waitForGate } from '../../activities/etcd/wait-gate.ts';
 import { etcdUpgradeFindings } from '../../activities/preflight/host-etcd-checks.ts';
+import { snapshotBytes } from '../../simulator/hosts/etcd-snapshot.ts';
 import type { EtcdMemberObservation, EtcdObservation } from '../../workflows/domain/observation.ts';
 import { failureOf, runActivity } from '../support/run-activity.ts';
 import { hexIdOf, setEtcd, withEtcd } from './etcd-double.ts';
@@ -84,8 +86,8 @@ test('an alarm is read with its member', async (context) => {
 });
 
 test('a host without a running member says so', async (context) => {
-  const made = fakeHost('apt');
-  context.after(() => made.remove());
+  const made = host(context);
+  made.set('runs-etcd', null);
   const failure = await failureOf(readEtcd(made.hosts, MEMBERS));
   assert.equal(failure.permanent, false);
   assert.match(failure.message, /cp1: no etcd process runs on this host; cp2/);
@@ -194,15 +196,52 @@ for (const { name, files, says } of [
   });
 }
 
-test('without room for a second copy the snapshot is not restored for trial, and says so', async (context) => {
+test('without room for a second copy the snapshot is verified by the SHA-256 that it ends in, and says so', async (context) => {
   const made = host(context);
   made.set('free', '1000000');
+  made.set('etcd/content', snapshotBytes([{ key: '/registry/x', revision: 3 }]));
   const snapshotEtcd = createSnapshotEtcd({ openHosts: async () => made.hosts, now: Date.now, stateDir: folder(context) });
 
   const taken = await runActivity(snapshotEtcd, SNAPSHOT).result;
 
-  assert.match(taken.note, /not restored for trial: cp1 has no room for it/);
+  assert.match(taken.note, /not restored for trial: cp1 has no room for it; it ends in the SHA-256 of its data/);
   assert.doesNotMatch(made.journal(), /snapshot restore/);
+});
+
+const WHOLE_SNAPSHOT = snapshotBytes([{ key: '/registry/x', revision: 3 }]);
+
+for (const { name, content } of [
+  { name: 'was changed in its middle', content: changed(WHOLE_SNAPSHOT, 5000) },
+  { name: 'was changed in its last byte', content: changed(WHOLE_SNAPSHOT, WHOLE_SNAPSHOT.length - 1) },
+  { name: 'was cut off', content: WHOLE_SNAPSHOT.subarray(0, -4096) },
+  { name: 'has no SHA-256 at its end', content: WHOLE_SNAPSHOT.subarray(0, -32) },
+  { name: 'is empty', content: Buffer.alloc(0) },
+]) {
+  test(`without room for a second copy a snapshot that ${name} is refused`, async (context) => {
+    const made = host(context);
+    made.set('free', '1000000');
+    made.set('etcd/content', content);
+    const stateDir = folder(context);
+    const snapshotEtcd = createSnapshotEtcd({ openHosts: async () => made.hosts, now: Date.now, stateDir });
+
+    const failure = await failureOf(runActivity(snapshotEtcd, SNAPSHOT).result);
+
+    assert.match(failure.message, /the snapshot is damaged: it does not end in the SHA-256 of its data/);
+    assert.equal(existsSync(join(stateDir, 'snapshots/prod/u1.db')), false);
+  });
+}
+
+function changed(content: Buffer, at: number): Buffer {
+  const copy = Buffer.from(content);
+  copy.writeUInt8(copy.readUInt8(at) ^ 1, at);
+  return copy;
+}
+
+test('a snapshot of which the host does not say how it was verified is none', () => {
+  const result = { file: '/f.db', sha256: 'a', bytes: 1, takenAt: 't', status: { hash: 1, revision: 3, totalKey: 1 } };
+  assert.equal(parseTakenSnapshot(JSON.stringify({ ...result, trial: null })), null);
+  assert.equal(parseTakenSnapshot(JSON.stringify({ ...result, trial: null, verified: 'trial' })), null);
+  assert.equal(parseTakenSnapshot(JSON.stringify({ ...result, trial: null, verified: 'sum' }))?.revision, 3);
 });
 
 for (const { version, target, severity } of [

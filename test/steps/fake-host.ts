@@ -3,6 +3,9 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { diskFiles } from '../../simulator/hosts/files.ts';
+import { layFirstProcess, layProcess } from '../../simulator/hosts/process-files.ts';
+import type { ShownProcess } from '../../simulator/hosts/process-files.ts';
 import type { DurableOutcome, DurableStep, Hosts, HostScript, ProbeResult, StepState } from '../../activities/hosts/port.ts';
 
 const DOUBLES = join(import.meta.dirname, 'doubles');
@@ -10,7 +13,7 @@ const DOUBLES = join(import.meta.dirname, 'doubles');
 /** Programs of the machine that the scripts may use; everything else that they call is a double. */
 const REAL = [
   'awk', 'base64', 'basename', 'cat', 'chmod', 'chown', 'cmp', 'cp', 'cut', 'date', 'dirname', 'env', 'find', 'grep', 'head', 'id', 'ls', 'mkdir', 'mktemp', 'mv',
-  'rm', 'sed', 'sha256sum', 'sleep', 'sort', 'stat', 'sync', 'tail', 'timeout', 'touch', 'tr', 'uniq', 'wc', 'sh',
+  'od', 'rm', 'sed', 'sha256sum', 'sleep', 'sort', 'stat', 'sync', 'tail', 'timeout', 'touch', 'tr', 'uniq', 'wc', 'sh',
 ] as const;
 
 export interface FakeHost {
@@ -18,8 +21,10 @@ export interface FakeHost {
   /** Folder that stands for `/`. */
   readonly root: string;
   /** Sets a file of the doubles' state; null removes it. */
-  set(path: string, text: string | null): void;
+  set(path: string, text: string | Buffer | null): void;
   get(path: string): string | null;
+  /** Shows a process that nothing can end; its number. */
+  show(name: string, change?: Partial<ShownProcess>): number;
   /** Writes a file of the host. */
   put(path: string, text: string): void;
   read(path: string): string;
@@ -39,6 +44,7 @@ export function fakeHost(family: 'apt' | 'dnf'): FakeHost {
   const home = mkdtempSync(join(tmpdir(), 'capstan-steps-'));
   const [root, state, bin] = [join(home, 'root'), join(home, 'state'), join(home, 'bin')];
   for (const folder of [root, state, bin, join(state, 'installed'), join(state, 'held'), join(state, 'repository'), join(state, 'etcd'), join(root, 'var/lib/kubelet'), join(root, 'var/cache')]) mkdirSync(folder, { recursive: true });
+  layFirstProcess(diskFiles(), join(root, 'proc'));
   for (const name of REAL) symlinkSync(execFileSync('/bin/sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim(), join(bin, name));
   for (const folder of ['host', family]) for (const name of readdirSync(join(DOUBLES, folder))) copyFileSync(join(DOUBLES, folder, name), join(bin, name));
   const env = { PATH: bin, STATE: state, DOUBLES: join(DOUBLES, 'host'), CAPSTAN_ROOT: root, CAPSTAN_PROC: join(root, 'proc'), HOME: home, TMPDIR: home };
@@ -113,13 +119,24 @@ export function fakeHost(family: 'apt' | 'dnf'): FakeHost {
     writeFileSync(join(root, path), text);
   }
 
+  function set(path: string, text: string | Buffer | null): void {
+    if (text === null) rmSync(join(state, path), { force: true });
+    else writeFileSync(join(state, path), text);
+  }
+  const get = (path: string): string | null => (existsSync(join(state, path)) ? readFileSync(join(state, path), 'utf8') : null);
+
+  // Above what Linux gives to a process: a signal sent to one of these by mistake reaches nobody.
+  let pids = 5_000_000;
+  function show(name: string, change: Partial<ShownProcess> = {}): number {
+    pids += 1;
+    layProcess(diskFiles(), join(root, 'proc'), pids, { name, ...change });
+    const list = `runs-${name.slice(0, 15)}`;
+    set(list, `${get(list) ?? ''}${pids}\n`);
+    return pids;
+  }
+
   return {
-    hosts, root, put, started, asked,
-    set: (path, text) => {
-      if (text === null) rmSync(join(state, path), { force: true });
-      else writeFileSync(join(state, path), text);
-    },
-    get: (path) => (existsSync(join(state, path)) ? readFileSync(join(state, path), 'utf8') : null),
+    hosts, root, put, started, asked, set, get, show,
     read: (path) => readFileSync(join(root, path), 'utf8'),
     journal: () => (existsSync(join(state, 'journal')) ? readFileSync(join(state, 'journal'), 'utf8').replaceAll(root, '').replaceAll(home, '') : ''),
     interrupt: (step) => interruptions.push(step),

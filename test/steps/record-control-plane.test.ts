@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { createRecordControlPlane } from '../../activities/kubeadm/record-control-plane.ts';
 import { failureOf, runActivity } from '../support/run-activity.ts';
-import { withEtcd } from './etcd-double.ts';
+import { ETCD_FLAGS, etcdManifest, withEtcd } from './etcd-double.ts';
 import { fakeHost } from './fake-host.ts';
 import type { FakeHost } from './fake-host.ts';
 import { plannedNode, UPGRADE } from './inputs.ts';
@@ -17,7 +17,6 @@ const MANIFEST = '/etc/kubernetes/manifests/etcd.yaml';
 function host(context: TestContext): FakeHost {
   const made = withEtcd(fakeHost('apt'), { leader: 'cp1', versions: { cp1: '3.5.24' } });
   context.after(() => made.remove());
-  made.put(MANIFEST, 'image: registry.k8s.io/etcd:3.5.24-0\n');
   made.put('/etc/kubernetes/pki/ca.key', 'secret\n');
   made.put('/etc/kubernetes/tmp/kubeadm-backup-etcd-1/member', 'old\n');
   made.put('/var/lib/kubelet/config.yaml', 'kind: KubeletConfiguration\n');
@@ -46,7 +45,7 @@ test('what was recorded first stays, whatever the node has become since', async 
   const made = host(context);
   await runActivity(recorderOf(made), INPUT).result;
   const before = made.read(MANIFEST);
-  made.put(MANIFEST, 'image: registry.k8s.io/etcd:3.6.5-0\n');
+  made.put(MANIFEST, etcdManifest(ETCD_FLAGS, '3.6.5-0'));
 
   const again = await runActivity(recorderOf(made), { ...INPUT, epochMs: 2 }).result;
 
@@ -66,7 +65,7 @@ test('a record that was cut off is made anew', async (context) => {
 
 test('a node whose member does not run is not recorded as complete', async (context) => {
   const made = host(context);
-  made.put('/proc/42/comm', 'other\n');
+  made.set('runs-etcd', null);
 
   const failure = await failureOf(runActivity(recorderOf(made), INPUT).result);
 

@@ -24,13 +24,13 @@ interface Made {
 async function upgrading(context: TestContext, kubelet: string): Promise<Made> {
   const host = controlPlaneHost(context, ['lib-api-server', 'lib-leave-load-balancer'], { kubelet: `echo 'Kubernetes ${kubelet}'`, kubectl: 'printf "True\\nTrue\\nTrue\\n"' });
   host.put('root/etc/kubernetes/manifests/kube-apiserver.yaml', '    - --advertise-address=10.0.0.1\n');
+  host.put('root/etc/kubernetes/manifests/etcd.yaml', '    - --name=cp1\n');
   host.put('root/etc/kubernetes/admin.conf', '    server: https://10.0.0.100:6443\n');
   host.put('root/var/log/pods/kube-system_etcd-cp1_0a/etcd/0.log', '');
-  const server = host.process('kube-apiserver');
-  const etcd = host.process('etcd');
+  const server = host.process('kube-apiserver', '--advertise-address=10.0.0.1');
+  const etcd = host.process('etcd', '--name=cp1');
   await host.until('up-kube-apiserver');
   await host.until('up-etcd');
-  host.put(`proc/${server.pid}/cmdline`, 'kube-apiserver\0--advertise-address=10.0.0.1\0');
   return { host, server, etcd };
 }
 

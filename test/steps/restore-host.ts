@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { createRecordControlPlane } from '../../activities/kubeadm/record-control-plane.ts';
@@ -8,8 +8,10 @@ import { createRestoreSteps } from '../../activities/restore/restore-steps.ts';
 import type { RestorePackagesInput, RestoreStepInput } from '../../workflows/domain/restore.ts';
 import { openPlannedKube } from '../support/planned-kube.ts';
 import { runActivity } from '../support/run-activity.ts';
+import { diskFiles } from '../../simulator/hosts/files.ts';
+import { layProcess } from '../../simulator/hosts/process-files.ts';
 import { sumOf } from '../../simulator/hosts/recognised/record.ts';
-import { withEtcd } from './etcd-double.ts';
+import { ETCD_FLAGS, withEtcd } from './etcd-double.ts';
 import { fakeHost } from './fake-host.ts';
 import type { FakeHost } from './fake-host.ts';
 import { atOldMinor, packageInput, plannedNode, UPGRADE } from './inputs.ts';
@@ -31,7 +33,7 @@ export interface RestoreHost {
 
 export function manifestOf(component: string, version: string): string {
   const flags: Readonly<Record<string, readonly string[]>> = {
-    etcd: ['--name=cp1', '--data-dir=/var/lib/etcd', '--initial-advertise-peer-urls=https://10.0.0.1:2380'],
+    etcd: ETCD_FLAGS,
     'kube-apiserver': ['--advertise-address=10.0.0.1', '--secure-port=6443'],
   };
   return `  - command:\n    - ${component}\n${(flags[component] ?? ['--kubeconfig=/etc/kubernetes/x.conf']).map((flag) => `    - ${flag}\n`).join('')}    image: registry.k8s.io/${component}:${version}\n`;
@@ -50,6 +52,7 @@ export async function upgradedHost(context: TestContext): Promise<RestoreHost> {
   const packages = createPackageActivities({ openKube: openPlannedKube(), openHosts, now: Date.now });
   await runActivity(createRecordControlPlane({ openHosts, now: Date.now }), { upgrade: UPGRADE, nodes: [node], epochMs: 1 }).result;
   for (const step of [packages.stageNode, packages.upgradeKubeadm, packages.upgradeKubelet]) await runActivity(step, packageInput(node)).result;
+  host.set('starts-etcd', host.get('runs-etcd'));
   lay(host, 'v1.34.4', '3.6.5-0');
   host.put('/var/lib/kubelet/config.yaml', 'kind: KubeletConfiguration\nnew: true\n');
   const back = { ...node, from: node.to, to: node.from };
@@ -78,8 +81,7 @@ function startProcess(context: TestContext, host: FakeHost, name: string, args: 
     child.kill('SIGKILL');
     await ended;
   });
-  mkdirSync(join(host.root, 'proc', String(pid)), { recursive: true });
-  host.put(`/proc/${pid}/cmdline`, [name, ...args, ''].join('\0'));
+  layProcess(diskFiles(), join(host.root, 'proc'), pid, { name, args, ...(name === 'kubeadm' ? { cgroup: 'host' } : {}) });
   const list = `runs-${name.slice(0, 15)}`;
   host.set(list, `${host.get(list) ?? ''}${pid}\n`);
   return { pid, ended };

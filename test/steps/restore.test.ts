@@ -6,6 +6,7 @@ import { createPackageActivities } from '../../activities/packages/package-activ
 import { createRestoreSteps, revisionBump } from '../../activities/restore/restore-steps.ts';
 import { openPlannedKube } from '../support/planned-kube.ts';
 import { failureOf, runActivity } from '../support/run-activity.ts';
+import { ETCD_FLAGS } from './etcd-double.ts';
 import { fakeHost } from './fake-host.ts';
 import { assertGolden } from './golden.ts';
 import { atOldMinor, packageInput, plannedNode } from './inputs.ts';
@@ -67,10 +68,10 @@ test('a disk without room is refused before anything is sent or restored', async
 test('the processes of this node\'s control plane end, also one that does not hear SIGTERM in time, and those of others do not', async (context) => {
   const { host, steps, input, process } = await upgradedHost(context);
   const own = [
-    process('etcd', '--name=cp1', '--initial-advertise-peer-urls=https://10.0.0.1:2380'), process('kube-apiserver', '--advertise-address=10.0.0.1'),
+    process('etcd', ...ETCD_FLAGS), process('kube-apiserver', '--advertise-address=10.0.0.1'),
     process('kube-controller-manager', '--kubeconfig=/etc/kubernetes/x.conf'), process('kube-scheduler', '--kubeconfig=/etc/kubernetes/x.conf'),
   ];
-  const hosted = process('etcd', '--name=tenant', '--initial-advertise-peer-urls=https://10.9.9.9:2380');
+  const hosted = process('etcd', '--name=tenant', '--data-dir=/var/lib/etcd', '--initial-advertise-peer-urls=https://10.9.9.9:2380');
   await runActivity(steps.prepareRestore, input()).result;
 
   await runActivity(steps.stopControlPlane, input()).result;
@@ -84,7 +85,7 @@ test('the processes of this node\'s control plane end, also one that does not he
 test('while kubeadm runs nothing is stopped', async (context) => {
   const { host, steps, input } = await upgradedHost(context);
   await runActivity(steps.prepareRestore, input()).result;
-  host.set('runs-kubeadm', '');
+  host.show('kubeadm', { cgroup: 'host' });
   assert.match((await failureOf(runActivity(steps.stopControlPlane, input()).result)).message, /kubeadm runs on this host/);
   assert.ok(existsSync(join(host.root, MANIFESTS, 'etcd.yaml')));
 });
@@ -92,7 +93,7 @@ test('while kubeadm runs nothing is stopped', async (context) => {
 test('data of a member that runs is never moved', async (context) => {
   const { host, steps, input, process } = await upgradedHost(context);
   await runActivity(steps.prepareRestore, input()).result;
-  process('etcd', '--initial-advertise-peer-urls=https://10.0.0.1:2380');
+  process('etcd', ...ETCD_FLAGS);
   const failure = await failureOf(runActivity(steps.restoreControlPlane, input()).result);
   assert.match(failure.message, /the control plane of this node runs/);
   assert.equal(host.read(`${DATA}/member/snap/db`), 'live\n');

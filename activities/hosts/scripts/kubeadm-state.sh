@@ -3,7 +3,8 @@
 record=$root$1
 manifests=$root/etc/kubernetes/manifests
 say "kubeadm $(kubeadm version -o short)"
-if pgrep -x kubeadm > /dev/null 2>&1; then say 'running kubeadm'; fi
+kubeadms=$(host_processes kubeadm)
+[ -z "$kubeadms" ] || say 'running kubeadm'
 for manifest in "$manifests"/*.yaml; do
   [ -f "$manifest" ] || continue
   name=${manifest##*/}

@@ -1,17 +1,8 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # The processes of this node's control plane, who talks to its API server, and how that is asked to leave.
 
-# The one process that runs this node's static pod. A host may run others, such as API servers of hosted clusters.
 process_of_api_server() {
-  wanted_address=$(api_server_address)
-  [ -n "$wanted_address" ] || return 0
-  found=
-  for candidate in $(pgrep -x kube-apiserver); do
-    tr '\0' '\n' < "${CAPSTAN_PROC:-/proc}/$candidate/cmdline" 2> /dev/null | grep -qxF -- "--advertise-address=$wanted_address" || continue
-    if [ -n "$found" ]; then return 0; fi
-    found=$candidate
-  done
-  say "$found"
+  process_of_component kube-apiserver
 }
 
 api_server_address() {
@@ -32,7 +23,7 @@ ready_api_servers() {
 # One line where this node's API server must not be ended, nothing where it may. $1: ready API servers, this one included.
 why_not_end_api_server() {
   if [ "$1" -lt 2 ]; then say 'no other API server would answer'; return 0; fi
-  if [ -z "$(process_of_api_server)" ]; then say "no single kube-apiserver process has the address of this node's manifest"; return 0; fi
+  if [ -z "$(process_of_api_server)" ]; then say "no single kube-apiserver process is the one of this node's manifest"; return 0; fi
   # kubeadm and kubectl must not lose the API: their kubeconfig has to lead to more than this node.
   server=$(sed -n 's/^ *server: *//p' "$root/etc/kubernetes/admin.conf" 2> /dev/null | head -n 1 | tr -d "\"'")
   case $server in
@@ -56,7 +47,7 @@ end_api_server() {
 # beside this host's own kubelet, controller manager, scheduler and the API server itself. Those hold watches for as long
 # as the process lives, and try again; a load balancer on this host carries others' requests and counts.
 clients_of_api_server() {
-  cat "${CAPSTAN_PROC:-/proc}/$1/net/tcp" "${CAPSTAN_PROC:-/proc}/$1/net/tcp6" 2> /dev/null | awk -v port="$(printf '%04X' "$(api_server_port)")" -v sockets="$(sockets_of_components)" '
+  cat "$proc/$1/net/tcp" "$proc/$1/net/tcp6" 2> /dev/null | awk -v port="$(printf '%04X' "$(api_server_port)")" -v sockets="$(sockets_of_components)" '
     # An IPv4 address is 8 digits long, and the last 8 of its IPv6 form.
     function end_of(text, parts) { split(text, parts, ":"); return substr(parts[1], length(parts[1]) - 7) ":" parts[2] }
     BEGIN { for (at = split(sockets, list, " "); at > 0; at--) component[list[at]] = 1 }
@@ -73,21 +64,17 @@ clients_of_api_server() {
 
 # Numbers of the sockets that the components of this host have open.
 sockets_of_components() {
-  for component in kubelet kube-apiserver kube-controller kube-scheduler; do
-    for process in $(pgrep -x "$component"); do
-      # shellcheck disable=SC2012 # The names are numbers; what they lead to is wanted.
-      ls -l "${CAPSTAN_PROC:-/proc}/$process/fd" 2> /dev/null | sed -n 's/.*socket:\[\([0-9]*\)\]$/\1/p'
-    done
+  {
+    host_processes kubelet
+    for component in kube-apiserver kube-controller-manager kube-scheduler; do process_of_component "$component"; done
+  } | while read -r process; do
+    # shellcheck disable=SC2012 # The names are numbers; what they lead to is wanted.
+    [ -z "$process" ] || ls -l "$proc/$process/fd" 2> /dev/null | sed -n 's/.*socket:\[\([0-9]*\)\]$/\1/p'
   done | tr '\n' ' '
 }
 
-# The one process of a component; nothing where there are more, as on a host of other control planes.
+# The one process of a component of this node; nothing where there are more, as for a moment while it is replaced.
 process_of_component() {
-  if [ "$1" = kube-apiserver ]; then
-    process_of_api_server
-    return 0
-  fi
-  # A process is named by the first 15 characters.
-  processes=$(pgrep -x "$(printf '%.15s' "$1")") || return 0
+  processes=$(static_pod_processes "$1" "$root/etc/kubernetes/manifests/$1.yaml") || return 0
   case $processes in *[!0-9]*) ;; *) say "$processes" ;; esac
 }

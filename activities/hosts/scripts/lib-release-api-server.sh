@@ -28,7 +28,7 @@ start_api_server_release() {
   fi
   # Read here and not by the companion, whose first look might come after kubeadm's first act.
   release_process=$(process_of_api_server)
-  release_member=$(pgrep -x etcd)
+  release_member=$(process_of_component etcd)
   release_backup=$(newest_etcd_backup)
   release_manifest=$(manifest_mark kube-apiserver)
   release_api_server "$release_process" "$release_member" "$release_backup" "$release_manifest" "$3" &
@@ -45,7 +45,7 @@ stop_api_server_release() {
 
 # One line where the API server must not be touched, nothing where it may.
 why_not_release_api_server() {
-  if [ "$(pgrep -x etcd | wc -l)" -ne 1 ]; then say 'there is not exactly one etcd process'; return 0; fi
+  if [ -z "$(process_of_component etcd)" ]; then say 'no single etcd process is the member of this node'; return 0; fi
   why_not=$(why_not_end_api_server "$1")
   if [ -n "$why_not" ]; then say "$why_not"; return 0; fi
   # An equal tag is an equal member: kubeadm leaves it alone, and so must we.
@@ -62,7 +62,7 @@ release_api_server() {
   while [ "$(newest_etcd_backup)" = "$3" ]; do sleep 0.1; done
   end_api_server "$1" 'kubeadm is about to replace the etcd member: leaving the load balancer' || return 0
   while :; do
-    member=$(pgrep -x etcd) || member=
+    member=$(process_of_component etcd)
     if [ -n "$member" ] && [ "$member" != "$2" ]; then break; fi
     sleep 0.2
   done

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2034,SC2154
+# shellcheck shell=sh disable=SC2034,SC2154,SC3013
 # A restore of the whole cluster on one control-plane node. Needs: record, restore_id (one for each restore, the same on all nodes).
 # Between two stages a folder says how far it came: `restored-ID/member` is restored and waits, an empty `restored-ID` is in its place.
 
@@ -18,26 +18,16 @@ require_member_record() {
   (cd "$record" && sha256sum --check --quiet etcdutl.sha256) || fail "$record/etcdutl is damaged: its SHA-256 does not hold" "Put etcdutl $(recorded_tag etcd) there, with its SHA-256 in etcdutl.sha256."
 }
 
-# Processes of this node's own component $1, by what only it has on its command line: a host may run control planes of others.
-own_processes() {
-  case $1 in
-    etcd) mark=initial-advertise-peer-urls ;;
-    kube-apiserver) mark=advertise-address ;;
-    *) mark=kubeconfig ;;
-  esac
-  mark=--$mark=$(recorded_flag "$1" "$mark")
-  # A process is named by the first 15 characters.
-  for candidate in $(pgrep -x "$(printf '%.15s' "$1")"); do
-    if tr '\0' '\n' < "${CAPSTAN_PROC:-/proc}/$candidate/cmdline" 2> /dev/null | grep -qxF -- "$mark"; then say "$candidate"; fi
-  done
-}
-
+# Processes of this node's control plane as it is recorded, a line each.
 control_plane_processes() {
-  for component in kube-apiserver kube-controller-manager kube-scheduler etcd; do own_processes "$component"; done
+  for component in kube-apiserver kube-controller-manager kube-scheduler etcd; do static_pod_processes "$component" "$record/files/etc/kubernetes/manifests/$component.yaml"; done
 }
 
-# Whoever has a file of the member open, whatever it is called.
+# Whoever has a file of the member open, whatever it is called. By the path that a link of /proc shows and by the file itself: a
+# container may have others of the same path.
 require_idle_data() {
-  users=$(find "${CAPSTAN_PROC:-/proc}"/[0-9]*/fd -lname "$data/member/*" 2> /dev/null | sed -n 's/.*\/\([0-9]*\)\/fd\/.*/\1/p' | sort -u | tr '\n' ' ')
+  users=$(find "$proc"/[0-9]*/fd -lname '*/member/*' -printf '%p %l\n' 2> /dev/null | while read -r descriptor path; do
+    if [ "$descriptor" -ef "$data/member/${path##*/member/}" ]; then say "$descriptor"; fi
+  done | sed -n 's/.*\/\([0-9]*\)\/fd\/.*/\1/p' | sort -u | tr '\n' ' ')
   [ -z "$users" ] || fail "a process still has files of $data/member open: ${users% }" 'End it by hand; it may be an etcd that the kubelet did not start.'
 }

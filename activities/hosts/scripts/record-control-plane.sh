@@ -5,10 +5,11 @@ record=$root$1
 
 # A snapshot is restored by the version that will run, whose image may be gone from this host by then.
 keep_etcdutl() {
-  [ -e "$root/etc/kubernetes/manifests/etcd.yaml" ] || return 0
+  set_manifest etcd
+  [ -e "$manifest" ] || return 0
   find_etcd
-  utility=$(etcd_tool etcdutl)
-  cp "$utility" "$record/etcdutl.new"
+  require_etcd_tool etcdutl
+  cp "$tool" "$record/etcdutl.new"
   chmod 700 "$record/etcdutl.new"
   (cd "$record" && sum=$(sha256sum < etcdutl.new) && say "${sum%% *}  etcdutl" > etcdutl.sha256)
   sync "$record/etcdutl.new" "$record/etcdutl.sha256"

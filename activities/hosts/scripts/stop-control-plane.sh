@@ -7,7 +7,8 @@ set_restore_paths
 require_configuration
 aside=$restore/$restore_id/manifests
 [ -d "$restored" ] || fail "$restored is not there: the snapshot was not restored on this host" 'Nothing was stopped. Start the restore again.'
-if pgrep -x kubeadm > /dev/null 2>&1; then fail 'kubeadm runs on this host' 'Nothing was stopped. Wait for its end, then retry.'; fi
+kubeadms=$(host_processes kubeadm)
+[ -z "$kubeadms" ] || fail "kubeadm runs on this host: process $(say "$kubeadms" | tr '\n' ' ' | sed 's/ $//')" 'Nothing was stopped. Wait for its end, then retry.'
 changed=no
 
 # The kubelet first: it would start anew what ends.

@@ -47,14 +47,14 @@ export async function kubeadmUpgrade(script: Script): Promise<void> {
 
 /** lib-release-api-server: no twin has a load balancer for the kubeconfig of its hosts. */
 function whyNotRelease(machine: Machine): string {
-  return machine.apiServer.etcdPid === 0 ? 'there is not exactly one etcd process' : whyNotEndApiServer(machine);
+  return machine.apiServer.etcdPid === 0 ? 'no single etcd process is the member of this node' : whyNotEndApiServer(machine);
 }
 
 /** lib-api-server. */
 export function whyNotEndApiServer({ address, apiServer, world: { machines, etcd } }: Machine): string {
   const ready = [...machines.values()].filter(({ node, apiServer: other }) => node.role === 'control-plane' && other.pid !== 0 && etcd.hasQuorum());
   if (ready.length < 2) return 'no other API server would answer';
-  if (apiServer.pid === 0) return "no single kube-apiserver process has the address of this node's manifest";
+  if (apiServer.pid === 0) return "no single kube-apiserver process is the one of this node's manifest";
   return `admin.conf leads to https://${address}:6443, not to a load balancer`;
 }
 

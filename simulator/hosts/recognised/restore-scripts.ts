@@ -76,7 +76,7 @@ export async function stopControlPlane(script: Script): Promise<void> {
   const { restore, restored } = restorePlace(script, record, id);
   requireConfiguration(script, record);
   if (!files.exists(restored)) fail(`${restored} is not there: the snapshot was not restored on this host`, 'Nothing was stopped. Start the restore again.');
-  if (machine.kubeadms > 0) fail('kubeadm runs on this host', 'Nothing was stopped. Wait for its end, then retry.');
+  if (machine.kubeadms > 0) fail('kubeadm runs on this host: process 1', 'Nothing was stopped. Wait for its end, then retry.');
   let isChanged = kubelet.running;
   await script.capture('systemctl', ['stop', 'kubelet']);
   const aside = `${restore}/${id}/manifests`;
