@@ -16,6 +16,7 @@ import { clusterFindings } from './cluster-checks.ts';
 import { findingOfError } from './finding-of-error.ts';
 import { hostFindings } from './host-checks.ts';
 import { reachFindings } from './reach-checks.ts';
+import { replacedFindings } from './replaced/replaced-findings.ts';
 
 export interface PreflightInput {
   readonly spec: UpgradeSpec;
@@ -48,14 +49,18 @@ function findingsOf(options: PreflightOptions, input: PreflightInput): Promise<r
 const OUTAGE_MS = 15_000;
 
 async function allFindings(options: PreflightOptions, { spec, imageRepository }: PreflightInput, plan: UpgradePlan): Promise<readonly Finding[]> {
-  const [cluster, hosts] = await Promise.all([
+  const [cluster, hosts, replaced] = await Promise.all([
     guarded('cluster-checks', () => rideOver(currentActivity(), async () => {
       const observation = await options.observeCluster({ access: spec.access, nodes: spec.nodes, labelKeys: selectorKeys(spec) });
       return clusterFindings(await options.openKube(spec.access), spec, observation, plan);
     }, OUTAGE_MS)),
     guarded('host-checks', async () => hostFindings(await options.openHosts(spec.access), plan, spec, imageRepository)),
+    guarded('cluster-checks', () => replacedFindings({ openKube: () => options.openKube(spec.access), openHosts: () => options.openHosts(spec.access), outageMs: OUTAGE_MS }, plan, spec)),
   ]);
-  return [...cluster, ...hosts];
+  const said = [...cluster, ...hosts];
+  // What keeps one check from its host or the API keeps the others too.
+  const isSaid = ({ node, message }: Finding): boolean => said.some((other) => other.node === node && other.message === message);
+  return [...said, ...replaced.filter((finding) => !isSaid(finding))];
 }
 
 async function guarded(check: CheckId, read: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {

@@ -3,6 +3,7 @@ import type { ApiObject } from '../model.ts';
 import { IMAGE_REPOSITORY, companionsOf } from '../components.ts';
 import { CONTROL_PLANE_LABEL } from '../../activities/kubernetes/paths.ts';
 import { ZONE_LABEL } from '../../workflows/domain/zone.ts';
+import { kubeletConfiguration } from '../kubelet-config.ts';
 import type { Node } from './kinds.ts';
 import { machineIdsOf } from '../machine-ids.ts';
 import { ready, withReady } from './kubelets.ts';
@@ -58,6 +59,7 @@ export function kubeadmObjects(description: ClusterDescription): readonly (reado
   const { version } = description;
   return [
     ['configmaps', kubeadmConfig(description)],
+    ['configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'kubelet-config', namespace: 'kube-system' }, data: { kubelet: kubeletConfiguration(version) } }],
     ['daemonsets', kubeProxy(version)],
     ['deployments', coreDns(companionsOf(version).coredns)],
     ['services', {

@@ -1,21 +1,23 @@
 import { companionsOf, staticPodImages, tagOf } from '../components.ts';
 import { LIVE_DATA, restoredData } from './etcd-data.ts';
 import type { Machine } from './machine.ts';
+import { flagsInManifest, manifestText, SECURE_PORT } from './manifest.ts';
+import type { TwinPatch } from './manifest.ts';
+import { clusterConfiguration } from './tools/kubeadm-cluster.ts';
 import { layProcess } from './process-files.ts';
 
 export const MANIFESTS = '/etc/kubernetes/manifests';
 /** The member's data, as a file that says what it is. */
 export const MEMBER_DATA = '/var/lib/etcd/member/snap/db';
-const SECURE_PORT = 6443;
 
-/** Writes the manifest of a static pod, as far as anything reads it. */
-export function writeManifest(machine: Machine, component: string, image: string): void {
+/** Writes the manifest of a static pod from the cluster's configuration and these patches. */
+export function writeManifest(machine: Machine, component: string, image: string, patches: readonly TwinPatch[] = []): void {
   const { files, root } = machine;
-  files.write(`${root}${MANIFESTS}/${component}.yaml`, [
-    'apiVersion: v1', 'kind: Pod', 'metadata:', '  labels:', `    component: ${component}`, '    tier: control-plane', `  name: ${component}`, '  namespace: kube-system',
-    'spec:', '  containers:', '  - command:', `    - ${component}`, ...flagsOf(machine, component).map((flag) => `    - ${flag}`),
-    `    image: ${image}`, '    imagePullPolicy: IfNotPresent', `    name: ${component}`, '  hostNetwork: true', '',
-  ].join('\n'), 0o600);
+  files.write(`${root}${MANIFESTS}/${component}.yaml`, manifestText(machine, component, { image, configuration: clusterConfiguration(machine), patches }), 0o600);
+}
+
+function flagsOf({ files, root }: Machine, component: string): readonly string[] {
+  return flagsInManifest(files.read(`${root}${MANIFESTS}/${component}.yaml`) ?? '');
 }
 
 /** Image that a manifest names; null where it is not there. */
@@ -110,16 +112,4 @@ export function etcdVersion(tag: string): string {
 
 export function etcdVersionOf(version: string): string {
   return etcdVersion(companionsOf(version).etcd);
-}
-
-function flagsOf(machine: Machine, component: string): readonly string[] {
-  if (component === 'kube-apiserver') return [`--advertise-address=${machine.address}`, `--secure-port=${String(SECURE_PORT)}`, '--etcd-servers=https://127.0.0.1:2379'];
-  if (component === 'etcd') {
-    return [
-      `--advertise-client-urls=https://${machine.address}:2379`, `--initial-advertise-peer-urls=https://${machine.address}:2380`, `--name=${machine.node.name}`, '--data-dir=/var/lib/etcd',
-      '--cert-file=/etc/kubernetes/pki/etcd/server.crt', '--key-file=/etc/kubernetes/pki/etcd/server.key', `--listen-client-urls=https://127.0.0.1:2379,https://${machine.address}:2379`,
-      '--trusted-ca-file=/etc/kubernetes/pki/etcd/ca.crt',
-    ];
-  }
-  return [`--kubeconfig=/etc/kubernetes/${component.replace('kube-', '')}.conf`, '--leader-elect=true'];
 }

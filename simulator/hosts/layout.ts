@@ -1,10 +1,12 @@
 import { machineIdsOf } from '../machine-ids.ts';
 import { layOutControlPlane } from './control-plane.ts';
 import type { Machine } from './machine.ts';
-import { minorNumber, minorOfVersion, setPackage } from './machine.ts';
+import { withDefaultsOf } from '../kubelet-config.ts';
+import { minorOfVersion, setPackage } from './machine.ts';
 import { layFirstProcess } from './process-files.ts';
 import { minorsOf, OWN_LISTS, ownSources, writeSources } from './repository.ts';
 import { firstImages } from './tools/images.ts';
+import { kubeletConfigOf } from './tools/kubeadm-cluster.ts';
 
 /** Puts on a host what kubeadm and its packages put there when the cluster was set up. */
 export function layOut(machine: Machine): void {
@@ -21,7 +23,7 @@ export function layOut(machine: Machine): void {
   layFirstProcess(files, `${root}/proc`);
   for (const name of machine.packages.keys()) setPackage(machine, name, {});
   writeSources(machine);
-  writeKubeletConfig(machine, machine.kubelet.version);
+  writeKubeletConfig(machine, withDefaultsOf(machine.kubelet.version, kubeletConfigOf(machine, machine.kubelet.version)));
   files.write(`${root}/var/lib/kubelet/kubeadm-flags.env`, 'KUBELET_KUBEADM_ARGS="--container-runtime-endpoint=unix:///run/containerd/containerd.sock"\n', 0o644);
   files.write(`${root}/etc/kubernetes/kubelet.conf`, 'apiVersion: v1\nkind: Config\nusers:\n- name: default-auth\n  user:\n    client-certificate: /var/lib/kubelet/pki/kubelet-client-current.pem\n', 0o600);
   // Read when the present version was installed: the target came later.
@@ -31,10 +33,9 @@ export function layOut(machine: Machine): void {
   if (node.role === 'control-plane') layOutControlPlane(machine);
 }
 
-/** What kubeadm of this minor writes for the kubelet. */
-export function writeKubeletConfig({ files, root }: Machine, version: string): void {
-  const ofMinor = minorNumber(version) >= 34 ? 'mergeDefaultEvictionSettings: false\n' : '';
-  files.write(`${root}/var/lib/kubelet/config.yaml`, `apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nfailSwapOn: true\nhealthzBindAddress: 127.0.0.1\nhealthzPort: 10248\n${ofMinor}staticPodPath: /etc/kubernetes/manifests\n`, 0o644);
+/** The kubelet's file. */
+export function writeKubeletConfig({ files, root }: Machine, text: string): void {
+  files.write(`${root}/var/lib/kubelet/config.yaml`, text, 0o644);
 }
 
 /** Another program takes dpkg's lock; `released` resolves when it gives it back. */

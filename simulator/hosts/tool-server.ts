@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { basename } from 'node:path';
 import type { Machine } from './machine.ts';
+import { DRY_RUN_DIR } from './tools/kubeadm-init.ts';
 import { sendTogether } from './send-together.ts';
 import { Gone } from './tools/call.ts';
 import type { Tool } from './tools/call.ts';
@@ -19,7 +20,7 @@ export const TOOL_PROGRAM = `#!${BASH}
 exec 3<> "/dev/tcp/127.0.0.1/$TWIN_PORT" || exit 137
 input=
 if [ "\${0##*/}" = cpio ]; then read -r input; fi
-set -- "$@" \${input:+"$input"}
+set -- "$@" \${input:+"$input"} \${KUBEADM_INIT_DRYRUN_DIR:+"${DRY_RUN_DIR}=$KUBEADM_INIT_DRYRUN_DIR"}
 printf '%s\\0' "$#" "$TWIN_KEY" "$TWIN_NODE" "$TWIN_UNIT" "$$" "$0" "$PWD" "$@" >&3
 LC_ALL=C
 while read -r -u 3 mark number; do

@@ -14,6 +14,9 @@ describe('preflight', { timeout: 60_000 }, () => {
     const api = await startFakeApi();
     try {
       for (const name of ['cp1', 'w1', 'w2']) api.put('nodes', fakeNode(name));
+      for (const [name, key] of [['kubeadm-config', 'ClusterConfiguration'], ['kubelet-config', 'kubelet']] as const) {
+        api.put('configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'kube-system', name }, data: { [key]: `kind: ${key}\n` } });
+      }
       const observation = cluster([controlPlane('cp1'), worker('w1'), worker('w2')]);
       const own = { ...spec({ etcd: { snapshot: { keep: 5 }, acceptOutage: true } }), access: api.access };
       const planned = planUpgrade(own, observation);

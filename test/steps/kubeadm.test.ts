@@ -201,6 +201,45 @@ test('a kubeadm that ends well and leaves an old manifest is not believed', asyn
   assert.match(failure.message, /yet its control plane is not at v1\.34\.4: the manifest of kube-apiserver names registry\.k8s\.io\/kube-apiserver:v1\.33\.13/);
 });
 
+/** A flag that the new API server does not know: kubeadm waits for it in vain, puts the former manifest back, and ends with 1. */
+const KUBEADM_GIVES_UP = [
+  'echo "[upgrade/staticpods] Waiting for the kubelet to restart the component"',
+  'echo "[upgrade/staticpods] This can take up to 5m0s"',
+  'echo "error: error execution phase control-plane: couldn\'t upgrade control plane. kubeadm has tried to recover everything into the earlier state. Errors faced: timed out waiting for the condition" >&2',
+  'echo "To see the stack trace of this error execute with --v=5 or higher" >&2',
+  'exit 1',
+].join('\n');
+
+for (const first of [true, false]) {
+  test(`a component that cannot start, which kubeadm ${first ? 'upgrade apply' : 'upgrade node'} takes back by itself, holds the node with kubeadm's words and nothing is run twice`, async (context) => {
+    const made = host(context);
+    made.set('kubeadm', KUBEADM_GIVES_UP);
+    const before = COMPONENTS.map((name) => made.read(`/etc/kubernetes/manifests/${name}.yaml`));
+    const node = plannedNode('cp1', 'control-plane', first);
+
+    const failure = await failureOf(runActivity(activities(made).upgradeControlPlane, input(node)).result);
+
+    assert.equal(failure.type, 'HostStepFailed');
+    assert.match(failure.message, /couldn't upgrade control plane\. kubeadm has tried to recover everything into the earlier state\. Errors faced: timed out waiting for the condition/);
+    assert.match(failure.next ?? '', /capstan logs cp1 kubeadmUpgrade.*capstan retry cp1/);
+    assert.deepEqual(made.started, ['kubeadmUpgrade']);
+    assert.deepEqual(COMPONENTS.map((name) => made.read(`/etc/kubernetes/manifests/${name}.yaml`)), before);
+
+    // Once the flag is corrected a retry is a new run of the same command.
+    made.set('kubeadm', KUBEADM_WORKS);
+    await runActivity(activities(made).upgradeControlPlane, input(node, { retry: 1 })).result;
+    assert.deepEqual(made.started, ['kubeadmUpgrade', 'kubeadmUpgrade']);
+  });
+}
+
+test('kubeadm that cannot put etcd back says so, and its folder with the data is in the failure', async (context) => {
+  const made = host(context);
+  made.set('kubeadm', 'echo "error: fatal error rolling back local etcd cluster datadir: couldn\'t recover etcd database with error, the location of etcd backup: /etc/kubernetes/tmp/kubeadm-backup-etcd-2026-12-01-03-00-00" >&2\nexit 1\n');
+  const failure = await failureOf(runActivity(activities(made).upgradeControlPlane, input(FIRST)).result);
+  assert.equal(failure.type, 'HostStepFailed');
+  assert.match(failure.message, /the location of etcd backup: \/etc\/kubernetes\/tmp\/kubeadm-backup-etcd-2026-12-01-03-00-00/);
+});
+
 test('the file of the spec is given to kubeadm with the options of the spec in it', async (context) => {
   const made = host(context);
   const folder = mkdtempSync(join(tmpdir(), 'capstan-config-'));

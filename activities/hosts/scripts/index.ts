@@ -29,6 +29,7 @@ export const SCRIPTS = {
   recordControlPlane: script('record-control-plane', ['lib-processes', 'lib-etcd', 'lib-record']),
   checkHost: script('check-host', [...PACKAGES, 'lib-package-arguments']),
   listImages: script('list-images', [...PACKAGES, 'lib-package-arguments']),
+  readReplaced: script('read-replaced', []),
   checkImages: script('check-images', ['lib-images']),
 } as const satisfies Record<string, HostScript>;
 

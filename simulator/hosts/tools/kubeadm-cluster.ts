@@ -1,4 +1,5 @@
 import { companionsOf, IMAGE_REPOSITORY } from '../../components.ts';
+import { kubeletConfiguration, withDefaultsOf } from '../../kubelet-config.ts';
 import type { ApiObject } from '../../model.ts';
 import { minorNumber } from '../machine.ts';
 import type { Machine } from '../machine.ts';
@@ -12,7 +13,22 @@ export function clusterVersion({ world: { model, description } }: Machine): stri
   return /^kubernetesVersion: *"?(v[^\s"]+)"?/m.exec(text)?.[1] ?? description.version;
 }
 
+/** ClusterConfiguration of kubeadm-config. */
+export function clusterConfiguration({ world: { model } }: Machine): string {
+  return configurationOf(model.store.get('configmaps', NAMESPACE, 'kubeadm-config'));
+}
+
+/** What kubelet-config says; what kubeadm of the version would put there where it is not there. */
+export function kubeletConfigOf({ world: { model } }: Machine, version: string): string {
+  const text = recordOf(model.store.get('configmaps', NAMESPACE, 'kubelet-config')?.['data'])['kubelet'];
+  return typeof text === 'string' ? text : kubeletConfiguration(version);
+}
+
 export function writeClusterVersion({ world: { model } }: Machine, version: string): void {
+  model.store.update('configmaps', NAMESPACE, 'kubelet-config', (map) => {
+    const data = recordOf(map['data']);
+    return { ...map, data: { ...data, kubelet: withDefaultsOf(version, String(data['kubelet'])) } };
+  });
   model.store.update('configmaps', NAMESPACE, 'kubeadm-config', (map) => ({
     ...map,
     data: { ...recordOf(map['data']), ClusterConfiguration: configurationOf(map).replace(/^kubernetesVersion: .*$/m, `kubernetesVersion: ${version}`) },

@@ -3,7 +3,11 @@ import { etcdVersion, manifestImage, publishStaticPods, startApiServer, startMem
 import { writeKubeletConfig } from '../layout.ts';
 import { minorNumber, versionOfPackage } from '../machine.ts';
 import type { Machine } from '../machine.ts';
-import { behind, upgradeAddons, writeClusterVersion } from './kubeadm-cluster.ts';
+import { patched } from '../manifest.ts';
+import type { TwinPatch } from '../manifest.ts';
+import { withDefaultsOf } from '../../kubelet-config.ts';
+import { givenPatches } from './kubeadm-files.ts';
+import { behind, kubeletConfigOf, upgradeAddons, writeClusterVersion } from './kubeadm-cluster.ts';
 import { spend } from './call.ts';
 import type { Call } from './call.ts';
 import { pullImage } from './images.ts';
@@ -61,15 +65,21 @@ async function upgradeEtcd(call: Call, target: string): Promise<void> {
   machine.files.write(`${machine.root}${backup}/etcd.yaml`, machine.files.read(`${machine.root}/etc/kubernetes/manifests/etcd.yaml`) ?? '');
   stopMember(machine);
   etcd.stop(node.name);
-  const tookMs = await spend(call, 'replace etcd member', description.timings.kubeadmEtcd, () => { replaceMember(machine, target, from, to, 0); });
-  replaceMember(machine, target, from, to, tookMs);
+  const replacement: Replacement = { machine, patches: givenPatches(call) };
+  const tookMs = await spend(call, 'replace etcd member', description.timings.kubeadmEtcd, () => { replaceMember(replacement, target, from, to, 0); });
+  replaceMember(replacement, target, from, to, tookMs);
   call.out(`[upgrade/staticpods] Moving new manifest to "/etc/kubernetes/manifests/etcd.yaml" and backing up old manifest to "${backup}/etcd.yaml"`);
   call.out('[upgrade/staticpods] Component "etcd" upgraded successfully!');
 }
 
+interface Replacement {
+  readonly machine: Machine;
+  readonly patches: readonly TwinPatch[];
+}
+
 /** The kubelet starts the member of the new manifest, whatever has become of kubeadm. */
-function replaceMember(machine: Machine, target: string, from: string, to: string, tookMs: number): void {
-  writeManifest(machine, 'etcd', to);
+function replaceMember({ machine, patches }: Replacement, target: string, from: string, to: string, tookMs: number): void {
+  writeManifest(machine, 'etcd', to, patches);
   startMember(machine);
   machine.world.etcd.start(machine.node.name, etcdVersion(companionsOf(target).etcd));
   publishStaticPods(machine);
@@ -87,7 +97,7 @@ async function upgradeStaticPods(call: Call, target: string): Promise<void> {
   for (const [component, image] of changed) {
     call.out(`[upgrade/staticpods] Preparing for "${component}" upgrade`);
     machine.files.write(`${machine.root}${backup}/${component}.yaml`, machine.files.read(`${machine.root}/etc/kubernetes/manifests/${component}.yaml`) ?? '');
-    writeManifest(machine, component, image);
+    writeManifest(machine, component, image, givenPatches(call));
     call.out(`[upgrade/staticpods] Moving new manifest to "/etc/kubernetes/manifests/${component}.yaml" and backing up old manifest to "${backup}/${component}.yaml"`);
     call.out(`[upgrade/staticpods] Component "${component}" upgraded successfully!`);
   }
@@ -102,7 +112,7 @@ function kubeletConfig(call: Call): void {
   const folder = backupFolder(machine, 'kubelet-config');
   machine.files.write(`${machine.root}${folder}/config.yaml`, machine.files.read(`${machine.root}/var/lib/kubelet/config.yaml`) ?? '');
   const version = versionOfPackage(machine.packages.get('kubeadm')?.version ?? '');
-  writeKubeletConfig(machine, version);
+  writeKubeletConfig(machine, patched(withDefaultsOf(version, kubeletConfigOf(machine, version)), 'kubeletconfiguration', givenPatches(call)));
   call.out(`[upgrade] Backing up kubelet config file to ${folder}/config.yaml`);
   if (minorNumber(version) >= 34) call.out('[patches] Applied patch of type "application/strategic-merge-patch+json" to target "kubeletconfiguration"');
   call.out('[kubelet-start] Writing kubelet configuration to file "/var/lib/kubelet/config.yaml"');

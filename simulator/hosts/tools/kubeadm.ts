@@ -3,6 +3,8 @@ import { minorNumber, minorOfVersion, versionOfPackage } from '../machine.ts';
 import { clusterVersion, notReadyControlPlanes, refusal } from './kubeadm-cluster.ts';
 import { planLines } from './kubeadm-plan.ts';
 import { upgradeControlPlane, upgradeWorker } from './kubeadm-upgrade.ts';
+import { option } from './kubeadm-files.ts';
+import { renderManifests } from './kubeadm-init.ts';
 import { OperationFailed } from './call.ts';
 import type { Call } from './call.ts';
 
@@ -24,6 +26,7 @@ export async function kubeadm(call: Call): Promise<number> {
     case 'config images':
       for (const image of imagesOf(option(args, '--kubernetes-version') ?? version, version, option(args, '--image-repository') ?? undefined)) call.out(image);
       return 0;
+    case 'init phase': return renderManifests(call, version, words.slice(2, 4).join(' '), (cause) => failed(call, version, cause));
     case 'upgrade plan': return plan(call, version, words[2] ?? version);
     case 'upgrade apply':
     case 'upgrade node': return upgrade(call, version, words);
@@ -91,12 +94,4 @@ function failed(call: Call, version: string, cause: string): number {
 /** v1.34 and later name the part of the configuration. */
 function reUpload(version: string): string {
   return `Use 'kubeadm init phase upload-config ${minorNumber(version) >= 34 ? 'kubeadm ' : ''}--config your-config-file' to re-upload it.`;
-}
-
-/** Value of `--name VALUE` or `--name=VALUE`; null where it is absent or empty. */
-function option(args: readonly string[], name: string): string | null {
-  const joined = args.find((word) => word.startsWith(`${name}=`));
-  if (joined !== undefined) return joined.slice(name.length + 1) || null;
-  const at = args.indexOf(name);
-  return at < 0 ? null : args[at + 1] || null;
 }

@@ -1,0 +1,63 @@
+import { stringify } from 'yaml';
+import type { PlannedNode } from '../../../workflows/domain/plan.ts';
+import { hostOf, lastLines } from '../../durable-step.ts';
+import type { Hosts } from '../../hosts/port.ts';
+import { SCRIPTS } from '../../hosts/scripts/index.ts';
+import type { JsonObject } from '../../json-value.ts';
+import type { PatchFile } from '../../kubeadm/patches/read-patches.ts';
+import { stepError } from '../../step-error.ts';
+
+/** Of one node: what runs, and what kubeadm would write in its place. */
+export interface Replaced {
+  /** /var/lib/kubelet/config.yaml; null where there is none. */
+  readonly kubelet: string | null;
+  readonly staticPods: readonly StaticPodTexts[];
+  /** Why kubeadm made no manifests, in its words; null where it did, or was not asked. */
+  readonly failure: string | null;
+}
+
+export interface StaticPodTexts {
+  readonly component: string;
+  /** Manifest in /etc/kubernetes/manifests. */
+  readonly running: string;
+  /** The same by the kubeadm that is installed, from kubeadm-config and the patches of the spec; null where it wrote none. */
+  readonly wanted: string | null;
+}
+
+export interface ReplacedInput {
+  /** ClusterConfiguration of kubeadm-config. */
+  readonly configuration: JsonObject;
+  readonly patches: readonly PatchFile[];
+  readonly signal: AbortSignal;
+}
+
+const READ_MS = 60_000;
+
+/** Reads it on a host that stays as it is. Failures: HostStepFailed and those of `Hosts`. */
+export async function readReplaced(hosts: Hosts, node: PlannedNode, { configuration, patches, signal }: ReplacedInput): Promise<Replaced> {
+  const args = node.roles.includes('worker') ? [node.name, ''] : [node.name, withoutVersion(configuration), ...patches.flatMap(({ name, text }) => [name, text])];
+  const result = await hosts.probe(hostOf(node), SCRIPTS.readReplaced, args, { timeoutMs: READ_MS, signal });
+  if (result.exitCode !== 0) throw stepError('HostStepFailed', `What kubeadm would replace on ${node.name} (${node.address}) cannot be read: ${lastLines(result.stderr || result.stdout)}`, 'Correct it on the host.');
+  return parseReplaced(result.stdout);
+}
+
+/** Its keys at the margin, as the script looks for them. */
+function withoutVersion(configuration: JsonObject): string {
+  return stringify(Object.fromEntries(Object.entries(configuration).filter(([key]) => key !== 'kubernetesVersion')));
+}
+
+export function parseReplaced(text: string): Replaced {
+  const sections = new Map<string, string[]>();
+  let lines: string[] = [];
+  for (const line of text.split('\n')) {
+    if (line.startsWith(' ')) lines.push(line.slice(1));
+    else if (line !== '') sections.set(line, lines = []);
+  }
+  const textOf = (name: string): string | null => sections.get(name)?.join('\n') ?? null;
+  const components = [...sections.keys()].flatMap((name) => (name.startsWith('running ') ? [name.slice('running '.length)] : []));
+  return {
+    kubelet: textOf('kubelet'),
+    staticPods: components.map((component) => ({ component, running: textOf(`running ${component}`) ?? '', wanted: textOf(`wanted ${component}`) })),
+    failure: textOf('failed'),
+  };
+}

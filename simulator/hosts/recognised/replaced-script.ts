@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { MANIFESTS, manifestImage } from '../control-plane.ts';
+import { tagOf } from '../../components.ts';
+import { DRY_RUN_DIR } from '../tools/kubeadm-init.ts';
+import { linesOf } from './script.ts';
+import type { Script } from './script.ts';
+
+const COMPONENTS = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'etcd'];
+
+interface Rendering {
+  readonly script: Script;
+  readonly scratch: string;
+  readonly configuration: string;
+  readonly patches: string | null;
+}
+
+export async function readReplaced(script: Script): Promise<void> {
+  const { machine: { files }, args: [, configuration = '', ...rest], say } = script;
+  show(script, 'kubelet', '/var/lib/kubelet/config.yaml');
+  if (configuration === '' || !files.isFile(`${MANIFESTS}/kube-apiserver.yaml`)) return;
+  for (const component of COMPONENTS) show(script, `running ${component}`, `${MANIFESTS}/${component}.yaml`);
+  const scratch = `/tmp/${randomUUID()}`;
+  for (let at = 0; at < rest.length; at += 2) files.write(`${scratch}/patches/${rest[at] ?? ''}`, rest[at + 1] ?? '');
+  const rendering: Rendering = { script, scratch, configuration, patches: rest.length === 0 ? null : `${scratch}/patches` };
+  const running = /^v\d/.exec(tagOf(manifestImage(script.machine, 'kube-apiserver') ?? ''));
+  let failure = running === null ? '' : await render(rendering, running.input);
+  if (failure !== null) failure = await render(rendering, (await script.capture('kubeadm', ['version', '-o', 'short'])).out);
+  if (failure === null) for (const component of COMPONENTS) show(script, `wanted ${component}`, `${scratch}/out/${component}.yaml`);
+  else {
+    say('failed');
+    for (const line of linesOf(failure).filter((each) => !each.startsWith('To see the stack trace')).slice(-5)) say(` ${line}`);
+  }
+  files.remove(scratch);
+}
+
+/** What kubeadm says where it fails; null where it makes the manifests. */
+async function render({ script, scratch, configuration, patches }: Rendering, version: string): Promise<string | null> {
+  const { machine: { files, node, address } } = script;
+  files.remove(`${scratch}/out`);
+  files.write(`${scratch}/config.yaml`, [
+    ...linesOf(configuration).filter((line) => line.startsWith('apiVersion:')), 'kind: InitConfiguration', `localAPIEndpoint: {advertiseAddress: "${address}", bindPort: 6443}`,
+    `nodeRegistration: {name: "${node.name}", criSocket: "unix:///run/containerd/containerd.sock"}`, ...(patches === null ? [] : [`patches: {directory: "${patches}"}`]),
+    '---', configuration, `kubernetesVersion: "${version}"`, '',
+  ].join('\n'));
+  const phases = [['control-plane', 'all'], ...(files.isFile(`${MANIFESTS}/etcd.yaml`) ? [['etcd', 'local']] : [])];
+  for (const phase of phases) {
+    const { exitCode, out, err } = await script.capture('kubeadm', ['init', 'phase', ...phase, '--dry-run', '--config', `${scratch}/config.yaml`, `${DRY_RUN_DIR}=${scratch}/out`]);
+    if (exitCode !== 0) return [out, err].filter((text) => text !== '').join('\n');
+  }
+  return null;
+}
+
+function show({ machine: { files }, say }: Script, name: string, path: string): void {
+  const text = files.read(path);
+  if (text === null) return;
+  say(name);
+  for (const line of text.replace(/\n$/, '').split('\n')) say(` ${line}`);
+  say('');
+}

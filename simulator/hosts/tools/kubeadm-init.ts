@@ -1,0 +1,30 @@
+import { stringify } from 'yaml';
+import { staticPodImages } from '../../components.ts';
+import { objectAt, textAt } from '../../api/http/json.ts';
+import { minorNumber } from '../machine.ts';
+import { manifestText } from '../manifest.ts';
+import type { Call } from './call.ts';
+import { option, patchesIn, readConfigFile } from './kubeadm-files.ts';
+
+/** How the folder of KUBEADM_INIT_DRYRUN_DIR comes to the twin: the environment of a call does not. */
+export const DRY_RUN_DIR = '--twin-dry-run-dir';
+
+/** `kubeadm init phase control-plane all` and `etcd local`, with `--dry-run`: manifests in a folder, and nothing else. */
+export function renderManifests(call: Call, kubeadm: string, phase: string, failed: (cause: string) => number): number {
+  const { machine, args } = call;
+  const [config, out] = [option(args, '--config'), option(args, DRY_RUN_DIR)];
+  if (config === null || out === null || !args.includes('--dry-run')) return failed("the twin's kubeadm makes manifests in a dry run with --config and KUBEADM_INIT_DRYRUN_DIR only");
+  const documents = readConfigFile(machine, config);
+  const cluster = documents.get('ClusterConfiguration');
+  const version = textAt(cluster, 'kubernetesVersion') ?? kubeadm;
+  if (minorNumber(version) < minorNumber(kubeadm) - 1) return failed(`this version of kubeadm only supports deploying clusters with the control plane version >= v1.${String(minorNumber(kubeadm) - 1)}.0. Current version: ${version}`);
+  const folder = textAt(objectAt(documents.get('InitConfiguration'), 'patches'), 'directory');
+  const patches = folder === undefined ? [] : patchesIn(machine, folder);
+  const etcdOnly = phase === 'etcd local';
+  for (const [component, image] of Object.entries(staticPodImages(version))) {
+    if ((component === 'etcd') !== etcdOnly) continue;
+    call.out(`[${etcdOnly ? 'etcd' : 'control-plane'}] Creating static Pod manifest for "${component}"`);
+    machine.files.write(`${out}/${component}.yaml`, manifestText(machine, component, { image, configuration: stringify(cluster), patches }), 0o600);
+  }
+  return 0;
+}
