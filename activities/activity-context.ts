@@ -52,6 +52,19 @@ export async function whileBeating<T>(message: () => string, work: () => Promise
   }
 }
 
+/** As `whileBeating`; outside of an activity just the work. */
+export function whileBeatingIfAny<T>(message: () => string, work: () => Promise<T>): Promise<T> {
+  return isInActivity() ? whileBeating(message, work) : work();
+}
+
+function isInActivity(): boolean {
+  try {
+    return Context.current() !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** Starts the clock of a step; the function that it returns ends it. `busySeconds` never exceeds the step's own time. */
 export function startStep(now: Clock): (outcome: { readonly busySeconds: number; readonly changed: boolean; readonly note: string }) => StepResult {
   const startMs = now();

@@ -1,6 +1,6 @@
 import type { Workload } from '../kubernetes/objects.ts';
 import type { Kube, Rollout } from '../kubernetes/port.ts';
-import { rideOver, firstOf } from '../kubernetes/wait.ts';
+import { pause, rideOver } from '../kubernetes/wait.ts';
 import type { Activity } from '../kubernetes/wait.ts';
 import { redactedStart } from '../redaction/redacted.ts';
 
@@ -43,7 +43,7 @@ export async function waitForRollouts(activity: Activity, kube: Kube, targets: r
     if (problems.length === 0) return null;
     if (performance.now() >= deadlineMs) return problems.join('; ');
     activity.heartbeat({ message: redactedStart(problems.join('; '), 900) });
-    await firstOf([], askMs, activity.signal);
+    await pause(askMs, activity.signal);
     activity.signal.throwIfAborted();
   }
 }

@@ -20,6 +20,8 @@ interface ListBody<T> {
 export interface KubeOptions {
   /** Milliseconds of silence after which the list behind a watch is read. Default 8,000. */
   readonly pollMs?: number;
+  /** Milliseconds that a program of the kubeconfig has to give credentials. Default 30,000. */
+  readonly execTimeoutMs?: number;
 }
 
 /** The port over HTTP. */
@@ -96,7 +98,7 @@ export function createKube(transport: Transport, options: KubeOptions = {}): Kub
     );
     const answer = evictionAnswer(status, refusal, retryAfterMs);
     if (answer !== null) return answer;
-    throw stepError('ApiForbidden', `The API at ${transport.server} forbids create ${about}: ${refusal.message ?? status}.`, "Give the kubeconfig's user the right to create pods/eviction.");
+    throw transport.forbidden({ method: 'POST', path, about }, refusal);
   }
 
   async function deletePod(pod: PodRef, gracePeriodSeconds: number | null): Promise<'deleted' | 'gone'> {

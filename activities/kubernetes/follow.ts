@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { failureTypeOf } from '../step-error.ts';
 import type { ApiObject } from './objects.ts';
 import type { Followed } from './port.ts';
+import { lasting, mayBeStarting } from './refusals.ts';
 import { parseBody } from './transport.ts';
 import type { Transport } from './transport.ts';
 
@@ -12,6 +13,8 @@ const SILENCE_MS = 90_000;
 /** A list behind a watch that has been silent for this long, in case it stalls in a way that nothing else notices: at most 10 s are lost. */
 const POLL_MS = 8_000;
 const RETRY_MS = 500;
+/** An API server that forbids for longer than this does not do so because it starts. */
+const STARTING_MS = 60_000;
 
 export interface Listed<T> {
   readonly items: readonly T[];
@@ -38,13 +41,20 @@ export function followCollection<T extends ApiObject>(options: FollowOptions<T>)
   let objects: Map<string, T> | null = null;
   let outage: string | null = null;
   let refusal: Error | null = null;
+  let startingSinceMs: number | null = null;
   /** When a list or the watch last said anything. */
   let heardMs = performance.now();
-  let wake = Promise.withResolvers<void>();
+  const listeners = new Set<() => void>();
 
   function notify(): void {
-    wake.resolve();
-    wake = Promise.withResolvers<void>();
+    for (const listener of listeners) listener();
+  }
+
+  function onChange(listener: () => void): () => void {
+    // Its own function, so that the same listener may be added twice.
+    const mine = (): void => { listener(); };
+    listeners.add(mine);
+    return () => { listeners.delete(mine); };
   }
 
   function setOutage(next: string | null): void {
@@ -60,13 +70,18 @@ export function followCollection<T extends ApiObject>(options: FollowOptions<T>)
       const changed = objects === null || !sameVersions(objects, listed.items);
       objects = new Map(listed.items.map((item) => [item.metadata.uid, item]));
       outage = null;
+      startingSinceMs = null;
       if (changed) notify();
       return listed.resourceVersion;
     } catch (error) {
       if (ended.signal.aborted) return null;
       // Once a list came through, a refusal is an API server that is still starting: it passes.
-      if (objects === null && failureTypeOf(error) === 'ApiForbidden' && error instanceof Error) {
-        refusal = error;
+      const type = failureTypeOf(error);
+      startingSinceMs = mayBeStarting(error) ? startingSinceMs ?? performance.now() : null;
+      const passes = startingSinceMs !== null && performance.now() - startingSinceMs < STARTING_MS;
+      if (objects === null && !passes && (type === 'ApiForbidden' || type === 'CredentialsUnusable') && error instanceof Error) {
+        const final = lasting(error);
+        refusal = final instanceof Error ? final : error;
         notify();
       }
       setOutage(error instanceof Error ? error.message : String(error));
@@ -151,12 +166,23 @@ export function followCollection<T extends ApiObject>(options: FollowOptions<T>)
     get refusal() {
       return refusal;
     },
-    changed: () => wake.promise,
+    onChange,
+    changed: () => nextChange(onChange),
     close: () => {
       ended.abort();
       notify();
     },
   };
+}
+
+/** The next change as a promise. */
+export function nextChange(onChange: (listener: () => void) => () => void): Promise<void> {
+  return new Promise((resolve) => {
+    const forget = onChange(() => {
+      forget();
+      resolve();
+    });
+  });
 }
 
 function sameVersions(objects: ReadonlyMap<string, ApiObject>, items: readonly ApiObject[]): boolean {

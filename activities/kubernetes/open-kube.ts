@@ -17,14 +17,16 @@ import { createTransport } from './transport.ts';
  */
 export function createOpenKube(options: KubeOptions = {}): OpenKube {
   const read = createFileReader();
-  const opened = new Map<string, Kube>();
+  /** One for each reference: the client of a former content ends with whoever still uses it. */
+  const opened = new Map<string, { readonly hash: string; readonly kube: Kube }>();
   return async (access: AccessSpec) => {
     const { text, folder } = await readKubeconfig(access.kubeconfig, read);
-    const key = `${JSON.stringify(access.kubeconfig)} ${createHash('sha256').update(text).digest('hex')}`;
+    const key = JSON.stringify(access.kubeconfig);
+    const hash = createHash('sha256').update(text).digest('hex');
     const known = opened.get(key);
-    if (known !== undefined) return known;
-    const kube = createKube(createTransport(parseKubeconfig(text, folder, access.kubeconfig)), options);
-    opened.set(key, kube);
+    if (known?.hash === hash) return known.kube;
+    const kube = createKube(createTransport(parseKubeconfig(text, folder, access.kubeconfig), { folder, ...(options.execTimeoutMs === undefined ? {} : { execTimeoutMs: options.execTimeoutMs }) }), options);
+    opened.set(key, { hash, kube });
     return kube;
   };
 }

@@ -67,7 +67,9 @@ export interface Followed<T> {
   readonly outage: string | null;
   /** Set where the API refuses the very first list (ApiForbidden): waiting is pointless. */
   readonly refusal: Error | null;
-  /** Resolves at the next change of any of these. Never rejects. */
+  /** Calls the listener at each change of any of these, until the function that it returns is called. */
+  onChange(listener: () => void): () => void;
+  /** Resolves at the next change. Never rejects. Whoever waits again and again listens: see `onChange`. */
   changed(): Promise<void>;
   /** Ends the watch once nobody else follows the subject. */
   close(): void;

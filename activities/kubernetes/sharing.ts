@@ -27,6 +27,7 @@ export function createSharing(open: (subject: Subject) => Followed<ApiObject>): 
       get refusal() {
         return followed.refusal;
       },
+      onChange: (listener) => followed.onChange(listener),
       changed: () => followed.changed(),
       close: () => {
         if (closed) return;

@@ -1,8 +1,12 @@
 import { IsomorphicFetchHttpLibrary, RequestContext } from '@kubernetes/client-node';
 import type { HttpMethod, KubeConfig, ResponseContext } from '@kubernetes/client-node';
-import { stepError } from '../step-error.ts';
+import { failureTypeOf, stepError } from '../step-error.ts';
 import type { Status } from './objects.ts';
-import { redactedStart } from '../redaction/redacted.ts';
+import { redactedStart, redactedText } from '../redaction/redacted.ts';
+import { createCredentials, keyPairFailure } from './credentials.ts';
+import type { CredentialOptions } from './credentials.ts';
+import { createRefusals } from './refusals.ts';
+import type { Refusals, Refused } from './refusals.ts';
 
 /** A read or write that takes longer than this has lost its server: the client library itself never gives up. */
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -34,20 +38,25 @@ const KEEP_ALIVE_MS = 120_000;
 /** HTTP to one API server address, with the credentials of its kubeconfig. Knows nothing of resources. */
 export interface Transport {
   readonly server: string;
+  /** The failure of a request with the status 403 that was listed in `accept`. */
+  forbidden(request: Refused, refusal: Status): Error;
   /** Any answer of the API is returned, but 401, 403, 429 and 5xx are failures unless listed in `accept`. */
   request<T>(request: ApiRequest, accept?: readonly number[]): Promise<ApiAnswer<T>>;
   /** A response that goes on: its lines. Ends when the server ends it or the signal aborts. */
   lines(path: string, signal: AbortSignal, onOpen: () => void): AsyncGenerator<string, { readonly status: number }>;
 }
 
-export function createTransport(config: KubeConfig): Transport {
+/** @param options Where the kubeconfig lies, for what it names relative to itself. */
+export function createTransport(config: KubeConfig, options: CredentialOptions = { folder: null }): Transport {
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw stepError('SpecInvalid', 'The kubeconfig names no current context with a cluster.', 'Set one with `kubectl config use-context NAME` in the file that spec.access.kubeconfig names.');
-  const server = cluster.server.replace(/\/+$/, '');
+  const server = serverOf(cluster.server, cluster.skipTLSVerify);
+  const credentials = createCredentials(config, options);
+  const refusals = createRefusals(server);
   keepDispatcher(config);
   const http = new IsomorphicFetchHttpLibrary();
 
-  async function send(request: ApiRequest, signal: AbortSignal): Promise<ResponseContext> {
+  async function send(request: ApiRequest, signal: () => AbortSignal): Promise<ResponseContext> {
     const context = new RequestContext(`${server}${request.path}`, request.method);
     context.setHeaderParam('Accept', 'application/json');
     context.setHeaderParam('User-Agent', 'capstan');
@@ -55,34 +64,40 @@ export function createTransport(config: KubeConfig): Transport {
       context.setHeaderParam('Content-Type', request.contentType ?? 'application/json');
       context.setBody(typeof request.body === 'string' ? request.body : JSON.stringify(request.body));
     }
-    await config.applySecurityAuthentication(context);
-    context.setSignal(signal);
+    // Before the time of the request itself begins: a program may have to be asked first.
+    await credentials.apply(context);
+    context.setSignal(signal());
     return http.send(context).toPromise();
   }
 
   async function once(request: ApiRequest): Promise<{ readonly response: ResponseContext; readonly text: string }> {
-    const timeout = AbortSignal.timeout(request.timeoutMs ?? REQUEST_TIMEOUT_MS);
-    const signal = request.signal === undefined ? timeout : AbortSignal.any([timeout, request.signal]);
+    const timeoutMs = request.timeoutMs ?? REQUEST_TIMEOUT_MS;
+    let timeout: AbortSignal | null = null;
     try {
-      const response = await send(request, signal);
+      const response = await send(request, () => {
+        timeout = AbortSignal.timeout(timeoutMs);
+        return request.signal === undefined ? timeout : AbortSignal.any([timeout, request.signal]);
+      });
       return { response, text: await response.body.text() };
     } catch (error) {
       request.signal?.throwIfAborted();
-      throw unreachable(server, request, timeout.aborted ? `no answer within ${(request.timeoutMs ?? REQUEST_TIMEOUT_MS) / 1000} s` : causeOf(error));
+      throw notSent(refusals, request, error, isTimeOver(timeout) ? `no answer within ${timeoutMs / 1000} s` : null);
     }
   }
 
   async function request<T>(request: ApiRequest, accept: readonly number[] = []): Promise<ApiAnswer<T>> {
-    const { response, text } = await once(request);
+    let { response, text } = await once(request);
+    // A token that was revoked before its time: its program has another.
+    if (response.httpStatusCode === 401 && credentials.refused()) ({ response, text } = await once(request));
     const status = response.httpStatusCode;
     const refusal: Status = status < 400 ? {} : parseStatus(text);
     const retryAfter = Number(response.headers['retry-after'] ?? Number.NaN);
-    if (!accept.includes(status)) refuse(server, request, status, refusal);
+    if (!accept.includes(status)) refusals.check(request, status, refusal);
     return { status, body: parseBody<T>(text), refusal, retryAfterMs: Number.isFinite(retryAfter) ? retryAfter * 1000 : null };
   }
 
   async function* lines(path: string, signal: AbortSignal, onOpen: () => void): AsyncGenerator<string, { readonly status: number }> {
-    const response = await send({ method: 'GET', path }, signal);
+    const response = await send({ method: 'GET', path }, () => signal);
     if (response.httpStatusCode !== 200) {
       await response.body.text();
       return { status: response.httpStatusCode };
@@ -99,7 +114,7 @@ export function createTransport(config: KubeConfig): Transport {
     return { status: 200 };
   }
 
-  return { server, request, lines };
+  return { server, request, lines, forbidden: refusals.forbidden };
 }
 
 /**
@@ -132,41 +147,30 @@ function keptAlive(config: KubeConfig, made: unknown, cluster: unknown, options:
   return lasting;
 }
 
-function refuse(server: string, request: ApiRequest, status: number, refusal: Status): void {
-  const about = request.about ?? request.path;
-  const said = refusal.message === undefined ? '' : `: ${refusal.message}`;
-  if (status === 401) {
-    throw stepError('ApiForbidden', `The API at ${server} does not accept the credentials of the kubeconfig (401) for ${verbOf(request)} ${about}${said}.`, 'Check that the certificate or token in the file that spec.access.kubeconfig names is current.');
-  }
-  if (status === 403) {
-    throw stepError('ApiForbidden', `The API at ${server} forbids ${verbOf(request)} ${about}${said}.`, `Give the kubeconfig's user the right to ${verbOf(request)} ${about}; \`kubectl auth can-i --list\` shows what it has.`);
-  }
-  if (status === 429 || status >= 500) throw unreachable(server, request, `status ${status}${said}`);
+function isTimeOver(timeout: AbortSignal | null): boolean {
+  return timeout?.aborted === true;
 }
 
-function unreachable(server: string, request: ApiRequest, cause: string): Error {
-  return stepError('ApiUnreachable', `The API at ${server} did not serve ${verbOf(request)} ${request.about ?? request.path}: ${cause}.`, `Check with \`kubectl --server ${server} get --raw /readyz\`. The step is tried again by itself.`);
+/** What kept a request from being served, in words of the network and of TLS. Any other error is of our making, and may quote a header. */
+function notSent(refusals: Refusals, request: ApiRequest, error: unknown, known: string | null): Error {
+  if (error instanceof Error && failureTypeOf(error) !== null) return error;
+  if (known !== null) return refusals.unreachable(request, known);
+  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const code = inner instanceof Error && 'code' in inner && typeof inner.code === 'string' ? inner.code : '';
+  const damaged = keyPairFailure(code);
+  if (damaged !== null) return damaged;
+  if (inner instanceof Error && code !== '') return refusals.unreachable(request, redactedText(inner.message === '' ? code : inner.message));
+  return refusals.unreachable(request, `the request could not be sent (${inner instanceof Error ? inner.name : typeof inner})`);
 }
 
-function verbOf(request: ApiRequest): string {
-  switch (request.method) {
-    case 'GET':
-      return 'get';
-    case 'POST':
-      return 'create';
-    case 'PATCH':
-      return 'patch';
-    case 'DELETE':
-      return 'delete';
-    default:
-      return request.method.toLowerCase();
-  }
-}
-
-function causeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const inner = error.cause;
-  return inner instanceof Error && inner.message !== '' ? inner.message : error.message;
+/** @throws SpecInvalid, without the text: it may hold a password. */
+function serverOf(text: string, isUnverified: boolean): string {
+  const next = 'Correct clusters[].cluster.server in the file that spec.access.kubeconfig names.';
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) throw stepError('SpecInvalid', 'The server of the kubeconfig is not an http or https URL.', next);
+  if (url.username !== '' || url.password !== '') throw stepError('SpecInvalid', `The server of the kubeconfig, ${url.host}, has a user name or password in its URL, which no client sends.`, `${next} Credentials belong under users[].user.`);
+  if (url.protocol === 'http:' && !isUnverified) throw stepError('SpecInvalid', `The server of the kubeconfig, ${url.origin}, is reached without TLS: credentials would go over the network for everybody to read.`, `${next} An https server; for a proxy on this machine insecure-skip-tls-verify: true lets it through.`);
+  return text.replace(/\/+$/, '');
 }
 
 function parseStatus(text: string): Status {

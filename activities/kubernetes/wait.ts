@@ -2,6 +2,7 @@ import type { StepProgress } from '../../workflows/domain/step.ts';
 import type { currentActivity } from '../activity-context.ts';
 import { failureTypeOf } from '../step-error.ts';
 import type { Followed } from './port.ts';
+import { lasting, mayBeStarting } from './refusals.ts';
 
 export type Activity = ReturnType<typeof currentActivity>;
 
@@ -38,20 +39,24 @@ export interface WaitOptions<T> {
 export async function watchUntil<T>(options: WaitOptions<T>): Promise<T> {
   const { activity, sources } = options;
   const deadlineMs = performance.now() + options.timeoutMs;
+  const bell = createBell();
+  // One listener for the whole wait: a promise that is raced at every look keeps a reaction for each of them until it resolves.
+  const forget = sources.map((source) => source.onChange(bell.ring));
   try {
     for (;;) {
       activity.signal.throwIfAborted();
-      // Taken before the look, so that a change during it is not missed.
-      const changes = sources.map((source) => source.changed());
+      // Before the look, so that a change during it is not missed.
+      bell.reset();
       const outage = outageOf(sources);
       const look = sources.every((source) => source.items !== null) ? await options.check() : notListed(outage);
       if ('done' in look) return look.done;
       const leftMs = deadlineMs - performance.now();
       if (leftMs <= 0) throw options.onTimeout(look.waitingFor, outage);
       activity.heartbeat(look.waitingFor);
-      await firstOf(changes, Math.min(look.recheckMs ?? HEARTBEAT_MS, HEARTBEAT_MS, leftMs), activity.signal);
+      await bell.wait(Math.min(look.recheckMs ?? HEARTBEAT_MS, HEARTBEAT_MS, leftMs), activity.signal);
     }
   } finally {
+    for (const stop of forget) stop();
     for (const source of sources) source.close();
   }
 }
@@ -66,7 +71,7 @@ function notListed(outage: string | null): Pending {
 }
 
 /**
- * Runs something safe to repeat, again and again while the API does not answer.
+ * Runs something safe to repeat, again and again while the API does not answer, or forbids what a server forbids that has just started.
  *
  * @param forMs How long at most; a minute by default.
  */
@@ -77,24 +82,52 @@ export async function rideOver<T>(activity: Activity, action: () => Promise<T>, 
     try {
       return await action();
     } catch (error) {
-      if (failureTypeOf(error) !== 'ApiUnreachable' || performance.now() > deadlineMs) throw error;
+      if (failureTypeOf(error) !== 'ApiUnreachable' && !mayBeStarting(error)) throw error;
+      if (performance.now() > deadlineMs) throw lasting(error);
       activity.heartbeat({ message: error instanceof Error ? error.message : String(error) });
-      await firstOf([], OUTAGE_RETRY_MS, activity.signal);
+      await pause(OUTAGE_RETRY_MS, activity.signal);
     }
   }
 }
 
-/** Resolves with the first change, when the time is over, or when the activity is cancelled. */
-export async function firstOf(changes: readonly Promise<void>[], ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, Math.max(0, ms));
-  const onAbort = (): void => resolve();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    await Promise.race([...changes, promise]);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', onAbort);
-  }
+/** Resolves when the time is over, or when the activity is cancelled. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return createBell().wait(ms, signal);
+}
+
+/** What a wait sleeps by. */
+export interface Bell {
+  /** Ends the wait, or the next one. */
+  readonly ring: () => void;
+  /** Forgets what rang so far. */
+  readonly reset: () => void;
+  /** Resolves when it rings or has rung, when the time is over, or when the activity is cancelled. Leaves no listener behind. */
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+export function createBell(): Bell {
+  let hasRung = false;
+  let wake: (() => void) | null = null;
+  return {
+    ring: () => {
+      hasRung = true;
+      wake?.();
+    },
+    reset: () => { hasRung = false; },
+    wait: async (ms, signal) => {
+      if (hasRung || signal.aborted) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, Math.max(0, ms));
+      const onAbort = (): void => resolve();
+      signal.addEventListener('abort', onAbort, { once: true });
+      wake = resolve;
+      try {
+        await promise;
+      } finally {
+        wake = null;
+        clearTimeout(timer);
+        signal.removeEventListener('abort', onAbort);
+      }
+    },
+  };
 }

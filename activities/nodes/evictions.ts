@@ -1,6 +1,7 @@
 import type { DisruptionBudget, Pod } from '../kubernetes/objects.ts';
 import type { EvictionAnswer, Kube } from '../kubernetes/port.ts';
 import { concurrently } from '../kubernetes/concurrently.ts';
+import { lasting, mayBeStarting } from '../kubernetes/refusals.ts';
 import { failureTypeOf } from '../step-error.ts';
 import { budgetsOf } from './drain-pods.ts';
 import { isReady } from './ready.ts';
@@ -9,6 +10,8 @@ import { isReady } from './ready.ts';
 const WIDTH = 16;
 /** A budget that does not change is asked again after this: its status may be behind. */
 const RETRY_MS = 5_000;
+/** An API server that forbids evictions for longer than this does not do so because it starts. */
+const STARTING_MS = 60_000;
 
 interface Refused {
   readonly answer: Exclude<EvictionAnswer, { kind: 'accepted' | 'gone' }>;
@@ -45,7 +48,8 @@ export function createEvictions(kube: Pick<Kube, 'evict'>, gracePeriodSeconds: n
 
   async function evict(pod: Pod, allowed: number | null): Promise<void> {
     const { uid, name, namespace } = pod.metadata;
-    const answer = await ask(kube, { namespace: namespace ?? 'default', name, uid }, gracePeriodSeconds);
+    const refusedMs = nowMs() - (refused.get(uid)?.sinceMs ?? nowMs());
+    const answer = await ask(kube, { namespace: namespace ?? 'default', name, uid }, gracePeriodSeconds, refusedMs);
     if (answer.kind === 'accepted' || answer.kind === 'gone') {
       if (answer.kind === 'accepted') accepted += 1;
       sent.set(uid, nowMs());
@@ -94,12 +98,13 @@ function choose(pods: readonly Pod[], budgets: readonly DisruptionBudget[], due:
   return chosen;
 }
 
-/** An API that does not answer is a refusal that passes. */
-async function ask(kube: Pick<Kube, 'evict'>, pod: { readonly namespace: string; readonly name: string; readonly uid: string }, gracePeriodSeconds: number): Promise<EvictionAnswer> {
+/** An API that does not answer is a refusal that passes, and so is one that has just started and has not read its roles. */
+async function ask(kube: Pick<Kube, 'evict'>, pod: { readonly namespace: string; readonly name: string; readonly uid: string }, gracePeriodSeconds: number, refusedMs: number): Promise<EvictionAnswer> {
   try {
     return await kube.evict(pod, gracePeriodSeconds < 0 ? null : gracePeriodSeconds);
   } catch (error) {
-    if (failureTypeOf(error) !== 'ApiUnreachable') throw error;
+    if (mayBeStarting(error) && refusedMs > STARTING_MS) throw lasting(error);
+    if (failureTypeOf(error) !== 'ApiUnreachable' && !mayBeStarting(error)) throw error;
     return { kind: 'refused', message: error instanceof Error ? error.message : String(error), retryAfterMs: 1_000 };
   }
 }

@@ -1,6 +1,6 @@
 import { pausesUpTo } from '../asking.ts';
 import type { Node, Pod } from '../kubernetes/objects.ts';
-import { firstOf } from '../kubernetes/wait.ts';
+import { pause } from '../kubernetes/wait.ts';
 import type { Activity } from '../kubernetes/wait.ts';
 import { isReady } from '../nodes/ready.ts';
 import type { KubeadmConfig } from '../observe/kubeadm-config.ts';
@@ -26,7 +26,7 @@ export async function untilAtRest(activity: Activity, look: () => Promise<readon
     if (problems.length === 0) return;
     if (performance.now() >= deadlineMs) throw failure(problems);
     activity.heartbeat({ message: redactedStart(problems.slice(0, 5).join('; '), 900) });
-    await firstOf([], pauses.next().value, activity.signal);
+    await pause(pauses.next().value, activity.signal);
   }
 }
 

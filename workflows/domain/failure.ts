@@ -19,6 +19,10 @@ export const FAILURES = {
   ApiUnreachable: { permanent: false },
   /** The Kubernetes API refuses these credentials or this verb. */
   ApiForbidden: { permanent: true },
+  /** The kubeconfig's credentials cannot be used as they are: a program that is not there, a token that no header can carry, a damaged key. */
+  CredentialsUnusable: { permanent: true },
+  /** The program that gives the kubeconfig's credentials failed, or took too long. */
+  CredentialsFailed: { permanent: false },
   /** The host did not answer over SSH, or the connection broke. */
   HostUnreachable: { permanent: false },
   /** The host's key is not the one in known_hosts. */
