@@ -12,11 +12,8 @@ import type {
 } from '../workflows/domain/step.ts';
 import type { RestoreActivities } from './restore/port.ts';
 
-/** A plan and what its execution needs to know of the cluster beside it. */
 export interface PlannedUpgrade {
   readonly plan: UpgradePlan;
-  /** imageRepository of kubeadm-config; null where it names none. */
-  readonly imageRepository: string | null;
 }
 
 export interface PreflightResult {
@@ -36,7 +33,7 @@ export interface LogPage {
 export interface Activities extends RestoreActivities {
   planUpgrade(input: { readonly spec: UpgradeSpec }): Promise<PlannedUpgrade>;
   /** `plan` null: only the ways in (API, SSH, sudo) are checked. */
-  runPreflight(input: { readonly spec: UpgradeSpec; readonly plan: UpgradePlan | null; readonly imageRepository: string | null }): Promise<PreflightResult>;
+  runPreflight(input: { readonly spec: UpgradeSpec; readonly plan: UpgradePlan | null }): Promise<PreflightResult>;
   /** What a rehearsal needs of the cluster. Reads only. */
   describeCluster(input: { readonly spec: UpgradeSpec }): Promise<ClusterDump>;
   readLog(input: { readonly spec: UpgradeSpec; readonly upgrade: string; readonly node: string; readonly step: string; readonly offset: number }): Promise<LogPage>;

@@ -1,5 +1,6 @@
 import { api } from './activity-options.ts';
 import type { ClusterRunner } from './cluster-run.ts';
+import { plannedAddons } from './domain/planned-file.ts';
 import type { AddonTime } from './domain/spec.ts';
 import type { AddonInput } from './domain/step.ts';
 
@@ -11,7 +12,7 @@ export async function upgradeAddons(run: ClusterRunner, when: AddonTime): Promis
   const version = run.state.plan.to;
   const due: AddonInput['addon'][] = [
     ...(when === 'control-plane' ? [{ name: 'kube-proxy', version }, { name: 'coredns', version }] as const : []),
-    ...run.spec.addons.filter((addon) => addon.when === when),
+    ...plannedAddons(run.state.plan, when),
   ];
   for (const addon of due) {
     if (run.state.addonsDone.includes(addon.name)) continue;

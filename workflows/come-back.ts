@@ -9,6 +9,7 @@ import { applyAmendment, applyGrowth, leaveGrowthOut } from './domain/apply-amen
 import { reachPause } from './domain/control.ts';
 import type { Failure } from './domain/failure.ts';
 import type { UpgradePlan } from './domain/plan.ts';
+import type { UpgradeSpec } from './domain/spec.ts';
 import { policyWithin } from './domain/pool-policy.ts';
 import { blockedFailure, bounded, growthApproval, NO_LINES, startApproval, unreadFailure } from './domain/resume-report.ts';
 import { failureOf } from './failures.ts';
@@ -66,12 +67,17 @@ type Read = { readonly ok: true; readonly plan: UpgradePlan } | { readonly ok: f
 
 async function readAgain(run: ClusterRunner): Promise<Read> {
   try {
-    const { plan } = await run.work(() => inspect.planUpgrade.executeWithOptions({ summary: 'Read the cluster again after the pause' }, [{ spec: run.spec }]));
+    const { plan } = await run.work(() => inspect.planUpgrade.executeWithOptions({ summary: 'Read the cluster again after the pause' }, [{ spec: dueSpec(run) }]));
     return { ok: true, plan };
   } catch (error) {
     if (CancellationScope.current().consideredCancelled) throw error;
     return { ok: false, failure: failureOf(error) };
   }
+}
+
+/** An add-on that is applied needs its file no more. */
+function dueSpec({ spec, state: { addonsDone } }: ClusterRunner): UpgradeSpec {
+  return { ...spec, addons: spec.addons.filter(({ name }) => !addonsDone.includes(name)) };
 }
 
 function amendable(run: ClusterRunner, name: string, wasOpen: ReadonlySet<string>): AmendableNode {

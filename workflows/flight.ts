@@ -7,6 +7,7 @@ import type { ClusterRunner } from './cluster-run.ts';
 import { endForceDrain, isDrainForced, isSkipped, reachPause, withoutSkip } from './domain/control.ts';
 import type { Failure } from './domain/failure.ts';
 import type { PlannedNode } from './domain/plan.ts';
+import { plannedKubeadm } from './domain/planned-file.ts';
 import { addTimes, DETAILED_NODES } from './domain/run.ts';
 import { comesBefore, firstChange, FIRST_STEP } from './domain/state.ts';
 import type { NodeStep } from './domain/state.ts';
@@ -189,7 +190,7 @@ function heldBy(failure: Failure): NodeResult {
 function inputOf(run: ClusterRunner, node: PlannedNode, { tellDrained, forceDrain, rollback: _rollback, ...attempt }: Attempt, tellsResult: boolean): UpgradeNodeInput {
   const { spec, state } = run;
   return {
-    upgrade: run.upgrade, node, ...attempt, ...(forceDrain ? { forceDrain } : {}), repository: spec.packages.repository, imageRepository: state.imageRepository, kubeadm: spec.kubeadm,
+    upgrade: run.upgrade, node, ...attempt, ...(forceDrain ? { forceDrain } : {}), repository: spec.packages.repository, imageRepository: state.plan.imageRepository, kubeadm: plannedKubeadm(state.plan),
     drain: drainOf(run, node), maxUnavailable: windowOf(run, node), acceptOutage: spec.etcd.acceptOutage,
     // Only a control-plane node asks about them.
     members: node.roles.includes('control-plane') ? run.members : [],

@@ -6,6 +6,7 @@ import type { ClusterRunner } from './cluster-run.ts';
 import { isSkipped, reachPause, takeRetry, withoutDecision, withoutSkip } from './domain/control.ts';
 import type { Failure } from './domain/failure.ts';
 import type { PlannedNode } from './domain/plan.ts';
+import { plannedKubeadm } from './domain/planned-file.ts';
 import { decisionInAdvance } from './domain/on-failure.ts';
 import { readMessage } from './domain/operator-message.ts';
 import { addTimes, DETAILED_NODES, timesOf } from './domain/run.ts';
@@ -59,7 +60,7 @@ async function stage(run: ClusterRunner, node: PlannedNode): Promise<void> {
   const own = run.node(node.name);
   const input: PackageStepInput = {
     upgrade: run.upgrade, node, retry: own.retries, epochMs: run.epochMs, repository: run.spec.packages.repository,
-    imageRepository: run.state.imageRepository, kubeadm: run.spec.kubeadm,
+    imageRepository: run.state.plan.imageRepository, kubeadm: plannedKubeadm(run.state.plan),
   };
   Object.assign(own, { state: 'preparing', step: 'stageNode', since: now() });
   try {

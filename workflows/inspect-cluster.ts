@@ -8,7 +8,7 @@ export async function inspectCluster(input: InspectClusterInput): Promise<Inspec
     case 'logs':
       return { plan: null, findings: [], log: await readLog(input) };
     case 'doctor': {
-      const { findings } = await inspect.runPreflight.executeWithOptions({ summary: 'Check the ways in' }, [{ spec, plan: null, imageRepository: null }]);
+      const { findings } = await inspect.runPreflight.executeWithOptions({ summary: 'Check the ways in' }, [{ spec, plan: null }]);
       return { plan: null, findings };
     }
     case 'rehearse': {
@@ -23,9 +23,9 @@ export async function inspectCluster(input: InspectClusterInput): Promise<Inspec
     }
     case 'plan':
     case 'preflight': {
-      const { plan, imageRepository } = await inspect.planUpgrade.executeWithOptions({ summary: 'Read the cluster and plan' }, [{ spec }]);
+      const { plan } = await inspect.planUpgrade.executeWithOptions({ summary: 'Read the cluster and plan' }, [{ spec }]);
       if (input.what === 'plan' || !plan.changes) return { plan, findings: [] };
-      const { findings } = await inspect.runPreflight.executeWithOptions({ summary: 'Preflight' }, [{ spec, plan, imageRepository }]);
+      const { findings } = await inspect.runPreflight.executeWithOptions({ summary: 'Preflight' }, [{ spec, plan }]);
       return { plan, findings };
     }
   }

@@ -55,7 +55,7 @@ export function openRestoreRun(input: RestoreClusterInput): RestoreRunner {
 
   return {
     input, state, upgrade, isChild: info.parent !== undefined, show,
-    common: { upgrade, epochMs: info.runStartTime.getTime(), repository: spec.packages.repository, imageRepository: null, kubeadm: spec.kubeadm },
+    common: { upgrade, epochMs: info.runStartTime.getTime(), repository: spec.packages.repository, imageRepository: null, kubeadm: { ...spec.kubeadm, files: [] } },
     take: ({ nodes, workers }) => {
       state.nodes = [...nodes, ...workers].map(newRestoredNode);
       show();

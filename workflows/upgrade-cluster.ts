@@ -111,8 +111,7 @@ async function confirmPlan(run: ClusterRunner): Promise<void> {
 
 async function confirmUnmoved(run: ClusterRunner): Promise<void> {
   const { input } = run;
-  const { plan, imageRepository } = await inspect.planUpgrade.executeWithOptions({ summary: 'Read the cluster and plan' }, [{ spec: input.spec }]);
-  run.state.imageRepository = imageRepository;
+  const { plan } = await inspect.planUpgrade.executeWithOptions({ summary: 'Read the cluster and plan' }, [{ spec: input.spec }]);
   if (plan.hash === input.plan.hash) return;
   throw workflowFailure({
     type: 'ClusterMoved',
@@ -123,9 +122,9 @@ async function confirmUnmoved(run: ClusterRunner): Promise<void> {
 
 async function preflight(run: ClusterRunner): Promise<void> {
   const { spec } = run;
-  const { plan, imageRepository } = run.state;
+  const { plan } = run.state;
   await run.step('acquireLease', () => api.acquireLease.executeWithOptions({ summary: 'Lock the cluster' }, [{ upgrade: run.upgrade, by: run.startedBy }]));
-  const result = await inspect.runPreflight.executeWithOptions({ summary: 'Preflight' }, [{ spec, plan, imageRepository }]);
+  const result = await inspect.runPreflight.executeWithOptions({ summary: 'Preflight' }, [{ spec, plan }]);
   run.record({ step: 'runPreflight', startedAt: result.startedAt, seconds: result.seconds, busySeconds: result.seconds, attempts: 1, note: `${result.findings.length} findings` });
   run.state.findings = result.findings.filter((finding) => finding.severity !== 'info');
   const blocking = result.findings.filter((finding) => finding.severity === 'block');

@@ -1,10 +1,10 @@
 import { setHandler } from '@temporalio/workflow';
 import { api, FIRST, host } from './activity-options.ts';
 import type { PlannedNode } from './domain/plan.ts';
-import type { DrainSpec, KubeadmSpec } from './domain/spec.ts';
+import type { DrainSpec } from './domain/spec.ts';
 import { firstChange } from './domain/state.ts';
 import type { NodeStep } from './domain/state.ts';
-import type { ControlPlaneStepInput, CordonInput, NodeStepInput, PackageStepInput, UpgradeRef } from './domain/step.ts';
+import type { ControlPlaneStepInput, CordonInput, NodeStepInput, PackageStepInput, PlannedKubeadm, UpgradeRef } from './domain/step.ts';
 import { forceDrainSignal, nodePolicySignal, pauseSignal, probeSignal, resumeSignal, skipNodeSignal, tellResultSignal } from './messages.ts';
 import type { NodeResult } from './messages.ts';
 import { openNodeDrain } from './node-drain.ts';
@@ -25,7 +25,7 @@ export interface UpgradeNodeInput {
   readonly forceDrain?: boolean;
   readonly repository: string | null;
   readonly imageRepository: string | null;
-  readonly kubeadm: KubeadmSpec;
+  readonly kubeadm: PlannedKubeadm;
   readonly drain: DrainSpec;
   /** Width of the window that this node is in. */
   readonly maxUnavailable: number;

@@ -1,16 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { parseAllDocuments } from 'yaml';
-import type { AddonSpec } from '../../workflows/domain/spec.ts';
 import { stepError } from '../step-error.ts';
 import type { Manifest } from '../kubernetes/objects.ts';
 
-/** Objects of an add-on's manifest, read where the worker runs; Lists are opened. Failures: FileMissing, SpecInvalid. */
-export async function readManifest(addon: AddonSpec): Promise<readonly Manifest[]> {
-  const file = addon.manifest.file.replace(/^~(?=\/|$)/, homedir());
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw stepError('FileMissing', `The manifest ${file} that spec.addons[${addon.name}].manifest.file names cannot be read where the worker runs: ${error instanceof Error ? error.message : String(error)}.`, 'Put the file there, or correct the path.');
-  });
+/** Objects of an add-on's manifest; Lists are opened. `file` names it in messages. @throws SpecInvalid */
+export function parseManifest(text: string, file: string): readonly Manifest[] {
   const documents = parseAllDocuments(text);
   if (!Array.isArray(documents)) return [];
   return documents.flatMap((document) => {

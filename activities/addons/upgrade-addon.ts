@@ -1,6 +1,7 @@
 import { currentActivity } from '../activity-context.ts';
 import { stepError } from '../step-error.ts';
-import type { AddonSpec } from '../../workflows/domain/spec.ts';
+import type { PlannedFile } from '../../workflows/domain/planned-file.ts';
+import { readPlanned } from '../plan/planned-files.ts';
 import type { AddonInput, StepResult } from '../../workflows/domain/step.ts';
 import type { Manifest, Workload } from '../kubernetes/objects.ts';
 import type { Kube, OpenKube, Rollout } from '../kubernetes/port.ts';
@@ -8,7 +9,7 @@ import { timedStep } from '../kubernetes/timed-step.ts';
 import type { Clock } from '../kubernetes/timed-step.ts';
 import { rideOver } from '../kubernetes/wait.ts';
 import type { Activity } from '../kubernetes/wait.ts';
-import { readManifest } from './manifest.ts';
+import { parseManifest } from './manifest.ts';
 import { waitForRollouts } from './rollout.ts';
 import type { RolloutTarget } from './rollout.ts';
 
@@ -24,7 +25,7 @@ export interface AddonActivityOptions {
 
 /**
  * kube-proxy and CoreDNS are changed by kubeadm: here it is only confirmed that they are rolled out. An add-on of the spec is
- * applied (server-side, without force) and waited for. Failures: AddonFailed, FileMissing, SpecInvalid.
+ * applied (server-side, without force) and waited for. Failures: AddonFailed, FileMissing, FileMoved, SpecInvalid.
  */
 export function createUpgradeAddon(options: AddonActivityOptions): (input: AddonInput) => Promise<StepResult> {
   const timeoutMs = options.rolloutTimeoutMs ?? ROLLOUT_TIMEOUT_MS;
@@ -33,7 +34,7 @@ export function createUpgradeAddon(options: AddonActivityOptions): (input: Addon
     const finish = timedStep(activity, options.now);
     const kube = await options.openKube(input.upgrade.access);
     const { addon } = input;
-    if ('manifest' in addon) return finish({ changed: true, note: await applyAddon(activity, kube, addon, timeoutMs) });
+    if ('path' in addon) return finish({ changed: true, note: await applyAddon(activity, kube, addon, timeoutMs) });
     return finish({ changed: false, note: await confirmAddon(activity, kube, addon, timeoutMs) });
   };
 }
@@ -55,8 +56,8 @@ function tagProblem(workload: Workload, version: string): string | null {
   return image.split('@')[0]?.endsWith(`:${version}`) === true ? null : `its image is ${image}, not ${version}`;
 }
 
-async function applyAddon(activity: Activity, kube: Kube, addon: AddonSpec, timeoutMs: number): Promise<string> {
-  const objects = inOrder(await readManifest(addon));
+async function applyAddon(activity: Activity, kube: Kube, addon: PlannedFile, timeoutMs: number): Promise<string> {
+  const objects = inOrder(parseManifest(await readPlanned(addon), addon.path));
   for (const object of objects) {
     activity.heartbeat({ message: `applying ${object.kind} ${object.metadata.name}` });
     await applyObject(activity, kube, addon, object);
@@ -68,12 +69,12 @@ async function applyAddon(activity: Activity, kube: Kube, addon: AddonSpec, time
   return `${objects.length} objects applied and rolled out`;
 }
 
-async function applyObject(activity: Activity, kube: Kube, addon: AddonSpec, object: Manifest): Promise<void> {
+async function applyObject(activity: Activity, kube: Kube, addon: PlannedFile, object: Manifest): Promise<void> {
   const answer = await rideOver(activity, () => kube.apply(object, 'capstan'));
   if (answer.kind === 'applied') return;
   throw stepError(
     'AddonFailed',
-    `The API does not take ${object.kind} ${object.metadata.name} of the add-on ${addon.name} (${addon.manifest.file}): ${answer.message}.`,
+    `The API does not take ${object.kind} ${object.metadata.name} of the add-on ${addon.name} (${addon.path}): ${answer.message}.`,
     'Where another manager owns these fields, give them up there or leave them out of the manifest; capstan never takes them by force.',
   );
 }

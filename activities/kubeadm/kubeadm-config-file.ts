@@ -1,11 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { parseAllDocuments, stringify } from 'yaml';
 import type { KubeadmSpec } from '../../workflows/domain/spec.ts';
 import { parseVersion } from '../../workflows/domain/version.ts';
 import { hostOf } from '../durable-step.ts';
 import type { DurableInput } from '../durable-step.ts';
 import type { Hosts } from '../hosts/port.ts';
+import type { PlannedKubeadm } from '../../workflows/domain/step.ts';
+import { readPlanned } from '../plan/planned-files.ts';
 import { recordFolder } from '../packages/package-step.ts';
 import { stepError } from '../step-error.ts';
 import { prereleaseKind } from './kubeadm-arguments.ts';
@@ -22,12 +22,12 @@ type Document = Readonly<Record<string, unknown>>;
 
 interface ConfigInput extends DurableInput {
   readonly node: DurableInput['node'] & { readonly to: string };
-  readonly kubeadm: KubeadmSpec;
+  readonly kubeadm: PlannedKubeadm;
 }
 
 /**
  * Puts the patches and the file of `spec.kubeadm.componentConfigs` on the node, and says where they are there.
- * They are read where the worker runs. Failures: FileMissing, SpecInvalid and those of `Hosts`.
+ * They are read where the worker runs. Failures: FileMissing, FileMoved, SpecInvalid and those of `Hosts`.
  */
 export async function uploadKubeadmFiles(hosts: Hosts, input: ConfigInput, force: boolean): Promise<KubeadmFiles> {
   const patches = await uploadPatches(hosts, input);
@@ -35,13 +35,11 @@ export async function uploadKubeadmFiles(hosts: Hosts, input: ConfigInput, force
 }
 
 async function uploadKubeadmConfig(hosts: Hosts, input: ConfigInput, patches: string | null, force: boolean): Promise<string | null> {
-  const source = input.kubeadm.componentConfigs?.file;
-  if (source === undefined) return null;
-  const text = await readFile(source.replace(/^~(?=\/|$)/, homedir()), 'utf8').catch((error: unknown) => {
-    throw stepError('FileMissing', `${PATH}: ${source} cannot be read where the worker runs: ${error instanceof Error ? error.message : String(error)}.`, 'Put the file there, or correct the path.');
-  });
+  const planned = input.kubeadm.files.find(({ what }) => what === 'component-configs');
+  if (planned === undefined) return null;
+  const text = await readPlanned(planned);
   const path = `${recordFolder(input)}/kubeadm-config.yaml`;
-  await hosts.upload(hostOf(input.node), path, Buffer.from(renderKubeadmConfig(text, source, { version: input.node.to, kubeadm: input.kubeadm, patches, force })));
+  await hosts.upload(hostOf(input.node), path, Buffer.from(renderKubeadmConfig(text, planned.path, { version: input.node.to, kubeadm: input.kubeadm, patches, force })));
   return path;
 }
 

@@ -11,6 +11,7 @@ import type { Finding } from '../../workflows/domain/check.ts';
 import type { CheckId } from '../../workflows/domain/checks.ts';
 import type { Observation } from '../../workflows/domain/observation.ts';
 import type { UpgradePlan } from '../../workflows/domain/plan.ts';
+import { waive } from '../../workflows/domain/waiver.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import { clusterFindings } from './cluster-checks.ts';
 import { findingOfError } from './finding-of-error.ts';
@@ -22,7 +23,6 @@ export interface PreflightInput {
   readonly spec: UpgradeSpec;
   /** Null: only the ways in are checked. */
   readonly plan: UpgradePlan | null;
-  readonly imageRepository: string | null;
 }
 
 export interface PreflightOptions {
@@ -41,20 +41,21 @@ export function createRunPreflight(options: PreflightOptions): (input: Preflight
   };
 }
 
-function findingsOf(options: PreflightOptions, input: PreflightInput): Promise<readonly Finding[]> {
-  return input.plan === null ? reachFindings(options, input.spec) : allFindings(options, input, input.plan);
+async function findingsOf(options: PreflightOptions, input: PreflightInput): Promise<readonly Finding[]> {
+  if (input.plan === null) return reachFindings(options, input.spec);
+  return waive(await allFindings(options, input, input.plan), input.plan.spec.ignore);
 }
 
 /** An API server that restarts must not stop an upgrade before it begins; a person who waits for the answer must not wait long. */
 const OUTAGE_MS = 15_000;
 
-async function allFindings(options: PreflightOptions, { spec, imageRepository }: PreflightInput, plan: UpgradePlan): Promise<readonly Finding[]> {
+async function allFindings(options: PreflightOptions, { spec }: PreflightInput, plan: UpgradePlan): Promise<readonly Finding[]> {
   const [cluster, hosts, replaced] = await Promise.all([
     guarded('cluster-checks', () => rideOver(currentActivity(), async () => {
       const observation = await options.observeCluster({ access: spec.access, nodes: spec.nodes, labelKeys: selectorKeys(spec) });
       return clusterFindings(await options.openKube(spec.access), spec, observation, plan);
     }, OUTAGE_MS)),
-    guarded('host-checks', async () => hostFindings(await options.openHosts(spec.access), plan, spec, imageRepository)),
+    guarded('host-checks', async () => hostFindings(await options.openHosts(spec.access), plan, spec, plan.imageRepository)),
     guarded('cluster-checks', () => replacedFindings({ openKube: () => options.openKube(spec.access), openHosts: () => options.openHosts(spec.access), outageMs: OUTAGE_MS }, plan, spec)),
   ]);
   const said = [...cluster, ...hosts];

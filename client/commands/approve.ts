@@ -7,6 +7,7 @@ import { send, withRunningUpgrade } from '../running-upgrade.ts';
 import type { RunningUpgrade } from '../running-upgrade.ts';
 import { said } from './control.ts';
 import type { ReasonOptions } from './control.ts';
+import { planHashProblem } from '../../workflows/domain/hash-plan.ts';
 import type { UpgradeStatus } from '../../workflows/domain/status.ts';
 
 export interface ApproveOptions extends ReasonOptions {
@@ -23,6 +24,8 @@ export async function approve(context: CommandContext, options: ApproveOptions):
   const { planHash } = options;
   const canAsk = options.input && context.terminal.canAsk;
   if (planHash === undefined && !canAsk) throw usageError('nobody can be asked here, so nothing was approved', 'name the plan with --plan-hash HASH; `capstan status` shows the one that waits');
+  const problem = planHash === undefined ? null : planHashProblem(planHash);
+  if (problem !== null) throw usageError(`--plan-hash: ${problem}`, 'nothing was approved; `capstan status` shows the hash of the plan that waits, and `capstan approve` shows the plan and asks');
   return withRunningUpgrade(context, options, async (upgrade) => {
     const { client, cluster, before } = upgrade;
     if (before === null) return approveUnseen(upgrade, planHash, options);

@@ -1,4 +1,7 @@
 import type { PlannedNode, PlannedPhase, UpgradePlan } from '../../workflows/domain/plan.ts';
+import { drainPolicy } from '../../workflows/domain/drain-policy.ts';
+import { planWords } from '../../workflows/domain/plan-words.ts';
+import { wordLines } from './plan-words.ts';
 import { table } from './table.ts';
 import type { TableOptions } from './table.ts';
 import { count, paint, plain } from './text.ts';
@@ -8,8 +11,10 @@ export function planTable(plan: UpgradePlan, isWide: boolean, options: TableOpti
   const parts = [heading(plan, options.colour), '', nodesTable(plan, isWide, options)];
   const widths = plan.phases.filter(({ phase, groups }) => phase === 'workers' && groups.flat().length > 0).map(windowLine);
   if (widths.length > 0) parts.push('', ...widths);
+  const words = wordLines(planWords(plan));
+  if (words.length > 0) parts.push('', 'What is done, and with what:', ...words);
   if (plan.notes.length > 0) parts.push('', ...plan.notes.map((note) => `Note: ${plain(note)}`));
-  parts.push('', `Plan ${plan.hash}`);
+  parts.push('', `Plan ${plain(plan.hash)}`, ...unreadLine(plan));
   return parts.join('\n');
 }
 
@@ -28,16 +33,24 @@ function nodesTable(plan: UpgradePlan, isWide: boolean, options: TableOptions): 
   const head = ['ORDER', 'NODE', 'ROLES', 'POOL', 'FROM', 'TO', ...(isWide ? ['ZONE', 'ADDRESS', 'UID'] : []), 'WHAT'];
   const rows = sorted.map((node) => [
     node.changes ? String(order.get(node.name) ?? '') : '-', node.name, node.roles.join(','), node.pool ?? '', node.from, node.to,
-    ...(isWide ? [node.zone ?? '', `${node.address}:${node.port}`, node.uid] : []), whatHappens(node),
+    ...(isWide ? [node.zone ?? '', `${node.address}:${node.port}`, node.uid] : []), whatHappens(plan, node),
   ]);
   return table(head, rows, options);
 }
 
-function whatHappens(node: PlannedNode): string {
+/** Without the content of every file the hash is one that no upgrade has. */
+function unreadLine({ files }: UpgradePlan): readonly string[] {
+  const unread = files.filter(({ sha256 }) => sha256 === null);
+  if (unread.length === 0) return [];
+  return [`This is not the hash that \`capstan start\` will show: ${count(unread.length, 'file')} could not be read here.`];
+}
+
+function whatHappens({ spec }: UpgradePlan, node: PlannedNode): string {
   if (!node.changes) return 'nothing: is there already';
+  const drain = drainPolicy(spec, node).enabled ? 'drain' : 'cordon (no drain)';
   const kept = node.cordoned ? '; was cordoned before and stays so' : '';
-  if (!node.roles.includes('control-plane')) return `drain, upgrade, uncordon${kept}`;
-  return `${node.first ? 'kubeadm upgrade apply' : 'kubeadm upgrade node'}, drain, kubelet, uncordon${kept}`;
+  if (!node.roles.includes('control-plane')) return `${drain}, upgrade, uncordon${kept}`;
+  return `${node.first ? 'kubeadm upgrade apply' : 'kubeadm upgrade node'}, ${drain}, kubelet, uncordon${kept}`;
 }
 
 /** Place of each node, from 1, in the order in which phases and groups name them. */

@@ -1,5 +1,6 @@
 import type { ReportedStep, UpgradeReport } from '../../workflows/domain/status.ts';
 import { decisionLines } from './decisions.ts';
+import { wordLines } from './plan-words.ts';
 import { resumedLines } from './resumed.ts';
 import { table } from './table.ts';
 import type { TableOptions } from './table.ts';
@@ -20,6 +21,7 @@ export function reportTable(report: UpgradeReport, isWide: boolean, options: Tab
     `Wall clock ${elapsed(report.wallSeconds * 1000)}, of which the engine's own ${report.overheadSeconds.toFixed(1)} s (${share(report)})`,
     ...(report.snapshot === null ? [] : [`etcd snapshot of ${report.snapshot.node}, taken ${timeOf(report.snapshot.takenAt)}: ${plain(report.snapshot.file)} (SHA-256 ${report.snapshot.sha256})`]),
     ...report.findings.filter(({ check }) => check === 'rolled-back').map(({ message }) => plain(message)),
+    ...(report.ignored === undefined ? [] : wordLines(report.ignored)),
     ...resumedLines(report),
     ...(report.decisions.length === 0 ? [] : ['', ...decisionLines(report.decisions)]),
     ...(report.failure === null ? [] : ['', plain(`${report.failure.type}: ${report.failure.message}`), ...(report.failure.next === undefined ? [] : [`  Next: ${plain(report.failure.next)}`])]),

@@ -3,6 +3,7 @@ import type { NodeState, UpgradeState } from '../../workflows/domain/state.ts';
 import type { NodeStatus, UpgradeStatus } from '../../workflows/domain/status.ts';
 import type { RunningStep } from '../temporal/port.ts';
 import { decisionLines } from './decisions.ts';
+import { wordLines } from './plan-words.ts';
 import { approvalLines, problemLines, resumedLines } from './resumed.ts';
 import { table } from './table.ts';
 import type { TableOptions } from './table.ts';
@@ -40,6 +41,7 @@ export function statusTable(view: StatusView, options: StatusOptions): string {
     ...resumeLines(view),
     ...(view.cancel === null ? [] : [cancelLine(view.cancel)]),
     ...policyLines(view.policy),
+    ...(view.executes === undefined ? [] : ['', ...wordLines(view.executes)]),
     ...(view.nodes.length === 0 ? [] : ['', nodesTable(view, options)]),
     ...(below.length === 0 ? [] : ['', ...below]),
     ...(view.decisions.length === 0 ? [] : ['', ...decisionLines(view.decisions, LAST_DECISIONS)]),

@@ -1,4 +1,5 @@
 import { createObserveCluster, selectorKeys } from '../../activities/observe/observe-cluster.ts';
+import { readLocalFiles } from '../../activities/plan/check-files.ts';
 import { readDump } from '../../activities/dump/read-dump.ts';
 import { hashPlan } from '../../workflows/domain/hash-plan.ts';
 import type { ClusterDump } from '../../workflows/domain/cluster-dump.ts';
@@ -17,7 +18,7 @@ export type PlanOfDump =
 
 /**
  * Plans from the files of a dump by the planner that the worker runs. Needs no Temporal and no worker, and opens nothing that
- * `access` names.
+ * `access` names. Files that are applied are read where they are here as well; the plan says which are not.
  *
  * @throws RehearsalError where the dump cannot be read, or is not of the spec's cluster.
  */
@@ -34,7 +35,8 @@ export async function planOfDump(spec: UpgradeSpec, folder: string): Promise<Pla
   const observation = await observeCluster({ access: spec.access, nodes: spec.nodes, labelKeys: poolKeys });
   const result = planUpgrade(spec, observation);
   if (!result.ok) return { ok: false, failures: result.failures };
-  return { ok: true, plan: hashPlan(result.plan), dump: await readDump(listsOf(objects), { observation, poolKeys }) };
+  const files = result.plan.changes ? await readLocalFiles(spec) : [];
+  return { ok: true, plan: hashPlan({ ...result.plan, files }), dump: await readDump(listsOf(objects), { observation, poolKeys }) };
 }
 
 function noHost(): Promise<never> {

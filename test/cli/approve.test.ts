@@ -6,7 +6,8 @@ import type { UpgradeStatus } from '../../workflows/domain/status.ts';
 import { capstan, fakeClient, node, NOW, running, testStatus } from './fake-client.ts';
 
 const FOUND = running('prod-eu');
-const HASH = 'a1'.repeat(32);
+const FORMER = 'a1'.repeat(32);
+const HASH = `p2-${FORMER}`;
 const PAUSE = { by: 'ann@ops-1', reason: 'weekend', at: '2026-11-20T17:00:00.000Z' };
 const CHANGED = { at: NOW, by: 'ann@ops-1', changes: { lines: ['w3: gone, left out', 'w4: upgraded by hand to v1.34.4'], more: 0 }, problem: null };
 const NODES = [node('w1'), node('w3', { state: 'skipped', note: 'gone' }), node('w4', { state: 'done', note: 'upgraded by hand' })];
@@ -76,10 +77,24 @@ describe('approve', () => {
   test('fails where nothing waits, and where the upgrade refuses the hash', async () => {
     const nothing = await capstan(fakeClient({ found: FOUND }), ['approve'], { answer: 'yes' });
     assert.deepEqual([nothing.code, nothing.err], [1, 'error: no plan of prod-eu waits for approval\nNext: capstan status --cluster prod-eu\n']);
-    const refusal = new CommandError(`the plan that waits for approval is ${HASH}, not guess`);
-    const refused = await capstan(fakeClient({ status: [GREW], found: FOUND }, { update: () => Promise.reject(refusal) }), ['approve', '--plan-hash', 'guess']);
+    const other = `p2-${'b2'.repeat(32)}`;
+    const refusal = new CommandError(`the plan that waits for approval is ${HASH}, not ${other}`);
+    const refused = await capstan(fakeClient({ status: [GREW], found: FOUND }, { update: () => Promise.reject(refusal) }), ['approve', '--plan-hash', other]);
     assert.equal(refused.code, 1);
-    assert.match(refused.err, /not guess/);
+    assert.match(refused.err, /not p2-b2/);
+  });
+
+  test('refuses what cannot be the hash of a plan before anything is sent: the former form, a part, other words', async () => {
+    for (const [hash, reason] of [
+      [FORMER, /former form, which covered neither the spec nor the files/], [HASH.slice(0, 20), /is not a plan hash/], ['guess', /is not a plan hash/], ['', /no plan hash is given/],
+    ] as const) {
+      const client = fakeClient({ status: [GREW], found: FOUND });
+      const { code, err } = await capstan(client, ['approve', '--plan-hash', hash]);
+      assert.equal(code, 64, hash);
+      assert.match(err, reason);
+      assert.match(err, /nothing was approved; `capstan status` shows the hash/);
+      assert.deepEqual(client.sent, []);
+    }
   });
 
   test('waits in Temporal where no worker answers and the plan is named, and shows none otherwise', async () => {

@@ -30,6 +30,13 @@ describe('plan', () => {
       '',
       'Pool default: at most 1 of 2 nodes down at once',
       '',
+      'What is done, and with what:',
+      '  Packages                    from the package sources that each host has',
+      '  Images                      from the repository that kubeadm takes by default',
+      '  Drain of the control plane  evicts every pod, deletes no data in emptyDir volumes and no pod without a controller, takes at most 15m',
+      '  Drain of pool default       evicts every pod, deletes no data in emptyDir volumes and no pod without a controller, takes at most 15m',
+      '  A worker that fails         is held, and waits for a person',
+      '',
       'Plan hash',
       '',
     ].join('\n'));

@@ -44,7 +44,7 @@ describe('with a real Temporal', { timeout: 120_000 }, () => {
         readLog: async ({ upgrade, node, step }: { upgrade: string; node: string; step: string }) => ({ text: `${upgrade} ${node} ${step}\n`, next: null }),
         planUpgrade: async ({ spec }: { spec: { target: { version: string } } }) => {
           if (spec.target.version === 'v1.36.0') throw ApplicationFailure.create({ message: 'spec.target.version: skips a minor', type: 'PlanRefused', nonRetryable: true, details: [{ type: 'PlanRefused', message: 'spec.target.version: skips a minor', next: 'upgrade to v1.34 first' }] });
-          return { plan: testPlan(1, 1, 1), imageRepository: null };
+          return { plan: testPlan(1, 1, 1) };
         },
       },
     });

@@ -70,7 +70,7 @@ describe('payloads', () => {
       const run = late(of);
       const now = new Date(START + 3_600_000).toISOString();
       const sizes = {
-        plan: await storedKib({ plan: of, imageRepository: 'registry.example' }),
+        plan: await storedKib({ plan: of }),
         start: await storedKib({ spec: spec(), plan: of, by: 'ada@ops' }),
         continued: await storedKib({ spec: spec(), plan: of, by: 'ada@ops', resume: packRun(run) }),
         status: await storedKib(statusOf(run, 'ada@ops')),

@@ -110,7 +110,8 @@ describe('a yes', () => {
     const approved = said(NO_CONTROL, 'approve', { planHash: 'abc', by: 'ann' }, waiting('growth'));
     assert.deepEqual(approved, { ...NO_CONTROL, approved: { planHash: 'abc', by: 'ann', reason: '', at: AT } });
     assert.equal(said(approved, 'approve', { planHash: 'abc', by: 'bob' }, waiting('growth'), LATER), approved);
-    assert.equal(refused(NO_CONTROL, 'approve', { planHash: 'abd' }, waiting('growth')), 'the plan that waits for approval is abc, not abd');
+    assert.match(refused(NO_CONTROL, 'approve', { planHash: 'abd' }, waiting('growth')), /^the plan that waits for approval is abc, not abd: abd is not a plan hash/);
+    assert.match(refused(NO_CONTROL, 'approve', { planHash: 'a1'.repeat(32) }, waiting('start')), /a plan hash of the former form, which covered neither the spec nor the files/);
     assert.equal(refused(NO_CONTROL, 'approve', {}, waiting('start')), 'the plan that waits for approval is abc, not one without a hash');
     assert.equal(refused(NO_CONTROL, 'approve', { planHash: 'abc' }), 'no plan waits for approval');
   });

@@ -8,6 +8,7 @@ import { createOpenKube } from '../../activities/kubernetes/open-kube.ts';
 import { failure, startFakeApi } from '../support/fake-api.ts';
 import type { FakeApi, FakeObject } from '../support/fake-api.ts';
 import { upgradeRef } from '../support/fake-objects.ts';
+import { plannedFile } from '../support/planned-file.ts';
 import { failureOf, runActivity } from '../support/run-activity.ts';
 
 const upgradeAddon = createUpgradeAddon({ openKube: createOpenKube(), now: Date.now, rolloutTimeoutMs: 3_000 });
@@ -50,7 +51,7 @@ test('a manifest is applied server-side without force, and its workloads are wai
       if (method === 'PATCH') seen.push(`${contentType} ${query.get('fieldManager') ?? ''} ${query.get('force') ?? ''}`);
       return null;
     });
-    const input = { upgrade: upgradeRef(api), addon: { name: 'cni', when: 'first-control-plane' as const, manifest: { file } } };
+    const input = { upgrade: upgradeRef(api), addon: plannedFile('addon', 'cni', file) };
     const failed = await failureOf(runActivity(upgradeAddon, input).result);
     assert.equal(failed.type, 'AddonFailed');
     assert.match(failed.message, /DaemonSet kube-system\/cni: 3 of 3 pods are updated, 1 Ready/);
@@ -62,9 +63,32 @@ test('a manifest is applied server-side without force, and its workloads are wai
 
 test('a manifest that is missing or broken is named by its path', () =>
   withManifest('kind: [', async (api, file) => {
-    const addon = { name: 'cni', when: 'workers' as const, manifest: { file: '/nowhere/cni.yaml' } };
+    const addon = plannedFile('addon', 'cni', '/nowhere/cni.yaml');
     const missing = await failureOf(runActivity(upgradeAddon, { upgrade: upgradeRef(api), addon }).result);
     assert.deepEqual([missing.type, /spec\.addons\[cni\]\.manifest\.file/.test(missing.message)], ['FileMissing', true]);
-    const broken = await failureOf(runActivity(upgradeAddon, { upgrade: upgradeRef(api), addon: { ...addon, manifest: { file } } }).result);
+    const broken = await failureOf(runActivity(upgradeAddon, { upgrade: upgradeRef(api), addon: plannedFile('addon', 'cni', file) }).result);
     assert.deepEqual([broken.type, broken.message.includes(file)], ['SpecInvalid', true]);
+  }));
+
+function manifest(name: string): string {
+  return `apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: ${name}, namespace: kube-system}\n`;
+}
+
+test('a manifest that is not what was approved is not applied, and both digests are named', () =>
+  withManifest(manifest('cni'), async (api, file) => {
+    const addon = plannedFile('addon', 'cni', file);
+    writeFileSync(file, manifest('backdoor'));
+    let applied = 0;
+    api.intercept(({ method }) => {
+      if (method === 'PATCH') applied += 1;
+      return null;
+    });
+    const failed = await failureOf(runActivity(upgradeAddon, { upgrade: upgradeRef(api), addon }).result);
+    assert.equal(failed.type, 'FileMoved');
+    assert.match(failed.message, /^spec\.addons\[cni\]\.manifest\.file: .*the manifest of add-on cni .*: was 82 bytes, SHA-256 [0-9a-f]{64}, is 87 bytes, SHA-256 [0-9a-f]{64}\./);
+    assert.equal(applied, 0);
+    writeFileSync(file, manifest('cni'));
+    api.put('daemonsets', daemonSet('cni', 'cni:1', ROLLED_OUT));
+    assert.match((await runActivity(upgradeAddon, { upgrade: upgradeRef(api), addon }).result).note, /1 objects applied/);
+    assert.equal(applied, 1);
   }));

@@ -5,6 +5,7 @@ import { createObserveCluster } from '../../activities/observe/observe-cluster.t
 import { clusterFindings } from '../../activities/preflight/cluster-checks.ts';
 import type { Finding } from '../../workflows/domain/check.ts';
 import type { EtcdObservation } from '../../workflows/domain/observation.ts';
+import { executedSpec } from '../../workflows/domain/executed-spec.ts';
 import type { UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import { startFakeApi } from '../support/fake-api.ts';
@@ -25,7 +26,7 @@ async function findings(api: FakeApi, etcd: EtcdObservation = fakeEtcd(['cp1', '
   const plan: UpgradePlan = {
     cluster: 'lab', clusterUid: 'uid-cluster', driver: 'kubeadm', from: 'v1.33.13', to: 'v1.34.4', hops: [], phases: [],
     nodes: NODES.map((name) => plannedNode(name, name === 'w1' ? {} : { roles: ['etcd', 'control-plane'], pool: null })),
-    etcd: { kind: 'stacked', members: 3, outage: false }, changes: true, notes: [], hash: '',
+    etcd: { kind: 'stacked', members: 3, outage: false }, changes: true, notes: [], imageRepository: null, spec: executedSpec(spec), files: [], hash: '',
   };
   return clusterFindings(await openKube(api.access), spec, await observe({ access: api.access, nodes: [] }), plan);
 }

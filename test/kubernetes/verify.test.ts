@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createOpenKube } from '../../activities/kubernetes/open-kube.ts';
 import { createVerifyCluster } from '../../activities/verify/verify-cluster.ts';
+import { executedSpec } from '../../workflows/domain/executed-spec.ts';
 import type { UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { EtcdObservation } from '../../workflows/domain/observation.ts';
+import { spec } from '../domain/cluster.ts';
 import { startFakeApi } from '../support/fake-api.ts';
 import { fakeEtcd, noHosts, putCluster, putStaticPod } from '../support/fake-control-plane.ts';
 import { fakeNode, plannedNode, upgradeRef } from '../support/fake-objects.ts';
@@ -15,7 +17,7 @@ const verifyCluster = createVerifyCluster({ openKube: createOpenKube(), openHost
 const plan: UpgradePlan = {
   cluster: 'lab', clusterUid: 'uid-cluster', driver: 'kubeadm', from: 'v1.33.13', to: 'v1.34.4', hops: [{ from: 'v1.33.13', to: 'v1.34.4' }], phases: [],
   nodes: [plannedNode('cp1', { roles: ['etcd', 'control-plane'] }), plannedNode('w1'), plannedNode('w2')],
-  etcd: { kind: 'stacked', members: 1, outage: true }, changes: true, notes: [], hash: '',
+  etcd: { kind: 'stacked', members: 1, outage: true }, changes: true, notes: [], imageRepository: null, spec: executedSpec(spec()), files: [], hash: '',
 };
 
 test('verification holds where API and etcd say what the plan said', async () => {

@@ -47,14 +47,14 @@ async function planned({ activities }: Made, spec: UpgradeSpec): Promise<Upgrade
 }
 
 async function identityFindings({ activities }: Made, spec: UpgradeSpec, plan: UpgradePlan): Promise<readonly Finding[]> {
-  const { findings } = await runActivity(activities.runPreflight, { spec, plan, imageRepository: null }).result;
+  const { findings } = await runActivity(activities.runPreflight, { spec, plan }).result;
   return findings.filter(({ check }) => check === 'host-identity');
 }
 
 function stepOn(spec: UpgradeSpec, plan: UpgradePlan, name: string): PackageStepInput {
   const node = plan.nodes.find((each) => each.name === name) ?? assert.fail(name);
   const upgrade = { cluster: spec.name, clusterUid: plan.clusterUid, id: 'u1', workflowId: `upgrade/${spec.name}`, access: spec.access };
-  return { upgrade, node, retry: 0, epochMs: 1, repository: null, imageRepository: null, kubeadm: spec.kubeadm };
+  return { upgrade, node, retry: 0, epochMs: 1, repository: null, imageRepository: null, kubeadm: { ...spec.kubeadm, files: [] } };
 }
 
 function effectsOn(twin: Twin, names: readonly string[]): readonly string[] {

@@ -6,6 +6,7 @@ import type { TestContext } from 'node:test';
 import { hostFindings } from '../../activities/preflight/host-checks.ts';
 import { stepError } from '../../activities/step-error.ts';
 import type { Finding } from '../../workflows/domain/check.ts';
+import { executedSpec } from '../../workflows/domain/executed-spec.ts';
 import type { PlannedNode, UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import { runActivity } from '../support/run-activity.ts';
@@ -24,7 +25,7 @@ const SPEC: UpgradeSpec = {
 };
 
 function plan(nodes: readonly PlannedNode[]): UpgradePlan {
-  return { cluster: 'prod', clusterUid: 'uid', driver: 'kubeadm', from: 'v1.33.13', to: 'v1.34.4', hops: [], phases: [], nodes, etcd: { kind: 'stacked', members: 1, outage: false }, changes: true, notes: [], hash: '' };
+  return { cluster: 'prod', clusterUid: 'uid', driver: 'kubeadm', from: 'v1.33.13', to: 'v1.34.4', hops: [], phases: [], nodes, etcd: { kind: 'stacked', members: 1, outage: false }, changes: true, notes: [], imageRepository: null, spec: executedSpec(SPEC), files: [], hash: '' };
 }
 
 function host(context: TestContext): FakeHost {

@@ -1,13 +1,12 @@
 import { machineIdsOf } from '../../simulator/machine-ids.ts';
 import type { PlannedNode } from '../../workflows/domain/plan.ts';
-import type { KubeadmSpec } from '../../workflows/domain/spec.ts';
-import type { PackageStepInput, UpgradeRef } from '../../workflows/domain/step.ts';
+import type { PackageStepInput, PlannedKubeadm, UpgradeRef } from '../../workflows/domain/step.ts';
 import type { FakeHost } from './fake-host.ts';
 
 export const TEMPLATE = 'https://packages.example/core:/stable:/v{minor}/deb/';
 export const RPM_TEMPLATE = 'https://packages.example/core:/stable:/v{minor}/rpm/';
 
-export const KUBEADM: KubeadmSpec = { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null, patches: null };
+export const KUBEADM: PlannedKubeadm = { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null, patches: null, files: [] };
 
 export const UPGRADE: UpgradeRef = {
   cluster: 'prod', clusterUid: 'uid', id: 'u1', workflowId: 'upgrade/prod',

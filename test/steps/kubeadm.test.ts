@@ -11,6 +11,7 @@ import { manualComponentConfigs } from '../../activities/kubeadm/plan-check.ts';
 import type { Hosts } from '../../activities/hosts/port.ts';
 import type { PlannedNode } from '../../workflows/domain/plan.ts';
 import type { ControlPlaneStepInput } from '../../workflows/domain/step.ts';
+import { plannedFile } from '../support/planned-file.ts';
 import { failureOf, runActivity } from '../support/run-activity.ts';
 import { until } from '../support/until.ts';
 import { hexIdOf, statusText, withEtcd } from './etcd-double.ts';
@@ -246,7 +247,7 @@ test('the file of the spec is given to kubeadm with the options of the spec in i
   context.after(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'kubeadm.yaml');
   writeFileSync(file, 'apiVersion: kubeadm.k8s.io/v1beta4\nkind: UpgradeConfiguration\napply:\n  patches: {directory: /etc/kubernetes/patches}\n');
-  const kubeadm = { certificateRenewal: false, ignorePreflightErrors: ['Swap'], componentConfigs: { file }, patches: null };
+  const kubeadm = { certificateRenewal: false, ignorePreflightErrors: ['Swap'], componentConfigs: { file }, patches: null, files: [plannedFile('component-configs', 'componentConfigs', file)] };
 
   await runActivity(activities(made).upgradeControlPlane, input(FIRST, { kubeadm, force: true })).result;
 
@@ -270,7 +271,7 @@ for (const { name, text, type = 'SpecInvalid', message } of [
 
 test('a file that is missing is named with its path in the spec', async (context) => {
   const made = host(context);
-  const kubeadm = { ...KUBEADM, componentConfigs: { file: '/nowhere/kubeadm.yaml' } };
+  const kubeadm = { ...KUBEADM, componentConfigs: { file: '/nowhere/kubeadm.yaml' }, files: [plannedFile('component-configs', 'componentConfigs', '/nowhere/kubeadm.yaml')] };
   const failure = await failureOf(runActivity(activities(made).upgradeControlPlane, input(FIRST, { kubeadm })).result);
   assert.equal(failure.type, 'FileMissing');
   assert.match(failure.message, /^spec\.kubeadm\.componentConfigs\.file: \/nowhere\/kubeadm\.yaml/);

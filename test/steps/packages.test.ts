@@ -232,7 +232,7 @@ test('a kubelet that does not stay up fails with the end of its journal', async 
 
 test('only a worker runs kubeadm upgrade node with its kubeadm package', async () => {
   host = atOldMinor(fakeHost('apt'));
-  const spec = { certificateRenewal: false, ignorePreflightErrors: ['Swap', 'NumCPU'], componentConfigs: null, patches: null };
+  const spec = { certificateRenewal: false, ignorePreflightErrors: ['Swap', 'NumCPU'], componentConfigs: null, patches: null, files: [] };
   await runActivity(activities().upgradeKubeadm, packageInput(CONTROL_PLANE, { kubeadm: spec })).result;
   assert.doesNotMatch(host.journal(), /upgrade node/);
   await runActivity(activities().upgradeKubeadm, packageInput(WORKER, { kubeadm: spec, retry: 1 })).result;

@@ -12,6 +12,8 @@ import { readPatches } from '../../activities/kubeadm/patches/read-patches.ts';
 import { uploadPatches } from '../../activities/kubeadm/patches/upload-patches.ts';
 import { createUpgradeKubeadm } from '../../activities/packages/upgrade-kubeadm.ts';
 import { openPlannedKube } from '../support/planned-kube.ts';
+import { readPatchFiles } from '../../activities/plan/planned-patches.ts';
+import type { PlannedKubeadm } from '../../workflows/domain/step.ts';
 import { failureOf, runActivity } from '../support/run-activity.ts';
 import { fakeHost } from './fake-host.ts';
 import { atOldMinor, KUBEADM, packageInput, plannedNode, UPGRADE } from './inputs.ts';
@@ -23,6 +25,11 @@ function folder(context: TestContext, files: Readonly<Record<string, string>>): 
   context.after(() => { rmSync(made, { recursive: true }); });
   for (const [name, text] of Object.entries(files)) writeFileSync(join(made, name), text);
   return { file: made };
+}
+
+/** Options of kubeadm as a plan has them that was made with this folder. */
+async function planned(patches: { readonly file: string }): Promise<PlannedKubeadm> {
+  return { ...KUBEADM, patches, files: await readPatchFiles({ patches }) };
 }
 
 for (const [name, parsed] of [
@@ -124,10 +131,10 @@ test('a folder that is missing, is a file, is empty, holds a folder or a bad pat
 test('patches get to the host in a folder of their digest, in the record that only root enters', async (context) => {
   const made = fakeHost('apt');
   context.after(() => made.remove());
-  const kubeadm = { ...KUBEADM, patches: folder(context, { 'kube-apiserver0+json.yaml': FLAG }) };
+  const kubeadm = await planned(folder(context, { 'kube-apiserver0+json.yaml': FLAG }));
   const input = { upgrade: UPGRADE, node: plannedNode('cp1', 'control-plane'), retry: 0, epochMs: 1 };
   const first = await uploadPatches(made.hosts, { ...input, kubeadm });
-  const other = await uploadPatches(made.hosts, { ...input, kubeadm: { ...KUBEADM, patches: folder(context, { 'etcd.yaml': 'spec: {dnsPolicy: Default}\n' }) } });
+  const other = await uploadPatches(made.hosts, { ...input, kubeadm: await planned(folder(context, { 'etcd.yaml': 'spec: {dnsPolicy: Default}\n' })) });
   assert.match(first ?? '', /^\/var\/lib\/capstan\/u1\/cp1\/record\/patches-[0-9a-f]{16}$/);
   assert.notEqual(other, first);
   assert.deepEqual(readdirSync(join(made.root, first ?? '')), ['kube-apiserver0+json.yaml']);
@@ -154,13 +161,12 @@ test('a file with patches of its own, or for a kubeadm that takes no patches bes
 test('a worker gives the patches to kubeadm upgrade node, and a bad one starts nothing', async (context) => {
   const made = atOldMinor(fakeHost('apt'));
   context.after(() => made.remove());
-  const run = (file: { readonly file: string }) => {
-    const kubeadm = { ...KUBEADM, patches: file };
+  const run = (kubeadm: PlannedKubeadm) => {
     return runActivity(createUpgradeKubeadm({ openKube: openPlannedKube(), openHosts: async () => made.hosts, now: Date.now }), packageInput(plannedNode('w1', 'worker'), { kubeadm })).result;
   };
-  const failure = await failureOf(run(folder(context, { 'kubeletconfiguration.yaml': 'maxPods: [' })));
+  const failure = await failureOf(run({ ...KUBEADM, patches: folder(context, { 'kubeletconfiguration.yaml': 'maxPods: [' }) }));
   assert.equal(failure.type, 'SpecInvalid');
   assert.ok(!made.journal().includes('kubeadm upgrade'));
-  await run(folder(context, { 'kubeletconfiguration.yaml': 'maxPods: 250\n' }));
+  await run(await planned(folder(context, { 'kubeletconfiguration.yaml': 'maxPods: 250\n' })));
   assert.match(made.journal(), /kubeadm upgrade node --certificate-renewal=true --patches \/var\/lib\/capstan\/u1\/w1\/record\/patches-[0-9a-f]{16}\n/);
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { approveSignal, cancelSignal, pauseSignal, planQuery, resumeSignal } from '../../workflows/messages.ts';
 import type { UpgradeStatus } from '../../workflows/domain/status.ts';
+import { hashPlan } from '../../workflows/domain/hash-plan.ts';
 import { withNode } from './fake-cluster.ts';
 import { until, workflowTests } from './harness.ts';
 import type { Setting, Trial } from './harness.ts';
@@ -27,6 +28,32 @@ describe('an upgrade that nobody has said yes to', { timeout: 600_000 }, () => {
       await trial.handle.signal(approveSignal, { planHash, by: 'ann' });
 
       assert.equal((await trial.handle.result()).state, 'done');
+    });
+  });
+
+  it('takes no yes to the plan of another spec, however equal the cluster is, and says in words what its own would do', async () => {
+    const other: Setting['spec'] = (spec) => ({
+      ...spec, packages: { repository: 'http://evil.example/{minor}/' }, etcd: { ...spec.etcd, acceptOutage: true }, strategy: { onFailure: 'skip-within-budget' },
+      kubeadm: { ...spec.kubeadm, ignorePreflightErrors: ['all'], componentConfigs: { file: '/c.yaml' }, certificateRenewal: false },
+      addons: [{ name: 'backdoor', when: 'workers', manifest: { file: '/b.yaml' } }],
+      pools: spec.pools.map((pool) => ({ ...pool, drain: { ...pool.drain, enabled: false } })), ignore: [{ check: 'nodes-ready', node: null }],
+    });
+    let seen = '';
+    await upgrade({ ...WAITING, plan: hashPlan }, async (trial) => {
+      seen = (await waits(trial)).planHash;
+      await trial.handle.cancel();
+      await trial.handle.result();
+    });
+    await upgrade({ ...WAITING, plan: hashPlan, spec: other }, async (trial) => {
+      const { planHash, executes } = await waits(trial);
+      assert.notEqual(planHash, seen);
+      await assert.rejects(approve(trial, seen), (error) => error instanceof WorkflowUpdateFailedError && error.cause?.message === `the plan that waits for approval is ${planHash}, not ${seen}`);
+      const words = (executes ?? []).map(([topic, line]) => `${topic}: ${line}`).join('\n');
+      for (const word of ['from http://evil.example', 'Drain of pool default: none', 'backdoor: /b.yaml', 'Component configs: /c.yaml', 'preflight: all', 'by --ignore: nodes-ready', 'are not renewed', 'is left out', 'etcd: ']) assert.ok(words.includes(word), `${word} in ${words}`);
+      await trial.handle.cancel();
+      const report = await trial.handle.result();
+      assert.deepEqual(trial.cluster.journal, ['releaseLease cluster']);
+      assert.deepEqual(report.ignored?.map(([, line]) => line), ["errors of kubeadm's preflight: all", 'checks, by --ignore: nodes-ready']);
     });
   });
 

@@ -138,6 +138,21 @@ describe('an upgrade that is resumed', { timeout: 600_000 }, () => {
     });
   });
 
+  it('never goes on with another file or another image repository than the approved ones, and goes on once they are back', async () => {
+    const spec: Setting['spec'] = (given) => ({ ...given, addons: [{ name: 'calico', when: 'workers', manifest: { file: '/calico.yaml' } }] });
+    await upgrade({ controlPlanes: 1, workers: 2, spec }, async (trial) => {
+      await paused(trial);
+      trial.cluster.become((plan) => ({ ...plan, files: plan.files.map((file) => ({ ...file, sha256: 'e'.repeat(64) })), imageRepository: 'evil.example' }));
+      const { resumed: found, state } = await resumed(trial);
+      assert.deepEqual([state, found?.problem?.type], ['paused', 'ClusterMoved']);
+      assert.match(found?.problem?.message ?? '', /imageRepository of kubeadm-config: was none, is evil\.example\nthe manifest of add-on calico \(\/calico\.yaml\): was 1 bytes, SHA-256 f{64}, is 1 bytes, SHA-256 e{64}$/);
+      trial.cluster.become((plan) => plan);
+      await resumed(trial);
+
+      assert.equal((await trial.handle.result()).state, 'done');
+    });
+  });
+
   it('lets nodes that were stopped between steps go on once the cluster was read, and no other before the yes', async () => {
     const stop = stopped('drainNode', 'w1');
     await upgrade({ ...SETTING, behave: stop.behave }, async (trial) => {

@@ -1,3 +1,4 @@
+import { executedSpec } from '../../workflows/domain/executed-spec.ts';
 import type { Activities } from '../../activities/index.ts';
 import { NO_DRAIN_FACTS } from '../../workflows/domain/drain-facts.ts';
 import type { DrainFacts } from '../../workflows/domain/drain-facts.ts';
@@ -51,7 +52,8 @@ export function testPlan(controlPlanes: number, workers: number, maxUnavailable:
       { phase: 'control-plane', hop: 0, maxUnavailable: 1, groups: controlPlane.map((node) => [node.name]) },
       { phase: 'workers', hop: 0, pool: 'default', maxUnavailable, groups: [pool.map((node) => node.name)] },
     ],
-    nodes: [...controlPlane, ...pool], etcd: { kind: 'stacked', members: controlPlanes, outage: false }, changes: true, notes: [], hash: 'hash',
+    nodes: [...controlPlane, ...pool], etcd: { kind: 'stacked', members: controlPlanes, outage: false }, changes: true, notes: [],
+    imageRepository: null, spec: executedSpec(testSpec(workers, maxUnavailable)), files: [], hash: 'hash',
   };
 }
 
@@ -89,7 +91,7 @@ export function fakeCluster(plan: UpgradePlan, behave: Behaviour = () => undefin
 
   const activities: Activities = {
     ...fakeRestore(plan, journal, effect),
-    planUpgrade: async () => ({ plan: reality(leftOf(plan, journal)), imageRepository: null }),
+    planUpgrade: async () => ({ plan: reality(leftOf(plan, journal)) }),
     runPreflight: async () => ({ findings: [], startedAt: new Date().toISOString(), seconds: 0 }),
     describeCluster: async () => ({ clusterUid: '', serverVersion: '', etcdLeader: null, nodes: [], shapes: [], workloads: [], budgets: [], gaps: [] }),
     readLog: async ({ offset }) => ({ text: `page at ${offset}\n`, next: offset < 2 ? offset + 1 : null }),

@@ -18,10 +18,10 @@ describe('a plan that grew while its upgrade was paused', { timeout: 600_000 }, 
       assert.deepEqual([state, approval?.kind, approval?.reason], ['paused', 'growth', 'the plan grew: w8, w9']);
       assert.deepEqual(approval?.growth.lines, ['w8: new in pool default, at v1.33.13', 'w9: new in pool default, at v1.33.13']);
       assert.notEqual(approval.planHash, planHash);
-      await assert.rejects(approve(trial, planHash), (error) => error instanceof WorkflowUpdateFailedError && /waits for approval is [0-9a-f]{64}, not hash$/.test(error.cause?.message ?? ''));
+      await assert.rejects(approve(trial, planHash), (error) => error instanceof WorkflowUpdateFailedError && /waits for approval is p2-[0-9a-f]{64}, not hash: hash is not a plan hash/.test(error.cause?.message ?? ''));
       await trial.handle.signal(approveSignal, { planHash: 'guess', by: 'eve' });
       const refused = await until(trial, ({ decisions }) => decisions.some(({ by }) => by === 'eve'));
-      assert.match(refused.decisions.at(-1)?.refusal ?? '', /not guess$/);
+      assert.match(refused.decisions.at(-1)?.refusal ?? '', /not guess: guess is not a plan hash/);
       // Asked again, it looks again, and waits for the same.
       assert.deepEqual((await resumed(trial)).approval, approval);
       assert.deepEqual(trial.cluster.journal.filter((entry) => /drainNode w|w8|w9/.test(entry)), []);

@@ -18,6 +18,8 @@ import type { releaseCluster } from '../../workflows/release-cluster.ts';
 import type { restoreCluster } from '../../workflows/restore-cluster.ts';
 import type { upgradeCluster } from '../../workflows/upgrade-cluster.ts';
 import { CONVERTER, timeSkippingEnvironment, workflowBundle } from '../support/temporal.ts';
+import { executedSpec } from '../../workflows/domain/executed-spec.ts';
+import { filesOf } from '../../workflows/domain/planned-file.ts';
 import { fakeCluster, testPlan, testSpec } from './fake-cluster.ts';
 import type { Behaviour, Drains, FakeCluster } from './fake-cluster.ts';
 import { testRestorePlan } from './fake-restore.ts';
@@ -97,15 +99,17 @@ export function workflowTests(open: () => Promise<TestWorkflowEnvironment> = tim
 
   async function upgrade(setting: Setting, body: (trial: Trial) => Promise<void>): Promise<void> {
     const { controlPlanes = 3, workers = 2, maxUnavailable = 1 } = setting;
-    const base = testPlan(controlPlanes, workers, maxUnavailable);
+    const plain = testSpec(workers, maxUnavailable);
+    const written = setting.spec?.(plain) ?? plain;
+    const files = filesOf(written).map((source) => ({ ...source, sha256: 'f'.repeat(64), bytes: 1 }));
+    const base = { ...testPlan(controlPlanes, workers, maxUnavailable), spec: executedSpec(written), files };
     const plan = setting.plan?.(base) ?? base;
     const cluster = fakeCluster(plan, setting.behave, setting.leader, setting.drains);
     const { taskQueue, worker } = await workerOver(cluster, setting.interceptors ?? {});
-    const spec = { ...testSpec(workers, maxUnavailable), name: taskQueue };
     await worker.runUntil(async () => {
       const handle = await environment.client.workflow.start<typeof upgradeCluster>('upgradeCluster', {
         taskQueue, workflowId: upgradeWorkflowId(taskQueue),
-        args: [{ spec: setting.spec?.(spec) ?? spec, plan: setting.approved?.(plan) ?? plan, by: 'tester@here', ...(setting.awaitApproval === true ? { awaitApproval: true } : {}), ...(setting.limits === undefined ? {} : { limits: setting.limits }) }],
+        args: [{ spec: { ...written, name: taskQueue }, plan: setting.approved?.(plan) ?? plan, by: 'tester@here', ...(setting.awaitApproval === true ? { awaitApproval: true } : {}), ...(setting.limits === undefined ? {} : { limits: setting.limits }) }],
       });
       await body({ cluster, handle, plan, environment });
     });

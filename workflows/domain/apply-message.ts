@@ -1,5 +1,6 @@
 import { isDrainForced, withoutDecision, withoutSkip, withoutWaiting } from './control.ts';
 import type { ControlState, Pause } from './control.ts';
+import { planHashProblem } from './hash-plan.ts';
 import type { OperatorMessage } from './operator-message.ts';
 import { applyPolicy } from './pool-policy.ts';
 import { restoreRefusal } from './restore-message.ts';
@@ -96,7 +97,10 @@ function applyResume(control: ControlState, { by, reason, ignoreNew }: MessageOf
 /** Contract 9: a yes names the plan that it is said to. */
 function applyApprove(control: ControlState, { planHash, by, reason }: MessageOf<'approve'>, { approval }: UpgradeFacts, at: string): Controlled {
   if (approval === null) return { control, refusal: 'no plan waits for approval' };
-  if (planHash !== approval.planHash) return { control, refusal: `the plan that waits for approval is ${approval.planHash}, not ${planHash === '' ? 'one without a hash' : planHash}` };
+  if (planHash !== approval.planHash) {
+    const problem = planHashProblem(planHash);
+    return { control, refusal: `the plan that waits for approval is ${approval.planHash}, not ${planHash === '' ? 'one without a hash' : planHash}${problem === null || planHash === '' ? '' : `: ${problem}`}` };
+  }
   return accepted(control.approved?.planHash === planHash ? control : { ...control, approved: { planHash, by, reason, at } });
 }
 

@@ -1,3 +1,7 @@
+import { isOrderedAtRunTime } from './control-plane-order.ts';
+import { differences } from './differences.ts';
+import { compareNames } from './order.ts';
+import { movedFiles } from './planned-file.ts';
 import type { PlannedNode, PlannedPhase, UpgradePlan } from './plan.ts';
 
 /** What differs between the approved plan and the plan as of now, a line each; empty where nothing that is executed differs. */
@@ -10,6 +14,11 @@ export function comparePlans(approved: UpgradePlan, now: UpgradePlan): readonly 
     ...approved.nodes.flatMap((node) => compareNode(node, now.nodes.find((other) => other.name === node.name))),
     ...now.nodes.filter((node) => !approved.nodes.some((other) => other.name === node.name)).map((node) => `node ${node.name}: new`),
     ...compare('order', orderOf(approved), orderOf(now)),
+    ...compare('kubeadm upgrade apply is still to run', isApplyPending(approved), isApplyPending(now)),
+    ...compare('imageRepository of kubeadm-config', approved.imageRepository ?? 'none', now.imageRepository ?? 'none'),
+    ...differences('spec', approved.spec, now.spec),
+    ...movedFiles(approved.files, now.files),
+    ...approved.files.filter(({ key }) => !now.files.some((file) => file.key === key)).map(({ key }) => `${key}: no longer applied`),
   ];
 }
 
@@ -26,7 +35,6 @@ function compareNode(approved: PlannedNode, now: PlannedNode | undefined): reado
     ...compare(`${name}: zone`, approved.zone ?? 'none', now.zone ?? 'none'),
     ...compare(`${name}: cordoned by a person`, approved.cordoned, now.cordoned),
     ...compare(`${name}: changes`, approved.changes, now.changes),
-    ...compare(`${name}: runs kubeadm upgrade apply`, approved.first, now.first),
   ];
 }
 
@@ -38,8 +46,14 @@ function compare(what: string, approved: string | number | boolean, now: string 
   return approved === now ? [] : [`${what}: was ${approved}, is ${now}`];
 }
 
+function isApplyPending({ nodes }: UpgradePlan): boolean {
+  return nodes.some(({ first }) => first);
+}
+
+/** Without what leadership of etcd decides, as the hash is. */
 function orderOf(plan: UpgradePlan): string {
-  return plan.phases.map((phase) => `${phase.pool ?? phase.phase} ${phase.maxUnavailable}${zonesOf(phase)}: ${phase.groups.flat().join(' ')}`).join('; ');
+  const namesOf = ({ phase, groups }: PlannedPhase): readonly string[] => (phase === 'control-plane' && isOrderedAtRunTime(plan) ? groups.flat().toSorted(compareNames) : groups.flat());
+  return plan.phases.map((phase) => `${phase.pool ?? phase.phase} ${phase.maxUnavailable}${zonesOf(phase)}: ${namesOf(phase).join(' ')}`).join('; ');
 }
 
 function zonesOf({ maxUnavailablePerZone }: PlannedPhase): string {

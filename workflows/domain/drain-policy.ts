@@ -15,6 +15,6 @@ export const CONTROL_PLANE_DRAIN: DrainSpec = {
 };
 
 /** How this node is drained: as its pool says, control-plane nodes by `CONTROL_PLANE_DRAIN`. */
-export function drainPolicy(spec: UpgradeSpec, node: PlannedNode): DrainSpec {
+export function drainPolicy(spec: Pick<UpgradeSpec, 'pools'>, node: Pick<PlannedNode, 'pool'>): DrainSpec {
   return spec.pools.find((pool) => pool.name === node.pool)?.drain ?? CONTROL_PLANE_DRAIN;
 }

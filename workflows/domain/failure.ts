@@ -11,6 +11,8 @@ export const FAILURES = {
   PlanRefused: { permanent: true },
   /** The cluster is no longer what the approved plan was made from. */
   ClusterMoved: { permanent: true },
+  /** A file is no longer what the approved plan was made with. */
+  FileMoved: { permanent: true },
   /** A preflight check blocks. */
   PreflightBlocked: { permanent: true },
   /** Another upgrade holds this cluster. */

@@ -1,3 +1,4 @@
+import { isOrderedAtRunTime } from './control-plane-order.ts';
 import type { UpgradePlan } from './plan.ts';
 import { rollbackCommand } from './restore-words.ts';
 import type { UpgradePhase } from './state.ts';
@@ -7,7 +8,7 @@ import { minorDistance, minorOf, parseVersion } from './version.ts';
 /** What the operator should know before saying yes. Made of facts of the plan alone, so that the hash stays stable. */
 export function planNotes(plan: Omit<UpgradePlan, 'hash' | 'notes'>, pools: readonly PlannedPool[]): string[] {
   if (!plan.changes) return [];
-  return [...pointOfNoReturn(plan), ...wayBack(plan), ...outage(plan), ...cordoned(plan), ...singleNodePools(plan, pools), ...emptyPools(pools), ...withoutZone(plan)];
+  return [...pointOfNoReturn(plan), ...wayBack(plan), ...outage(plan), ...cordoned(plan), ...atRunTime(plan), ...singleNodePools(plan, pools), ...emptyPools(pools), ...withoutZone(plan)];
 }
 
 function pointOfNoReturn({ cluster, from, to, phases, nodes, etcd }: Omit<UpgradePlan, 'hash' | 'notes'>): string[] {
@@ -39,6 +40,13 @@ function cordoned({ nodes }: Omit<UpgradePlan, 'hash' | 'notes'>): string[] {
   if (names.length === 0) return [];
   const subject = names.length === 1 ? 'was' : 'were';
   return [`${listed(names)} ${subject} cordoned before: upgraded like the others, and left cordoned.`];
+}
+
+/** The same words whoever leads: they are part of the hash. */
+function atRunTime(plan: Pick<UpgradePlan, 'etcd' | 'phases' | 'nodes'>): string[] {
+  if (!isOrderedAtRunTime(plan)) return [];
+  const apply = plan.nodes.some(({ first }) => first) ? ', and the first of the others runs `kubeadm upgrade apply`' : '';
+  return [`The order of the control plane is decided at run time: the node whose etcd member leads by then comes last${apply}. Shown is the order as it would be now.`];
 }
 
 function singleNodePools({ phases }: Omit<UpgradePlan, 'hash' | 'notes'>, pools: readonly PlannedPool[]): string[] {

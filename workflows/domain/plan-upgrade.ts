@@ -1,4 +1,5 @@
-import { orderControlPlane } from './control-plane-order.ts';
+import { leaderLast, orderControlPlane } from './control-plane-order.ts';
+import { executedSpec } from './executed-spec.ts';
 import type { Failure } from './failure.ts';
 import type { NodeObservation, Observation } from './observation.ts';
 import type { PlannedNode, PlannedPhase, UpgradePlan } from './plan.ts';
@@ -13,9 +14,10 @@ import type { PlannedVersions } from './plan-versions.ts';
 import { compareNames } from './order.ts';
 import { etcdFailures, planEtcd } from './plan-etcd.ts';
 import type { UpgradeSpec } from './spec.ts';
+import { waiverFailures } from './waiver.ts';
 import { zoneOf } from './zone.ts';
 
-/** A plan before its hash is added; the hash needs SHA-256, which is an effect's business. */
+/** A plan before the digests of its files and its hash are added: both are an effect's business. */
 export type UnhashedPlan = Omit<UpgradePlan, 'hash'>;
 
 export type PlanResult =
@@ -26,9 +28,9 @@ export type PlanResult =
  * Computes what is left to do. From any half-done cluster the plan is the remaining tail: a node at the target has
  * `changes: false` and is in no group, and a plan of a finished cluster has no phases.
  *
- * Only facts that decide what is executed are in the plan (nodes, identities, roles, addresses, versions, pools,
- * cordons, target), so that its hash stays the same while the cluster does; leadership, health, sizes and free-form
- * labels are not.
+ * Only what decides what is executed is in the plan (nodes, identities, roles, addresses, versions, pools, cordons, target,
+ * image repository, the executed part of the spec, content of files), so that its hash stays the same while they do; health, sizes
+ * and free-form labels are not, and what leadership decides is left out of the hash.
  *
  * Failures are of type `SpecInvalid` where the spec must change and `PlanRefused` where the cluster forbids it; all
  * of them are listed at once.
@@ -37,13 +39,13 @@ export function planUpgrade(spec: UpgradeSpec, observation: Observation): PlanRe
   const versions = planVersions(spec, observation);
   const hosts = planHosts(spec, observation.nodes);
   const pools = planPools(spec, observation.nodes);
-  const failures = [...versions.failures, ...hosts.failures, ...pools.failures];
+  const failures = [...versions.failures, ...hosts.failures, ...pools.failures, ...waiverFailures(spec.ignore ?? [], observation.nodes)];
   if (versions.value === null) return { ok: false, failures };
 
   const pending = pendingNodes(observation, versions.value);
   failures.push(...etcdFailures(spec, observation, pending.controlPlane));
   if (failures.length > 0) return { ok: false, failures };
-  return { ok: true, plan: assemble(spec, observation, versions.value, hosts.hosts, pools.pools, pending) };
+  return { ok: true, plan: assemble({ spec, observation, versions: versions.value, hosts: hosts.hosts, pools: pools.pools, pending }) };
 }
 
 interface PendingNodes {
@@ -63,16 +65,23 @@ function pendingNodes(observation: Observation, versions: PlannedVersions): Pend
   const ordered = orderControlPlane(controlPlane, versions.hasControlPlaneAtTarget);
   const unfinished = ordered.filter((node) => !versions.isAtTarget(node));
   const workers = observation.nodes.filter((node) => !node.roles.includes('control-plane') && !versions.isAtTarget(node));
+  const leader = observation.etcd.members.find((member) => member.leader)?.node ?? null;
   const workerNames = new Set(workers.map((node) => node.name));
-  if (versions.applied) return { controlPlane: unfinished, first: null, workers: workerNames };
-  const pending = unfinished.length > 0 ? unfinished : ordered.slice(0, 1);
+  if (versions.applied) return { controlPlane: leaderLast(unfinished, leader), first: null, workers: workerNames };
+  const pending = leaderLast(unfinished.length > 0 ? unfinished : ordered.slice(0, 1), leader);
   return { controlPlane: pending, first: pending[0]?.name ?? null, workers: workerNames };
 }
 
-function assemble(
-  spec: UpgradeSpec, observation: Observation, versions: PlannedVersions,
-  hosts: ReadonlyMap<string, PlannedHost>, pools: readonly PlannedPool[], pending: PendingNodes,
-): UnhashedPlan {
+interface Parts {
+  readonly spec: UpgradeSpec;
+  readonly observation: Observation;
+  readonly versions: PlannedVersions;
+  readonly hosts: ReadonlyMap<string, PlannedHost>;
+  readonly pools: readonly PlannedPool[];
+  readonly pending: PendingNodes;
+}
+
+function assemble({ spec, observation, versions, hosts, pools, pending }: Parts): UnhashedPlan {
   const phases = [...controlPlanePhases(pending), ...workerPhases(pools, pending.workers)];
   const changing = new Set(phases.flatMap((phase) => phase.groups.flat()));
   const poolNames = new Map(pools.flatMap((pool) => pool.nodes.map((node) => [node, pool.name] as const)));
@@ -92,7 +101,7 @@ function assemble(
   const plan = {
     cluster: spec.name, clusterUid: observation.clusterUid, driver: spec.driver,
     from: versions.from, to: versions.to, hops: changes ? [{ from: versions.from, to: versions.to }] : [],
-    phases, nodes, etcd, changes,
+    phases, nodes, etcd, changes, imageRepository: observation.imageRepository, spec: executedSpec(spec), files: [],
   };
   return { ...plan, notes: planNotes(plan, pools) };
 }

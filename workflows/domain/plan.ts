@@ -1,4 +1,6 @@
 import type { MachineIds } from './node-identity.ts';
+import type { ExecutedSpec } from './executed-spec.ts';
+import type { PlannedFile } from './planned-file.ts';
 import type { Role, UpgradePhase } from './state.ts';
 
 /** One minor upward, or a patch within a minor. */
@@ -22,7 +24,13 @@ export interface UpgradePlan {
   readonly changes: boolean;
   /** What the operator should know before saying yes, such as the outage of a small etcd or the point of no return. */
   readonly notes: readonly string[];
-  /** SHA-256, hex, of the plan's canonical JSON without this key. */
+  /** imageRepository of kubeadm-config: where images come from; null takes kubeadm's default. */
+  readonly imageRepository: string | null;
+  /** What of the spec is executed, with the checks that are waived. */
+  readonly spec: ExecutedSpec;
+  /** Files that are applied, with their content's digest; empty where nothing changes. */
+  readonly files: readonly PlannedFile[];
+  /** Of all of the above but what leadership of etcd decides; see `hashPlan`. */
   readonly hash: string;
 }
 
@@ -57,7 +65,7 @@ export interface PlannedNode extends MachineIds {
   /** Kubelet version now. */
   readonly from: string;
   readonly to: string;
-  /** True for the control-plane node that runs `kubeadm upgrade apply`. */
+  /** True for the control-plane node that runs `kubeadm upgrade apply`; where etcd is stacked, as long as leadership stays where it is. */
   readonly first: boolean;
   /** Cordoned by a person before: stays so. */
   readonly cordoned: boolean;

@@ -1,4 +1,5 @@
 import type { Failure } from './failure.ts';
+import type { PlanWords } from './plan-words.ts';
 import { shownLines } from './resume-report.ts';
 import { NODE_STATES } from './state.ts';
 import type { NodeStatus, UpgradeStatus } from './status.ts';
@@ -10,6 +11,9 @@ export const PROGRESS_BYTES = 20_000;
 const NOTE_CHARACTERS = 160;
 /** No row is shorter; spares building thousands of rows that cannot fit. */
 const LEAST_ROW_BYTES = 40;
+/** What a yes covers: lines, and characters of one. The rest is in `status`. */
+const MOST_WORDS = 15;
+const LONGEST_WORDS = 600;
 const TABLE_HEAD = '| Node | Roles | Pool | State | Step | Since | Version | Note |\n| --- | --- | --- | --- | --- | --- | --- | --- |';
 
 /**
@@ -33,12 +37,20 @@ function headOf(status: UpgradeStatus): string {
   if (status.resumed !== undefined && status.resumed.changes.lines.length > 0) lines.push(`Changed while paused: ${shownLines(status.resumed.changes).map(cell).join('; ')}.`);
   if (status.pause !== null && status.resumed !== undefined && status.resumed.problem !== null) lines.push(`Stays paused: ${failureText(status.resumed.problem)}`);
   if (status.approval !== undefined) lines.push(`Waits for approval of plan ${text(status.approval.planHash)}: ${cell(status.approval.reason)}.`);
+  if (status.executes !== undefined) lines.push(wordLines(status.executes));
   if (status.cancel !== null) {
     const reason = status.cancel.reason === '' ? '' : ` (${cell(status.cancel.reason)})`;
     lines.push(`Cancelled by ${cell(status.cancel.by)} at ${time(status.cancel.at)}${reason}.`);
   }
   if (status.failure !== null) lines.push(failureText(status.failure));
   return lines.join('\n\n');
+}
+
+/** What a yes covers is never cut short by its length, as a digest at its end would be: only by the number of lines. */
+function wordLines(words: PlanWords): string {
+  const shown = words.slice(0, MOST_WORDS).map(([topic, line]) => `${text(topic)}: ${text(line.slice(0, LONGEST_WORDS))}`);
+  const left = words.length - shown.length;
+  return [...shown, ...(left === 0 ? [] : [`and ${left} more: see \`capstan status\``])].join('  \n');
 }
 
 function summary(head: string, nodes: readonly NodeStatus[]): string {

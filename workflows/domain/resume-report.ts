@@ -59,11 +59,11 @@ export function growthApproval({ plan, nodes, lines }: PlanGrowth): Approval {
   return { planHash: plan.hash, reason: `the plan grew: ${shown}${more}`, kind: 'growth', growth: bounded(lines) };
 }
 
-/** Where the control plane, or the cluster itself, is another one: neither amended nor approved. */
+/** Where the control plane, the cluster itself or a file that is applied is another one: neither amended nor approved. */
 export function blockedFailure(cluster: string, { blocked }: Amendment): Failure {
   return {
     type: 'ClusterMoved',
-    message: `the control plane is not what the plan was made from:\n${shownLines(bounded(blocked)).join('\n')}`,
+    message: `what the plan was made from is another one now:\n${shownLines(bounded(blocked)).join('\n')}`,
     next: `put it back and \`capstan resume --cluster ${cluster}\`, or \`capstan cancel --cluster ${cluster}\` and start again with a new plan; what is done stays done`,
   };
 }

@@ -19,7 +19,6 @@ import type { SnapshotResult } from './step.ts';
 export interface PackedRun {
   readonly id: string;
   readonly startedAt: string;
-  readonly imageRepository: string | null;
   readonly applied: boolean;
   readonly tainted: boolean;
   readonly phase: UpgradePhase;

@@ -1,5 +1,6 @@
 import type { ClusterRun, NodeRun } from './run.ts';
 import type { PlannedNode } from './plan.ts';
+import { ignored, planWords } from './plan-words.ts';
 import { overheadSeconds } from './report.ts';
 import { wayBack } from './rollback.ts';
 import type { RollbackNode, RollbackView } from './rollback.ts';
@@ -24,7 +25,7 @@ export function statusOf(run: ClusterRun, startedBy: string): UpgradeStatus {
     cluster: plan.cluster, from: plan.from, to: plan.to, state: upgradeState(run), phase: run.phase,
     startedAt: run.startedAt, startedBy, planHash: plan.hash,
     pause: run.control.pause === null ? null : { by: run.control.pause.by, reason: run.control.pause.reason, at: run.control.pause.at },
-    ...resumeOf(run),
+    ...resumeOf(run), ...executesOf(run),
     cancel: run.control.cancel, policy: run.control.policy, decisions: run.decisions,
     failure: run.failure, findings: run.findings, ...wayBackOf(run), ...restoreOf(run),
     nodes: withRuns(run, nodeStatus),
@@ -49,6 +50,12 @@ function resumeOf({ control: { resume, approved }, approval, resumed }: ClusterR
     ...(resume === null || isWaiting ? {} : { resuming: { by: resume.by, reason: resume.reason, at: resume.at } }),
     ...(isWaiting ? { approval } : {}), ...(resumed === null ? {} : { resumed }),
   };
+}
+
+/** The whole of it while somebody is asked for the first yes. */
+function executesOf({ plan, approval }: ClusterRun): Pick<UpgradeStatus, 'executes'> {
+  const words = approval?.kind === 'start' ? planWords(plan) : ignored(plan);
+  return words.length === 0 ? {} : { executes: words };
 }
 
 function wayBackOf(run: ClusterRun): { readonly wayBack?: readonly string[] } {
@@ -78,10 +85,15 @@ export function reportOf(run: ClusterRun, startedBy: string, now: string): Upgra
     steps: run.steps,
     decisions: run.decisions,
     snapshot: snapshot === null ? null : { node: snapshot.node, file: snapshot.file, sha256: snapshot.sha256, takenAt: snapshot.takenAt },
-    failure: run.failure, findings: run.findings, ...(run.resumed === null ? {} : { resumed: run.resumed }), ...restoreOf(run),
+    failure: run.failure, findings: run.findings, ...ignoredOf(run), ...(run.resumed === null ? {} : { resumed: run.resumed }), ...restoreOf(run),
     overheadSeconds: overheadSeconds(run.covered, run.startedAt, now),
     wallSeconds: seconds(run.startedAt, now),
   };
+}
+
+function ignoredOf({ plan }: ClusterRun): Pick<UpgradeReport, 'ignored'> {
+  const words = ignored(plan);
+  return words.length === 0 ? {} : { ignored: words };
 }
 
 function reportedNode(node: PlannedNode, run: NodeRun): ReportedNode {

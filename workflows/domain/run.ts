@@ -29,8 +29,6 @@ export interface ClusterRun {
   readonly startedAt: string;
   /** The approved one, as amended since. */
   plan: UpgradePlan;
-  /** Of kubeadm-config; null takes kubeadm's own. */
-  imageRepository: string | null;
   /** True once `kubeadm upgrade apply` has ended well on one node: the others run `kubeadm upgrade node`. */
   applied: boolean;
   /** True from just before workers get their soft taint: it has to be taken off whatever happens. */
@@ -85,7 +83,7 @@ export interface NodeRun {
 /** The run at its beginning. */
 export function newClusterRun(id: string, plan: UpgradePlan, startedAt: string): ClusterRun {
   return {
-    id, startedAt, plan, imageRepository: null, applied: !plan.nodes.some((node) => node.first), tainted: false, phase: 'preflight', begun: true, phasesDone: [], addonsDone: [],
+    id, startedAt, plan, applied: !plan.nodes.some((node) => node.first), tainted: false, phase: 'preflight', begun: true, phasesDone: [], addonsDone: [],
     control: NO_CONTROL, decisions: [], approval: null, resumed: null, nodes: plan.nodes.map((node) => newNodeRun(node.name, node.changes)), steps: [], covered: newCoverage(Date.parse(startedAt)),
     findings: [], snapshot: null, failure: null,
   };

@@ -1,3 +1,5 @@
+import type { Waiver } from './waiver.ts';
+
 /** The spec as the program uses it: parsed, every default filled in. The schema of what people write is in `spec/`. */
 export interface UpgradeSpec {
   /** metadata.name: names the workflow `upgrade/<name>`. */
@@ -15,6 +17,8 @@ export interface UpgradeSpec {
   readonly addons: readonly AddonSpec[];
   /** Absent in an upgrade that an older version has started: hold. */
   readonly strategy?: StrategySpec;
+  /** Checks that `--ignore` waives; no key of the file. Absent where none is. */
+  readonly ignore?: readonly Waiver[];
 }
 
 /** A secret or file by reference; opened by the worker only. `~` is the worker's home; other paths are absolute after parsing. */

@@ -3,6 +3,7 @@ import type { Finding } from './check.ts';
 import type { Decision } from './decision.ts';
 import type { NodeNote } from './amend-node.ts';
 import type { Approval, ResumeReport } from './resume-report.ts';
+import type { PlanWords } from './plan-words.ts';
 import type { PoolPolicy } from './pool-policy.ts';
 import type { NodeState, NodeStep, Role, UpgradePhase, UpgradeState } from './state.ts';
 
@@ -32,6 +33,8 @@ export interface UpgradeStatus {
   readonly resuming?: { readonly by: string; readonly reason: string; readonly at: string };
   /** The plan that waits for a person's yes; absent where none does. */
   readonly approval?: Approval;
+  /** What the plan that waits for the first yes executes; later what is ignored. Absent where there is nothing to say. */
+  readonly executes?: PlanWords;
   /** What the last resume found; absent before the first. */
   readonly resumed?: ResumeReport;
   /** Who cancelled and why; null while nobody has. Nodes in flight may still be stopping. */
@@ -115,6 +118,8 @@ export interface UpgradeReport {
   readonly snapshot: { readonly node: string; readonly file: string; readonly sha256: string; readonly takenAt: string } | null;
   readonly failure: Failure | null;
   readonly findings: readonly Finding[];
+  /** What was ignored, of kubeadm's checks and of ours; absent where nothing was. */
+  readonly ignored?: PlanWords;
   /** What the last resume found; absent where there was none. */
   readonly resumed?: ResumeReport;
   /** Absent where the whole cluster did not go back. */

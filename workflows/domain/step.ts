@@ -1,4 +1,5 @@
-import type { AccessSpec, AddonSpec, DrainSpec, EtcdSpec, KubeadmSpec } from './spec.ts';
+import type { AccessSpec, DrainSpec, EtcdSpec, KubeadmSpec } from './spec.ts';
+import type { PlannedFile } from './planned-file.ts';
 import type { PlannedNode } from './plan.ts';
 
 /** Which upgrade a step belongs to and how to reach its cluster. */
@@ -22,12 +23,17 @@ export interface NodeStepInput {
   readonly epochMs: number;
 }
 
+/** Options of kubeadm, and those of the plan's files that it is given. */
+export interface PlannedKubeadm extends KubeadmSpec {
+  readonly files: readonly PlannedFile[];
+}
+
 export interface PackageStepInput extends NodeStepInput {
   /** Repository URL template with `{minor}` such as `1.34`; null where one repository has all minors. */
   readonly repository: string | null;
   /** imageRepository of kubeadm-config; null takes kubeadm's default. */
   readonly imageRepository: string | null;
-  readonly kubeadm: KubeadmSpec;
+  readonly kubeadm: PlannedKubeadm;
 }
 
 /** Input of `upgradeKubelet`. */
@@ -66,7 +72,7 @@ export interface KubeletResult extends StepResult {
  * the first from the gate before it until the member is back, the second until it ends.
  */
 export interface ControlPlaneStepInput extends NodeStepInput {
-  readonly kubeadm: KubeadmSpec;
+  readonly kubeadm: PlannedKubeadm;
   /** kubeadm's `apply --force` at the running version: an operator's choice when retrying. */
   readonly force: boolean;
   /** All nodes that carry an etcd member, this one included; empty where etcd is external. */
@@ -100,7 +106,8 @@ export interface RecordControlPlaneInput {
 
 export interface AddonInput {
   readonly upgrade: UpgradeRef;
-  readonly addon: AddonSpec | { readonly name: 'kube-proxy' | 'coredns'; readonly version: string };
+  /** The file of the plan that is applied; or what kubeadm upgrades. */
+  readonly addon: PlannedFile | { readonly name: 'kube-proxy' | 'coredns'; readonly version: string };
 }
 
 /** What every step reports. The clock is the worker's. */

@@ -37,7 +37,7 @@ export function instantActivities(hook: StepHook = () => undefined): Activities 
     ...NO_RESTORE,
     planUpgrade: async ({ spec }) => {
       await hook({ step: 'planUpgrade', cluster: spec.name, node: null });
-      return { plan: atTarget(clusterOf(spec).plan, [...upgraded.get(spec.name) ?? []]), imageRepository: 'registry.example' };
+      return { plan: atTarget(clusterOf(spec).plan, [...upgraded.get(spec.name) ?? []]) };
     },
     runPreflight: async ({ spec }) => {
       await hook({ step: 'runPreflight', cluster: spec.name, node: null });

@@ -5,7 +5,7 @@ import { openPlannedKube } from '../../support/planned-kube.ts';
 import { runActivity } from '../../support/run-activity.ts';
 import type { TestTwin } from './twin.ts';
 
-const KUBEADM = { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null, patches: null };
+const KUBEADM = { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null, patches: null, files: [] };
 
 export function packageInput(twin: TestTwin, name: string): PackageStepInput {
   const upgrade = { cluster: 'twin', clusterUid: 'uid', id: 'u1', workflowId: 'upgrade/twin', access: twin.access };
