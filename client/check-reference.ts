@@ -15,6 +15,8 @@ export function checkReference(): string {
     '',
     'A finding names its check, what was found, where, and what to do about it. One that blocks keeps an upgrade from starting, one that warns does not, and `info` is a check that holds. A check that cannot be made blocks as well.',
     '',
+    '`--ignore CHECK` on `plan`, `preflight` and `start` waives a check everywhere, `--ignore CHECK@NODE` on one node; it may be repeated. What is waived is told one step less severe, with the words "ignored by --ignore", and blocks nothing. Waivers are part of the plan and of its hash: whoever approves it sees them, the checks that the upgrade itself makes before its first change go by them, and the report repeats them. Version skew, downgrades, skipped minors, the health of etcd, its snapshot, the lock of the cluster and who a host is are never waived.',
+    '',
     ...CHECKERS.flatMap((by) => [
       `## ${BY[by][0]}`, '', BY[by][1], '', ...table(all.filter(([, check]) => check.by === by), by === 'preflight'), '',
     ]),

@@ -11,6 +11,11 @@ export function fileOption(): Option {
   return new Option('-f, --file <file>', 'spec of the upgrade').makeOptionMandatory();
 }
 
+/** `--ignore`, for commands that make the checks of an upgrade. */
+export function ignoreOption(): Option {
+  return new Option('--ignore <check[@node]>', 'let this check not block, everywhere or on one node; may be repeated, and is part of the plan and its hash (docs/checks.md)').argParser(collected).default([], 'none');
+}
+
 /** `--dump`, for commands that can do with files instead of the cluster. */
 export function dumpOption(): Option {
   return new Option('--dump <folder>', 'read `kubectl get -o json` files instead of the cluster; needs neither Temporal nor access (docs/rehearse.md)');

@@ -16,7 +16,7 @@ import type { StartOptions } from './commands/start.ts';
 import type { StatusOptions } from './commands/status.ts';
 import type { CommandContext } from './context.ts';
 import type { ExitCode } from './exit-codes.ts';
-import { collected, dumpOption, fileOption, outputOption, whichOptions, wholeNumber } from './options.ts';
+import { collected, dumpOption, fileOption, ignoreOption, outputOption, whichOptions, wholeNumber } from './options.ts';
 import type { Format } from './render/output.ts';
 import { ROLLBACK_SCOPES } from '../workflows/domain/rollback.ts';
 import { packageVersion } from './version.ts';
@@ -78,11 +78,11 @@ function addBefore(program: Command, context: CommandContext, finish: Finish): v
     .action(async ({ file, output }: DoctorOptions) => finish(await (await import('./commands/doctor.ts')).doctor(context, { output, ...(file === undefined ? {} : { file }) })));
   program.command('preflight').helpGroup(GROUP.before)
     .description('run the checks that start runs; changes nothing')
-    .addOption(fileOption()).addOption(outputOption())
+    .addOption(fileOption()).addOption(outputOption()).addOption(ignoreOption())
     .action(async (options: PlanOptions) => finish(await (await import('./commands/preflight.ts')).preflight(context, options)));
   program.command('plan').helpGroup(GROUP.before)
     .description('show what an upgrade would do now; exit code 2 where it would change anything')
-    .addOption(fileOption()).addOption(outputOption()).addOption(dumpOption())
+    .addOption(fileOption()).addOption(outputOption()).addOption(dumpOption()).addOption(ignoreOption())
     .action(async (options: PlanOptions) => finish(await (await import('./commands/plan.ts')).plan(context, options)));
   program.command('rehearse').helpGroup(GROUP.before)
     .description('run the upgrade on a simulated twin of the cluster and say what would happen; exit code 2 where a drain would not end')
@@ -96,8 +96,9 @@ function addBefore(program: Command, context: CommandContext, finish: Finish): v
 function addRun(program: Command, context: CommandContext, finish: Finish): void {
   program.command('start').helpGroup(GROUP.run)
     .description('plan, check, show both, ask, and begin the upgrade; where nobody can be asked, it waits for `capstan approve`')
-    .addOption(fileOption())
+    .addOption(fileOption()).addOption(ignoreOption())
     .option('-y, --yes', 'begin without asking', false)
+    .option('--plan-hash <hash>', 'begin without asking where the plan has this hash, and not otherwise')
     .option('-w, --wait', 'follow it, and end with its outcome', false)
     .option('--no-input', 'never ask: without --yes the upgrade waits for `capstan approve`')
     .action(async (options: StartOptions) => finish(await (await import('./commands/start.ts')).start(context, options)));

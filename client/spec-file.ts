@@ -3,6 +3,7 @@ import { formatProblem, parseSpec, placeMessage } from '../spec/parse.ts';
 import type { UpgradeSpec } from '../workflows/domain/spec.ts';
 import { CommandError } from './command-error.ts';
 import type { CommandContext } from './context.ts';
+import { withWaivers } from './waivers.ts';
 import { InspectionError } from './inspection-error.ts';
 
 export interface SpecFile {
@@ -12,15 +13,15 @@ export interface SpecFile {
   readonly spec: UpgradeSpec;
 }
 
-/** Reads and checks a spec; warnings go to stderr, errors end the command with every one of them. */
-export async function readSpecFile({ terminal }: Pick<CommandContext, 'terminal'>, file: string): Promise<SpecFile> {
+/** Reads and checks a spec, and adds what `--ignore` waives; warnings go to stderr, errors end the command with every one of them. */
+export async function readSpecFile({ terminal }: Pick<CommandContext, 'terminal'>, file: string, ignore: readonly string[] = []): Promise<SpecFile> {
   const text = await readText(file);
   const parsed = parseSpec(text, file);
   if (!parsed.ok) {
     throw new CommandError(parsed.errors.map(formatProblem).join('\n'), { next: `mend ${file}, then run \`capstan validate ${file}\`; docs/spec.md explains every key` });
   }
   for (const warning of parsed.warnings) terminal.say(`warning: ${formatProblem(warning)}`);
-  return { file, text, spec: parsed.spec };
+  return { file, text, spec: withWaivers(parsed.spec, ignore) };
 }
 
 async function readText(file: string): Promise<string> {

@@ -30,7 +30,7 @@ function check(spec: UpgradeSpec, { file, text }: ReadFileOf): void {
 /** The same for a plan made without a worker, of files that are here as well: one that is not, or that `access` names, stays unread. */
 export async function readLocalFiles(spec: UpgradeSpec): Promise<readonly PlannedFile[]> {
   const secret = pathsOf(spec.access);
-  const files = await Promise.all(filesOf(spec).map((source) => (secret.includes(source.path) ? unread(source) : readLocal(source))));
+  const files = await Promise.all(filesOf(spec).map(async (source) => (secret.includes(source.path) ? unread(source) : readLocal(source))));
   return [...files, ...(await readLocalPatches(spec))];
 }
 

@@ -17,12 +17,14 @@ export interface PlanOptions {
   readonly output: Format;
   /** Folder of `kubectl get -o json` files, instead of the cluster. */
   readonly dump?: string;
+  /** `CHECK` or `CHECK@NODE`, each. */
+  readonly ignore?: readonly string[];
 }
 
 /** Shows what an upgrade would do now. Exit code 2 where it would change anything. */
-export async function plan(context: CommandContext, { file, output, dump }: PlanOptions): Promise<ExitCode> {
+export async function plan(context: CommandContext, { file, output, dump, ignore = [] }: PlanOptions): Promise<ExitCode> {
   const { terminal } = context;
-  const specFile = await readSpecFile(context, file);
+  const specFile = await readSpecFile(context, file, ignore);
   const made = dump === undefined ? await planOfCluster(context, specFile) : await planOfDump(specFile, dump);
   await printData(terminal, output, made, (isWide) => planTable(made, isWide, { colour: terminal.colour, columns: isWide ? null : terminal.columns() }));
   return made.changes ? EXIT.attention : EXIT.ok;

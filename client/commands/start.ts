@@ -1,4 +1,4 @@
-import { CommandError } from '../command-error.ts';
+import { CommandError, usageError } from '../command-error.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { withClient } from '../context.ts';
@@ -11,6 +11,7 @@ import { timeOf } from '../render/text.ts';
 import { placed, readSpecFile } from '../spec-file.ts';
 import type { UpgradeClient, UpgradeSummary } from '../temporal/port.ts';
 import type { Finding } from '../../workflows/domain/check.ts';
+import { planHashProblem } from '../../workflows/domain/hash-plan.ts';
 import type { UpgradePlan } from '../../workflows/domain/plan.ts';
 import { requirePlan } from './plan.ts';
 
@@ -18,6 +19,10 @@ export interface StartOptions {
   readonly file: string;
   /** Starts without asking. */
   readonly yes: boolean;
+  /** `CHECK` or `CHECK@NODE`, each. */
+  readonly ignore?: readonly string[];
+  /** Starts without asking where the plan has this hash. */
+  readonly planHash?: string;
   /** Follows the upgrade to its outcome. */
   readonly wait: boolean;
   /** False under `--no-input`: nothing is asked, and the upgrade waits for `approve`. */
@@ -27,8 +32,10 @@ export interface StartOptions {
 /** Plans, shows plan and findings, asks, and starts the upgrade that was shown and no other. Where nobody can be asked, it waits for `approve` before its first change. */
 export async function start(context: CommandContext, options: StartOptions): Promise<ExitCode> {
   const { terminal, onInterrupt } = context;
-  const specFile = await readSpecFile(context, options.file);
-  const awaitApproval = !options.yes && !(options.input && terminal.canAsk);
+  const isAgreed = options.yes || options.planHash !== undefined;
+  refuseHash(options);
+  const specFile = await readSpecFile(context, options.file, options.ignore);
+  const awaitApproval = !isAgreed && !(options.input && terminal.canAsk);
   const { name } = specFile.spec;
   onInterrupt('Nothing was started.');
   return withClient(context, async (client) => {
@@ -43,7 +50,8 @@ export async function start(context: CommandContext, options: StartOptions): Pro
     if (result.findings.some(({ severity }) => severity === 'block')) {
       throw new CommandError('preflight blocks: nothing was started', { exitCode: EXIT.blocked, next: `do what is named above, then run \`capstan start -f ${options.file}\` again` });
     }
-    if (!options.yes && !awaitApproval && !(await agreed(context, plan))) {
+    requireHash(options, plan);
+    if (!isAgreed && !awaitApproval && !(await agreed(context, plan))) {
       terminal.say('Nothing was started.');
       return EXIT.error;
     }
@@ -52,6 +60,17 @@ export async function start(context: CommandContext, options: StartOptions): Pro
     tellStarted(context, client, name, awaitApproval ? plan.hash : null);
     return options.wait ? follow(context, client, name) : EXIT.ok;
   });
+}
+
+function refuseHash({ planHash }: StartOptions): void {
+  const problem = planHash === undefined ? null : planHashProblem(planHash);
+  if (problem !== null) throw usageError(`--plan-hash: ${problem}`, 'nothing was started; `capstan plan` shows the plan and its hash');
+}
+
+/** A yes that was said to another plan is none to this one. */
+function requireHash({ planHash, file }: StartOptions, plan: UpgradePlan): void {
+  if (planHash === undefined || planHash === plan.hash) return;
+  throw new CommandError(`the plan is ${plan.hash}, not ${planHash}: the cluster, the spec or a file that it names is not what that plan was made from, so nothing was started`, { next: `look at the plan above, or at \`capstan plan -f ${file}\`` });
 }
 
 /** Fails where an upgrade of this cluster runs: who started what, and when. */

@@ -31,11 +31,29 @@ describe('preflight', { timeout: 60_000 }, () => {
         openKube: createOpenKube(), now: Date.now, observeCluster: async () => observation,
         openHosts: async () => { throw new Error('hosts are not asked here'); },
       });
-      const { findings } = await runActivity(runPreflight, { spec: own, plan: hashPlan(planned.plan), imageRepository: null }).result;
+      const { findings } = await runActivity(runPreflight, { spec: own, plan: hashPlan(planned.plan) }).result;
 
       assert.equal(failures, 1);
       assert.deepEqual(findings.filter(({ check }) => check === 'cluster-checks'), []);
       assert.ok(findings.some(({ check }) => check === 'api-ready'));
+    } finally {
+      await api.stop();
+    }
+  });
+
+  it('goes by the waivers of its plan: what they name is told and does not block, and nothing else', async () => {
+    const api = await startFakeApi();
+    try {
+      for (const name of ['cp1', 'w1', 'w2']) api.put('nodes', fakeNode(name, { ready: 'False' }));
+      const observation = cluster([controlPlane('cp1'), worker('w1'), worker('w2')]);
+      const own = { ...spec({ etcd: { snapshot: { keep: 5 }, acceptOutage: true }, ignore: [{ check: 'nodes-ready', node: 'w1' }] }), access: api.access };
+      const planned = planUpgrade(own, observation);
+      assert.ok(planned.ok);
+      const runPreflight = createRunPreflight({ openKube: createOpenKube(), now: Date.now, observeCluster: async () => observation, openHosts: async () => { throw new Error('hosts are not asked here'); } });
+      const { findings } = await runActivity(runPreflight, { spec: own, plan: hashPlan(planned.plan) }).result;
+
+      assert.deepEqual(findings.filter(({ check }) => check === 'nodes-ready').map(({ node, severity }) => `${node ?? ''} ${severity}`).toSorted(), ['cp1 block', 'w1 warn', 'w2 block']);
+      assert.match(findings.find(({ node, severity }) => node === 'w1' && severity === 'warn')?.message ?? '', /\(ignored by --ignore nodes-ready@w1\)$/);
     } finally {
       await api.stop();
     }

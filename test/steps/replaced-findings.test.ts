@@ -8,6 +8,7 @@ import { replacedFindings } from '../../activities/preflight/replaced/replaced-f
 import { stepError } from '../../activities/step-error.ts';
 import type { Hosts } from '../../activities/hosts/port.ts';
 import type { Finding } from '../../workflows/domain/check.ts';
+import { executedSpec } from '../../workflows/domain/executed-spec.ts';
 import type { PlannedNode, UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import { runActivity } from '../support/run-activity.ts';
@@ -56,11 +57,11 @@ interface Cluster {
 
 async function findings({ hosts, kubelet = KUBELET, patches, maps }: Cluster, nodes?: readonly PlannedNode[]): Promise<readonly Finding[]> {
   const planned = nodes ?? Object.keys(hosts).map((name) => plannedNode(name, name.startsWith('cp') ? 'control-plane' : 'worker', name === 'cp1'));
-  const plan: UpgradePlan = { cluster: 'prod', clusterUid: 'uid', driver: 'kubeadm', from: 'v1.33.13', to: 'v1.34.4', hops: [], phases: [], nodes: planned, etcd: { kind: 'stacked', members: 1, outage: false }, changes: true, notes: [], hash: '' };
   const spec: UpgradeSpec = {
     name: 'prod', driver: 'kubeadm', target: { version: 'v1.34.4' }, access: UPGRADE.access, nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false }, staging: { width: 20 },
     pools: [], packages: { repository: null }, kubeadm: { ...KUBEADM, patches: patches ?? null }, addons: [],
   };
+  const plan: UpgradePlan = { cluster: 'prod', clusterUid: 'uid', driver: 'kubeadm', from: 'v1.33.13', to: 'v1.34.4', hops: [], phases: [], nodes: planned, etcd: { kind: 'stacked', members: 1, outage: false }, changes: true, notes: [], imageRepository: null, spec: executedSpec(spec), files: [], hash: '' };
   const [first] = Object.values(hosts);
   assert.ok(first);
   const all: Hosts = { ...first.hosts, probe: (at, ...rest) => (hosts[at.name] ?? first).hosts.probe(at, ...rest) };
