@@ -112,7 +112,10 @@ test('kubeadm is asked in a folder of its own, with the node, its address, the v
   context.after(() => { delete process.env['HTTPS_PROXY']; });
   const before = readdirSync(join(made.root, 'etc/kubernetes'), { recursive: true });
   await findings({ hosts: { cp1: made }, patches: patchFolder(context, { 'etcd+json.yaml': '- {op: add, path: /spec/containers/0/command/-, value: --quota-backend-bytes=1}\n' }) });
-  assert.equal(made.get('init-config')?.replace(/directory: ".*"/, 'directory: "FOLDER"'), [
+  // The second time for what kubeadm would write without the patches.
+  assert.match(made.get('init-configs') ?? '', /patches: /);
+  assert.doesNotMatch(made.get('init-config') ?? '', /patches: /);
+  assert.equal(made.get('init-configs')?.split('###\n')[0]?.replace(/directory: ".*"/, 'directory: "FOLDER"'), [
     'apiVersion: kubeadm.k8s.io/v1beta4', 'kind: InitConfiguration', 'localAPIEndpoint: {advertiseAddress: "fd00::11", bindPort: 6443}',
     'nodeRegistration: {name: "cp1", criSocket: "unix:///run/containerd/containerd.sock"}', 'patches: {directory: "FOLDER"}', '---',
     'apiVersion: kubeadm.k8s.io/v1beta4', 'kind: ClusterConfiguration', 'imageRepository: registry.k8s.io', '', 'kubernetesVersion: "v1.33.13"', '',
@@ -137,6 +140,16 @@ test('a kubeadm that makes no manifests blocks in its own words: what is lost ca
   const found = problems(await findings({ hosts: { cp1: made } }));
   assert.equal(found.length, 1);
   assert.match(found[0] ?? '', /^block static-pod-loss cp1: what an upgrade would take .* cannot be told.*: invalid configuration: kind and apiVersion is mandatory$/);
+});
+
+test('what the cluster\'s own configuration says otherwise than what runs is a warning', async (context) => {
+  const made = host(context);
+  made.put('/etc/kubernetes/manifests/kube-apiserver.yaml', manifest('kube-apiserver', ['--audit-log-maxage=30']));
+  made.set('wanted/kube-apiserver.yaml', manifest('kube-apiserver', ['--audit-log-maxage=10']));
+  made.set('plain-apiserver', manifest('kube-apiserver'));
+  const configuration = `${CONFIGURATION}apiServer: {extraArgs: [{name: audit-log-maxage, value: "10"}]}\n`;
+  const found = problems(await findings({ hosts: { cp1: made }, maps: (name) => (name === 'kubeadm-config' ? configuration : KUBELET) }));
+  assert.deepEqual(found, ['warn static-pod-loss cp1: kube-apiserver runs with --audit-log-maxage=30 (kubeadm writes 10), and the ConfigMap kubeadm-config or a patch says otherwise: the upgrade brings what they say.']);
 });
 
 test('a kubelet\'s own keys block on their node, whatever its role, and a patch or the ConfigMap keeps them', async (context) => {
@@ -206,6 +219,6 @@ test('nodes that restart the same are named together; what is at the version res
   assert.equal(found.find(({ check }) => check === 'static-pod-restarts')?.message, [
     'On cp1, cp3 kube-apiserver, kube-controller-manager, kube-scheduler, etcd restart for v1.34.4, with renewed certificates.',
     'On cp2 no static pod restarts.',
-    'On cp4 kube-apiserver, kube-controller-manager, kube-scheduler, etcd restart for v1.34.4, with renewed certificates; kube-apiserver gets --oidc-client-secret.',
+    'On cp4 kube-apiserver, kube-controller-manager, kube-scheduler, etcd restart for v1.34.4, with renewed certificates; of kube-apiserver --oidc-client-secret is new or changed.',
   ].join(' '));
 });

@@ -18,7 +18,7 @@ function withFlag(text: string, flag: string): string {
 }
 
 function lost(component: string, running: string, wanted: string): readonly string[] {
-  return compareStaticPod(component, running, wanted).losses.map(({ kind, what }) => `${kind}: ${what}`);
+  return compareStaticPod(component, { running, wanted, plain: wanted }).losses.map(({ kind, what }) => `${kind}: ${what}`);
 }
 
 for (const { name, running, losses } of [
@@ -35,13 +35,13 @@ for (const { name, running, losses } of [
   { name: 'a proxy, whose value is not shown', running: SERVER.replace('    image:', '    env:\n    - {name: HTTPS_PROXY, value: "http://u:p@proxy.example"}\n    image:'), losses: ['env: the environment variable HTTPS_PROXY'] },
   { name: 'an image of another registry', running: SERVER.replace('registry.k8s.io/', 'mirror.example/'), losses: ['image: the image mirror.example/kube-apiserver:v1.33.13 (kubeadm writes registry.k8s.io/kube-apiserver:v1.33.13)'] },
   { name: 'an image with a tag of one\'s own', running: SERVER.replace('kube-apiserver:v1.33.13', 'kube-apiserver:v1.33.13-fix1'), losses: ['image: the image registry.k8s.io/kube-apiserver:v1.33.13-fix1 (kubeadm writes registry.k8s.io/kube-apiserver:v1.33.13)'] },
-  { name: 'resources', running: SERVER.replace('cpu: 250m', 'cpu: "2"\n      limits:\n        memory: 8Gi'), losses: ['other: resources.requests.cpu: 2', 'other: resources.limits.memory: 8Gi'] },
+  { name: 'resources', running: SERVER.replace('cpu: 250m', 'cpu: "2"\n      limits:\n        memory: 8Gi'), losses: ['other: resources.requests.cpu: 2 (kubeadm writes 250m)', 'other: resources.limits.memory: 8Gi'] },
   { name: 'an annotation', running: SERVER.replace('  annotations:\n', '  annotations:\n    example.com/scrape: "true"\n'), losses: ['other: the annotation example.com/scrape'] },
   { name: 'a label', running: SERVER.replace('  labels:\n', '  labels:\n    team: a\n'), losses: ['other: the label team'] },
   { name: 'a second container', running: SERVER.replace('  hostNetwork: true\n', '  - {name: kms, image: "registry.example/kms:1"}\n  hostNetwork: true\n'), losses: ['other: the container kms'] },
   { name: 'host aliases', running: SERVER.replace('  hostNetwork: true\n', '  hostNetwork: true\n  hostAliases: [{ip: 192.0.2.1, hostnames: [idp.example]}]\n'), losses: ['other: spec.hostAliases'] },
   { name: 'a DNS policy', running: SERVER.replace('  hostNetwork: true\n', '  hostNetwork: true\n  dnsPolicy: ClusterFirstWithHostNet\n'), losses: ['other: spec.dnsPolicy'] },
-  { name: 'a pull policy', running: SERVER.replace('IfNotPresent', 'Always'), losses: ['other: imagePullPolicy'] },
+  { name: 'a pull policy', running: SERVER.replace('IfNotPresent', 'Always'), losses: ['other: imagePullPolicy (kubeadm writes another value)'] },
   { name: 'a probe', running: SERVER.replace('failureThreshold: 8', 'failureThreshold: 20'), losses: ['probe: its livenessProbe'] },
 ] as const) {
   test(`the upgrade would take away ${name}`, () => {
@@ -67,13 +67,33 @@ for (const { name, component, running, wanted } of [
 }
 
 test('what kubeadm-config has and the running manifest has not is named as what comes, without its value', () => {
-  assert.deepEqual(compareStaticPod('kube-apiserver', SERVER, withFlag(SERVER, '--oidc-client-secret=x')).comes, ['--oidc-client-secret']);
+  assert.deepEqual(compareStaticPod('kube-apiserver', { running: SERVER, wanted: withFlag(SERVER, '--oidc-client-secret=x'), plain: SERVER }).comes, ['--oidc-client-secret']);
+});
+
+for (const { name, running, wanted, losses, comes } of [
+  { name: 'what a patch changes of kubeadm\'s own', running: SERVER, wanted: SERVER.replace('cpu: 250m', 'cpu: "2"'), losses: [], comes: ['resources.requests.cpu'] },
+  { name: 'a flag of kubeadm\'s own that a patch takes away', running: SERVER, wanted: SERVER.replace(/ *- --allow-privileged=true\n/, ''), losses: [], comes: ['--allow-privileged'] },
+  { name: 'another registry that kubeadm-config names now', running: SERVER, wanted: SERVER.replace('registry.k8s.io/', 'mirror.example/'), losses: [], comes: ['the image registry.k8s.io/kube-apiserver:v1.33.13'] },
+  { name: 'a flag of kubeadm\'s that kubeadm-config sets otherwise', running: SERVER, wanted: SERVER.replace('Node,RBAC', 'Node,RBAC,Webhook'), losses: [], comes: ['--authorization-mode'] },
+  { name: 'a flag of one\'s own that kubeadm-config names with another value', running: withFlag(SERVER, '--audit-log-maxage=30'), wanted: withFlag(SERVER, '--audit-log-maxage=10'), losses: ['--audit-log-maxage=30 (kubeadm writes 10)'], comes: [] },
+]) {
+  test(`${name} is the wish of whoever wrote it`, () => {
+    const compared = compareStaticPod('kube-apiserver', { running, wanted, plain: SERVER });
+    assert.deepEqual(compared, { losses: losses.map((what) => ({ kind: 'flag', what, isDecided: true })), comes });
+  });
+}
+
+test('of a kubelet what a patch changes is not a loss, and what a person wrote there is', () => {
+  const patched = { ...CLUSTER, clusterDNS: ['169.254.20.10'], maxPods: 250 };
+  assert.deepEqual(kubeletLosses(`${HEAD}clusterDNS: [10.96.0.10]\n`, patched, CLUSTER), []);
+  assert.deepEqual(kubeletLosses(`${HEAD}maxPods: 90\n`, patched, CLUSTER), ['maxPods: 90 (kubeadm writes 250)']);
 });
 
 test('a manifest that is not one of a pod cannot be compared', () => {
-  assert.throws(() => compareStaticPod('etcd', 'just text', ETCD), /not a pod with a container etcd/);
+  assert.throws(() => compareStaticPod('etcd', { running: 'just text', wanted: ETCD, plain: ETCD }), /not a pod with a container etcd/);
 });
 
+/** The ConfigMap kubelet-config. */
 const CLUSTER = { apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConfiguration', clusterDNS: ['10.96.0.10'], authentication: { anonymous: { enabled: false } }, logging: { verbosity: 0 }, cpuManagerReconcilePeriod: '0s', memorySwap: {} };
 const HEAD = 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n';
 

@@ -1,10 +1,12 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # What this node has of what kubeadm's upgrade writes, beside what the kubeadm that is installed makes of the cluster's
 # configuration, by a dry run into a folder of its own: it asks no API, and nothing on the node changes.
-# $1: node, $2: ClusterConfiguration without its version, or nothing on a worker; then NAME and TEXT of each patch.
+# $1: node, $2: ClusterConfiguration without its version, or nothing on a worker, $3: the same without a person's additions, where
+# it has any or patches are given; then NAME and TEXT of each patch.
 node=$1
 configuration=$2
-shift 2
+plain=$3
+shift 3
 manifests=$root/etc/kubernetes/manifests
 
 # A file as a line that names it, and its own lines behind a blank.
@@ -51,20 +53,21 @@ fi
 address=${address#"["}
 address=${address%"]"}
 
-# Writes the manifests of version $1 into the folder out, and what kubeadm says into the file log.
+# Writes the manifests of version $1 by the configuration $2 and the patches in folder $3 into the folder out, and what kubeadm
+# says into the file log.
 render() {
   [ -n "$1" ] || return 1
   rm -rf "$scratch/out"
   mkdir "$scratch/out"
   {
-    say "$configuration" | sed -n '/^apiVersion:/p'
+    say "$2" | sed -n '/^apiVersion:/p'
     say 'kind: InitConfiguration'
     say "localAPIEndpoint: {advertiseAddress: \"$address\", bindPort: ${port:-6443}}"
     # No runtime is asked; one that is named is not looked for.
     say "nodeRegistration: {name: \"$node\", criSocket: \"unix:///run/containerd/containerd.sock\"}"
-    [ -z "$patches" ] || say "patches: {directory: \"$patches\"}"
+    [ -z "$3" ] || say "patches: {directory: \"$3\"}"
     say ---
-    say "$configuration"
+    say "$2"
     say "kubernetesVersion: \"$1\""
   } > "$scratch/config.yaml"
   dry_run control-plane all || return 1
@@ -77,8 +80,15 @@ dry_run() {
 
 # A kubeadm that is newer by more than a minor takes its own version only.
 running=$(first_value "s/^ *image: *[\"']*[^\"' ]*:\(v[0-9][^\"'@ ]*\).*/\1/" "$server")
-if render "$running" || render "$(kubeadm version -o short)"; then
+if ! render "$running" "$configuration" "$patches"; then
+  running=$(kubeadm version -o short)
+  render "$running" "$configuration" "$patches" || running=
+fi
+if [ -n "$running" ]; then
   for component in $components; do show "wanted $component" "$scratch/out/$component.yaml"; done
+  if [ -n "$plain" ] && render "$running" "$plain" ''; then
+    for component in $components; do show "plain $component" "$scratch/out/$component.yaml"; done
+  fi
 else
   say 'failed'
   grep -v '^To see the stack trace' "$scratch/log" | tail -n 5 | sed 's/^/ /'

@@ -19,20 +19,21 @@ const UNSET = '0s';
  * Keys of a node's kubelet configuration that are not in the one that kubeadm would write, or differ there.
  *
  * @param wanted ConfigMap kubelet-config, with the patches of the spec.
+ * @param plain The same without them: what a patch replaces of it is not a loss.
  * @throws Error where `running` is not YAML.
  */
-export function kubeletLosses(running: string, wanted: JsonObject): readonly string[] {
+export function kubeletLosses(running: string, wanted: JsonObject, plain: JsonObject = wanted): readonly string[] {
   const has: unknown = parse(running, { maxAliasCount: 100 });
   if (!isObject(has)) return [];
   return Object.keys(has).flatMap((key) => {
     if (OF_THE_NODE.includes(key) || (!(key in wanted) && canonical(has[key]) === canonical(BY_ITSELF[key]))) return [];
-    return lossesAt(key, has[key], wanted[key]);
+    return lossesAt(key, has[key], wanted[key], plain[key]);
   });
 }
 
-function lossesAt(path: string, has: unknown, gets: unknown): readonly string[] {
-  if (isNothing(has) || has === UNSET || canonical(has) === canonical(gets)) return [];
-  if (isObject(has)) return Object.keys(has).flatMap((key) => lossesAt(`${path}.${key}`, has[key], isObject(gets) ? gets[key] : undefined));
+function lossesAt(path: string, has: unknown, gets: unknown, plain: unknown): readonly string[] {
+  if (isNothing(has) || has === UNSET || [gets, plain].some((value) => canonical(value) === canonical(has))) return [];
+  if (isObject(has)) return Object.keys(has).flatMap((key) => lossesAt(`${path}.${key}`, has[key], isObject(gets) ? gets[key] : undefined, isObject(plain) ? plain[key] : undefined));
   const other = gets === undefined ? '' : ` (kubeadm writes ${shown(gets, '') === '' ? 'another value' : shown(gets, '')})`;
   return [`${path}${shown(has, ': ')}${other}`];
 }

@@ -7,12 +7,17 @@ const MOST_NAMED = 12;
 const PARTS: Readonly<Record<string, string>> = { 'kube-apiserver': 'apiServer', 'kube-controller-manager': 'controllerManager', 'kube-scheduler': 'scheduler', etcd: 'etcd.local' };
 const ENCRYPTION = '--encryption-provider-config';
 
-/** What an upgrade would take from a static pod: a probe is a warning, as versions of kubeadm differ in them; all else blocks. */
+/**
+ * What an upgrade would take from a static pod. A warning is what a person's own configuration says otherwise, and a probe, as
+ * versions of kubeadm differ in them; all else blocks.
+ */
 export function staticPodFindings(node: string, component: string, losses: readonly Loss[]): readonly Finding[] {
-  const probes = losses.filter(({ kind }) => kind === 'probe');
-  const others = losses.filter(({ kind }) => kind !== 'probe');
+  const decided = losses.filter(({ isDecided }) => isDecided);
+  const probes = losses.filter(({ kind, isDecided }) => kind === 'probe' && !isDecided);
+  const others = losses.filter(({ kind, isDecided }) => kind !== 'probe' && !isDecided);
   return [
     ...(others.length === 0 ? [] : [hostFinding('static-pod-loss', 'block', node, `${component} runs with ${listed(others.map(({ what }) => what))}, which kubeadm would not write: the upgrade would take it away.${consequence(others)}`, wayToKeep(component, others))]),
+    ...(decided.length === 0 ? [] : [hostFinding('static-pod-loss', 'warn', node, `${component} runs with ${listed(decided.map(({ what }) => what))}, and the ConfigMap kubeadm-config or a patch says otherwise: the upgrade brings what they say.`, 'Where what runs is right, correct the ConfigMap kubeadm-config (kube-system) or the patch.')]),
     ...(probes.length === 0 ? [] : [hostFinding('static-pod-loss', 'warn', node, `kubeadm would write ${listed(probes.map(({ what }) => what.replace(/^its/, `the ${component}'s`)))} in another form.`, wayToKeep(component, probes))]),
   ];
 }

@@ -4,6 +4,8 @@ export interface Loss {
   readonly what: string;
   /** Where it would be kept. */
   readonly kind: LossKind;
+  /** A person's own configuration or patch names it, with another value. */
+  readonly isDecided: boolean;
 }
 
 export const LOSS_KINDS = ['flag', 'volume', 'env', 'image', 'probe', 'other'] as const;

@@ -3,6 +3,7 @@ import type { PlannedNode } from '../../../workflows/domain/plan.ts';
 import { hostOf, lastLines } from '../../durable-step.ts';
 import type { Hosts } from '../../hosts/port.ts';
 import { SCRIPTS } from '../../hosts/scripts/index.ts';
+import { isObject, objectAt } from '../../json-value.ts';
 import type { JsonObject } from '../../json-value.ts';
 import type { PatchFile } from '../../kubeadm/patches/read-patches.ts';
 import { stepError } from '../../step-error.ts';
@@ -22,6 +23,8 @@ export interface StaticPodTexts {
   readonly running: string;
   /** The same by the kubeadm that is installed, from kubeadm-config and the patches of the spec; null where it wrote none. */
   readonly wanted: string | null;
+  /** The same without a person's additions to both; null where there are none, or it wrote none. */
+  readonly plain: string | null;
 }
 
 export interface ReplacedInput {
@@ -32,13 +35,34 @@ export interface ReplacedInput {
 }
 
 const READ_MS = 60_000;
+/** kubeadm's own, which it writes into the configuration of every cluster. */
+const DEFAULT_REPOSITORY = 'registry.k8s.io';
 
 /** Reads it on a host that stays as it is. Failures: HostStepFailed and those of `Hosts`. */
 export async function readReplaced(hosts: Hosts, node: PlannedNode, { configuration, patches, signal }: ReplacedInput): Promise<Replaced> {
-  const args = node.roles.includes('worker') ? [node.name, ''] : [node.name, withoutVersion(configuration), ...patches.flatMap(({ name, text }) => [name, text])];
+  const args = node.roles.includes('worker') ? [node.name, '', ''] : [node.name, ...configurations(configuration, patches.length > 0), ...patches.flatMap(({ name, text }) => [name, text])];
   const result = await hosts.probe(hostOf(node), SCRIPTS.readReplaced, args, { timeoutMs: READ_MS, signal });
   if (result.exitCode !== 0) throw stepError('HostStepFailed', `What kubeadm would replace on ${node.name} (${node.address}) cannot be read: ${lastLines(result.stderr || result.stdout)}`, 'Correct it on the host.');
   return parseReplaced(result.stdout);
+}
+
+/** As the cluster has it, and without a person's additions; empty where that is the same. */
+function configurations(configuration: JsonObject, isPatched: boolean): readonly [string, string] {
+  const [whole, plain] = [withoutVersion(configuration), withoutVersion(withoutAdditions(configuration))];
+  return [whole, isPatched || plain !== whole ? plain : ''];
+}
+
+const ADDITIONS = ['extraArgs', 'extraVolumes', 'extraEnvs', 'imageRepository', 'imageTag'];
+
+function withoutAdditions(configuration: JsonObject): JsonObject {
+  const { imageRepository, ...rest } = configuration;
+  const etcd = objectAt(rest, 'etcd');
+  const parts = ['apiServer', 'controllerManager', 'scheduler'].filter((name) => isObject(rest[name])).map((name): [string, unknown] => [name, without(objectAt(rest, name))]);
+  return { ...rest, ...(imageRepository === DEFAULT_REPOSITORY ? { imageRepository } : {}), ...Object.fromEntries(parts), ...(isObject(etcd['local']) ? { etcd: { ...etcd, local: without(etcd['local']) } } : {}) };
+}
+
+function without(part: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(part).filter(([key]) => !ADDITIONS.includes(key)));
 }
 
 /** Its keys at the margin, as the script looks for them. */
@@ -57,7 +81,7 @@ export function parseReplaced(text: string): Replaced {
   const components = [...sections.keys()].flatMap((name) => (name.startsWith('running ') ? [name.slice('running '.length)] : []));
   return {
     kubelet: textOf('kubelet'),
-    staticPods: components.map((component) => ({ component, running: textOf(`running ${component}`) ?? '', wanted: textOf(`wanted ${component}`) })),
+    staticPods: components.map((component) => ({ component, running: textOf(`running ${component}`) ?? '', wanted: textOf(`wanted ${component}`), plain: textOf(`plain ${component}`) })),
     failure: textOf('failed'),
   };
 }

@@ -7,6 +7,7 @@ import type { Hosts } from '../../hosts/port.ts';
 import { patchedKubeletConfiguration } from '../../kubeadm/patches/apply-patches.ts';
 import { readPatches } from '../../kubeadm/patches/read-patches.ts';
 import type { PatchFile } from '../../kubeadm/patches/read-patches.ts';
+import type { JsonObject } from '../../json-value.ts';
 import type { Kube } from '../../kubernetes/port.ts';
 import { rideOver } from '../../kubernetes/wait.ts';
 import { failureTypeOf } from '../../step-error.ts';
@@ -30,8 +31,9 @@ export interface ReplacedOptions {
   readonly outageMs: number;
 }
 
-/** Its kubelet configuration is that with the patches of the spec. */
 interface Wanted extends ClusterConfigs {
+  /** Kubelet configuration with the patches of the spec. */
+  readonly patched: JsonObject;
   readonly patches: readonly PatchFile[];
 }
 
@@ -58,7 +60,7 @@ export async function replacedFindings({ openKube, openHosts, outageMs }: Replac
 async function withPatches(configs: ClusterConfigs, spec: UpgradeSpec): Promise<Wanted | Finding> {
   try {
     const patches = await readPatches(spec.kubeadm.patches);
-    return { ...configs, kubelet: patchedKubeletConfiguration(configs.kubelet, patches), patches };
+    return { ...configs, patched: patchedKubeletConfiguration(configs.kubelet, patches), patches };
   } catch (error) {
     return findingOfError('kubeadm-patches', null, error);
   }
@@ -83,13 +85,13 @@ async function checkNode(hosts: Hosts, node: PlannedNode, wanted: Wanted): Promi
 }
 
 /** kubeadm leaves alone what it writes no manifest of. */
-function compared({ component, running, wanted }: StaticPodTexts): readonly ComparedPod[] {
+function compared({ component, running, wanted, plain }: StaticPodTexts): readonly ComparedPod[] {
   if (wanted === null) return [];
   const image = /^ *image: *["']?([^"'\s]+)/m.exec(running)?.[1] ?? null;
   try {
-    return [{ component, image, ...compareStaticPod(component, running, wanted) }];
+    return [{ component, image, ...compareStaticPod(component, { running, wanted, plain: plain ?? wanted }) }];
   } catch (error) {
-    return [{ component, image, comes: [], losses: [{ kind: 'other', what: `a manifest that cannot be compared (${error instanceof Error ? error.message.split('\n')[0] ?? '' : String(error)})` }] }];
+    return [{ component, image, comes: [], losses: [{ kind: 'other', isDecided: false, what: `a manifest that cannot be compared (${error instanceof Error ? error.message.split('\n')[0] ?? '' : String(error)})` }] }];
   }
 }
 
@@ -109,7 +111,7 @@ function podFindings(node: PlannedNode, { failure }: Replaced, pods: readonly Co
 function kubeletFindings(node: PlannedNode, { kubelet }: Replaced, wanted: Wanted): readonly Finding[] {
   if (kubelet === null) return [];
   try {
-    return [kubeletFinding(node.name, kubeletLosses(kubelet, wanted.kubelet))];
+    return [kubeletFinding(node.name, kubeletLosses(kubelet, wanted.patched, wanted.kubelet))];
   } catch (error) {
     return [hostFinding('kubelet-config-loss', 'block', node.name, `/var/lib/kubelet/config.yaml cannot be parsed: ${error instanceof Error ? error.message.split('\n')[0] ?? '' : String(error)}`, 'Correct it; kubeadm would replace it.')];
   }

@@ -33,7 +33,7 @@ function restartsOf({ to }: PlannedNode, pods: readonly ComparedPod[], certifica
   // kubeadm puts etcd's manifest in place again together with a new one of the API server.
   const restarting = pods.filter((pod) => changed.includes(pod) || (pod.component === 'etcd' && takesEtcd));
   if (restarting.length === 0) return 'no static pod restarts';
-  const gains = pods.filter(({ comes }) => comes.length > 0).map(({ component, comes }) => `; ${component} gets ${comes.join(', ')}`).join('');
+  const gains = pods.filter(({ comes }) => comes.length > 0).map(({ component, comes }) => `; of ${component} ${comes.join(', ')} ${comes.length === 1 ? 'is' : 'are'} new or changed`).join('');
   return `${restarting.map(({ component }) => component).join(', ')} ${restarting.length === 1 ? 'restarts' : 'restart'} for ${to}${certificateRenewal ? ', with renewed certificates' : ''}${gains}`;
 }
 

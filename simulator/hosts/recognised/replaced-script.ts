@@ -15,18 +15,25 @@ interface Rendering {
 }
 
 export async function readReplaced(script: Script): Promise<void> {
-  const { machine: { files }, args: [, configuration = '', ...rest], say } = script;
+  const { machine: { files }, args: [, configuration = '', plain = '', ...rest], say } = script;
   show(script, 'kubelet', '/var/lib/kubelet/config.yaml');
   if (configuration === '' || !files.isFile(`${MANIFESTS}/kube-apiserver.yaml`)) return;
   for (const component of COMPONENTS) show(script, `running ${component}`, `${MANIFESTS}/${component}.yaml`);
   const scratch = `/tmp/${randomUUID()}`;
   for (let at = 0; at < rest.length; at += 2) files.write(`${scratch}/patches/${rest[at] ?? ''}`, rest[at + 1] ?? '');
   const rendering: Rendering = { script, scratch, configuration, patches: rest.length === 0 ? null : `${scratch}/patches` };
-  const running = /^v\d/.exec(tagOf(manifestImage(script.machine, 'kube-apiserver') ?? ''));
-  let failure = running === null ? '' : await render(rendering, running.input);
-  if (failure !== null) failure = await render(rendering, (await script.capture('kubeadm', ['version', '-o', 'short'])).out);
-  if (failure === null) for (const component of COMPONENTS) show(script, `wanted ${component}`, `${scratch}/out/${component}.yaml`);
-  else {
+  let version = tagOf(manifestImage(script.machine, 'kube-apiserver') ?? '');
+  let failure = version.startsWith('v') ? await render(rendering, version) : '';
+  if (failure !== null) {
+    version = (await script.capture('kubeadm', ['version', '-o', 'short'])).out;
+    failure = await render(rendering, version);
+  }
+  if (failure === null) {
+    for (const component of COMPONENTS) show(script, `wanted ${component}`, `${scratch}/out/${component}.yaml`);
+    if (plain !== '' && await render({ ...rendering, configuration: plain, patches: null }, version) === null) {
+      for (const component of COMPONENTS) show(script, `plain ${component}`, `${scratch}/out/${component}.yaml`);
+    }
+  } else {
     say('failed');
     for (const line of linesOf(failure).filter((each) => !each.startsWith('To see the stack trace')).slice(-5)) say(` ${line}`);
   }

@@ -33,7 +33,7 @@ async function lost(twin: TestTwin, name: string, folder: { readonly file: strin
   const { kubelet, staticPods, failure } = await readReplaced(twin.worker, twin.planned(name), { configuration: CONFIGURATION, patches: files, signal: AbortSignal.timeout(60_000) });
   assert.equal(failure, null);
   return [
-    ...staticPods.flatMap(({ component, running, wanted }) => compareStaticPod(component, running, wanted ?? '').losses.map(({ what }) => what)),
+    ...staticPods.flatMap(({ component, running, wanted, plain }) => compareStaticPod(component, { running, wanted: wanted ?? '', plain: plain ?? wanted ?? '' }).losses.map(({ what }) => what)),
     ...kubeletLosses(kubelet ?? '', patchedKubeletConfiguration(KUBELET, files)),
   ];
 }
