@@ -3,19 +3,19 @@ import type { PlannedNode } from '../../workflows/domain/plan.ts';
 import type { HostFacts } from './host-facts.ts';
 import { hostFinding } from './host-finding.ts';
 import { redactedEnd, redactedStart } from '../redaction/redacted.ts';
+import { kubeletFindings } from './host-kubelet-checks.ts';
+import type { KubeletConfig } from './kubelet-settings.ts';
 
-/** Free space that packages, images and the snapshot of one upgrade need, in KiB: 2 GiB. */
-const NEEDED_KIB = 2 * 1024 * 1024;
-/** A value that the kubelet, which reads YAML 1.1, takes for false; a comment may follow. */
-const YAML_FALSE = /^(false|no|off|n)\s*( #.*)?$/i;
 const CONTROL_PLANE = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];
 
-/** What the facts of a host mean for its upgrade. `failure`: what the script said where it did not come to its end. */
-export function factFindings(node: PlannedNode, facts: HostFacts, failure: string | null): readonly Finding[] {
+/**
+ * What the facts of a host mean for its upgrade. `failure`: what the script said where it did not come to its end. `config`: the
+ * configuration that kubeadm will hand its kubelet.
+ */
+export function factFindings(node: PlannedNode, facts: HostFacts, failure: string | null, config: KubeletConfig | null): readonly Finding[] {
   return [
     ...stopped(node, failure),
-    ...disk(node, facts),
-    ...swap(node, facts),
+    ...kubeletFindings(node, facts, config),
     ...kubelet(node, facts),
     ...staticPods(node, facts),
     ...packageManager(node, facts),
@@ -28,19 +28,6 @@ function stopped(node: PlannedNode, failure: string | null): readonly Finding[] 
   const cause = /^error: (.*)$/m.exec(failure)?.[1] ?? redactedEnd(failure, 300);
   const next = /^next: (.*)$/m.exec(failure)?.[1] ?? 'Correct it on the host.';
   return [hostFinding('host-packages', 'block', node.name, `${cause}`, next)];
-}
-
-function disk(node: PlannedNode, facts: HostFacts): readonly Finding[] {
-  return facts.all('free').flatMap((value) => {
-    const [folder = '', free = '0'] = value.split(' ');
-    if (Number(free) >= NEEDED_KIB) return [];
-    return [hostFinding('host-disk', 'block', node.name, `${folder} has ${Math.floor(Number(free) / 1024)} MiB free, and 2048 MiB are needed for packages, images and backups.`, `Free space under ${folder}.`)];
-  });
-}
-
-function swap(node: PlannedNode, facts: HostFacts): readonly Finding[] {
-  if (Number(facts.one('swap') ?? 0) === 0 || YAML_FALSE.test(facts.one('fail-swap-on') ?? '')) return [];
-  return [hostFinding('host-swap', 'block', node.name, `swap is on, and its kubelet does not start with swap (failSwapOn).`, 'Turn it off with `swapoff -a` and in /etc/fstab, or set failSwapOn: false in the kubelet configuration.')];
 }
 
 function kubelet(node: PlannedNode, facts: HostFacts): readonly Finding[] {
@@ -68,11 +55,17 @@ function packageManager(node: PlannedNode, facts: HostFacts): readonly Finding[]
 
 function packages(node: PlannedNode, facts: HostFacts): readonly Finding[] {
   const missing = facts.all('available').filter((value) => !value.includes(' '));
-  if (missing.length === 0) return [hostFinding('host-packages', 'info', node.name, `packages of ${node.to} can be installed (${facts.one('manager') ?? '?'}).`)];
-  const cause = redactedStart(facts.all('repository-error').join(' '), 500);
-  return [hostFinding(
-    'host-packages', 'block', node.name,
-    `${facts.one('manager') ?? 'the package manager'} has no ${missing.join(', ')} ${node.to}${cause === '' ? '.' : `: ${cause}`}`,
-    'Correct spec.target.version, spec.packages.repository or the sources of the host.',
-  )];
+  const manager = facts.one('manager') ?? 'the package manager';
+  const said = redactedStart(facts.all('repository-error').filter((line) => !line.startsWith('next:')).join(' '), 500);
+  if (missing.length > 0) {
+    return [hostFinding(
+      'host-packages', 'block', node.name,
+      `${manager} has no ${missing.join(', ')} ${node.to}${said === '' ? '.' : `: ${said}`}`,
+      'Correct spec.target.version, spec.packages.repository or the sources of the host.',
+    )];
+  }
+  const held = hostFinding('host-packages', 'info', node.name, `packages of ${node.to} can be installed (${manager}).`);
+  if (said === '') return [held];
+  // What is needed is there: another source of the host does not stand in the way of an upgrade.
+  return [held, hostFinding('host-sources', 'warn', node.name, `packages of ${node.to} are there, and another source of packages fails: ${said}`, 'Correct that source or take it out; the upgrade does not need it.')];
 }

@@ -6,7 +6,7 @@ import type { Hosts } from '../hosts/port.ts';
 import { SCRIPTS } from '../hosts/scripts/index.ts';
 import { repositoryArguments } from '../packages/package-step.ts';
 import { fromError, hostFinding } from './host-finding.ts';
-import { redactedEnd, redactedStart } from '../redaction/redacted.ts';
+import { redactedEnd } from '../redaction/redacted.ts';
 
 const CHECK = 'host-images';
 const LIST_MS = 300_000;
@@ -24,7 +24,7 @@ export async function listImages(hosts: Hosts, node: PlannedNode, spec: UpgradeS
     const result = await hosts.probe(hostOf(node), SCRIPTS.listImages, args, { timeoutMs: LIST_MS, signal });
     if (result.exitCode === 0) return result.stdout.split('\n').filter((line) => line !== '');
     const cause = /^error: (.*)$/m.exec(result.stderr)?.[1] ?? redactedEnd(result.stderr, 400);
-    return hostFinding(CHECK, 'block', node.name, `The images of ${node.to} cannot be listed on ${node.name}: ${cause}`, 'The package kubeadm of the target must be in the repository.');
+    return hostFinding(CHECK, 'block', node.name, `The images of ${node.to} cannot be listed on ${node.name}: ${cause || 'the command said nothing'}`, /^next: (.*)$/m.exec(result.stderr)?.[1] ?? 'See what the package manager and kubeadm of that host say.');
   } catch (error) {
     signal.throwIfAborted();
     return fromError(hostOf(node), error);
@@ -36,29 +36,31 @@ export function imagesFor(node: PlannedNode, images: readonly string[]): readonl
   return node.roles.includes('control-plane') ? images : images.filter((image) => WORKER_IMAGE.test(image));
 }
 
-/** Images that are neither on the host nor to be had for it. */
+/**
+ * Images that are not on the host yet. Whether one can be had only a pull by the kubelet's own runtime can tell, with its mirrors,
+ * credentials and certificates, and that is no reading: staging pulls all of them before the first node is cordoned.
+ */
 export async function imageFindings(hosts: Hosts, node: PlannedNode, images: readonly string[], signal: AbortSignal): Promise<readonly Finding[]> {
   try {
     const result = await hosts.probe(hostOf(node), SCRIPTS.checkImages, images, { timeoutMs: LIST_MS, signal });
-    if (result.exitCode !== 0) return [hostFinding(CHECK, 'block', node.name, `The images on ${node.name} cannot be listed: ${/^error: (.*)$/m.exec(result.stderr)?.[1] ?? redactedEnd(result.stderr, 300)}`, 'See what its container runtime says.')];
-    const missing = result.stdout.split('\n').filter((line) => line.startsWith('missing ')).map(missingImage);
-    const findings = missing.flatMap(({ image, state, reason }) => missingFinding(node, image, state, reason));
-    if (findings.length > 0) return findings;
-    const rest = missing.length === 0 ? '' : `, ${missing.length} can be pulled`;
-    return [hostFinding(CHECK, 'info', node.name, `${images.length - missing.length} of ${images.length} images are there${rest}.`)];
+    if (result.exitCode !== 0) return [unreadable(node, result.stderr)];
+    const lines = result.stdout.split('\n');
+    const missing = lines.filter((line) => line.startsWith('missing ')).map((line) => line.slice('missing '.length));
+    const present = `${images.length - missing.length} of ${images.length} images are there`;
+    if (missing.length === 0) return [hostFinding(CHECK, 'info', node.name, `${present}.`)];
+    if (lines.includes('asked crictl')) return [hostFinding(CHECK, 'info', node.name, `${present}; its runtime pulls the others while staging, before any node is cordoned.`)];
+    return [hostFinding(
+      CHECK, 'warn', node.name,
+      `${present}; without crictl the kubelet's own runtime cannot be asked for ${missing.join(', ')}, and ctr would pull them without its mirrors and credentials while staging.`,
+      'Install cri-tools on the host, or import these images there.',
+    )];
   } catch (error) {
     signal.throwIfAborted();
     return [fromError(hostOf(node), error)];
   }
 }
 
-function missingImage(line: string): { readonly image: string; readonly state: string; readonly reason: string } {
-  const [, image = '', state = '', ...reason] = line.split(' ');
-  return { image, state, reason: reason.join(' ') };
-}
-
-function missingFinding(node: PlannedNode, image: string, state: string, reason: string): readonly Finding[] {
-  if (state === 'pullable') return [];
-  if (state === 'unknown') return [hostFinding(CHECK, 'warn', node.name, `the image ${image} is not there yet, and whether it can be pulled shows while staging, before any change.`)];
-  return [hostFinding(CHECK, 'block', node.name, `the image ${image} is not there and cannot be pulled: ${redactedStart(reason, 300)}`, 'Import it on the host, or let the host reach its registry.')];
+function unreadable(node: PlannedNode, stderr: string): Finding {
+  const cause = /^error: (.*)$/m.exec(stderr)?.[1] ?? redactedEnd(stderr, 300);
+  return hostFinding(CHECK, 'block', node.name, `The images on ${node.name} cannot be listed: ${cause || 'the command said nothing'}`, /^next: (.*)$/m.exec(stderr)?.[1] ?? 'See what its container runtime says.');
 }

@@ -16,6 +16,8 @@ import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import { clusterFindings } from './cluster-checks.ts';
 import { findingOfError } from './finding-of-error.ts';
 import { hostFindings } from './host-checks.ts';
+import { readKubeletConfig } from './kubelet-settings.ts';
+import type { KubeletConfig } from './kubelet-settings.ts';
 import { reachFindings } from './reach-checks.ts';
 import { replacedFindings } from './replaced/replaced-findings.ts';
 
@@ -55,13 +57,26 @@ async function allFindings(options: PreflightOptions, { spec }: PreflightInput, 
       const observation = await options.observeCluster({ access: spec.access, nodes: spec.nodes, labelKeys: selectorKeys(spec) });
       return clusterFindings(await options.openKube(spec.access), spec, observation, plan);
     }, OUTAGE_MS)),
-    guarded('host-checks', async () => hostFindings(await options.openHosts(spec.access), plan, spec, plan.imageRepository)),
+    guarded('host-checks', async () => {
+      const kubeletConfig = await kubeletConfigOf(options, spec);
+      return hostFindings(await options.openHosts(spec.access), plan, spec, { imageRepository: plan.imageRepository, kubeletConfig });
+    }),
     guarded('cluster-checks', () => replacedFindings({ openKube: () => options.openKube(spec.access), openHosts: () => options.openHosts(spec.access), outageMs: OUTAGE_MS }, plan, spec)),
   ]);
   const said = [...cluster, ...hosts];
   // What keeps one check from its host or the API keeps the others too.
   const isSaid = ({ node, message }: Finding): boolean => said.some((other) => other.node === node && other.message === message);
   return [...said, ...replaced.filter((finding) => !isSaid(finding))];
+}
+
+/** Null where the API does not say: the cluster's own checks name that, and the hosts are checked all the same. */
+async function kubeletConfigOf({ openKube }: PreflightOptions, { access }: UpgradeSpec): Promise<KubeletConfig | null> {
+  try {
+    return await rideOver(currentActivity(), async () => readKubeletConfig(await openKube(access)), OUTAGE_MS);
+  } catch {
+    currentActivity().signal.throwIfAborted();
+    return null;
+  }
 }
 
 async function guarded(check: CheckId, read: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {

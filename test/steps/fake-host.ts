@@ -28,6 +28,10 @@ export interface FakeHost {
   /** Writes a file of the host. */
   put(path: string, text: string): void;
   read(path: string): string;
+  /** Names in a folder of the host. */
+  list(path: string): readonly string[];
+  /** Puts a program of this text on the PATH; null takes it away. */
+  program(name: string, text: string | null): void;
   /** Commands that the doubles were called with, as on a host. */
   journal(): string;
   /** Durable steps that were started, by name. */
@@ -138,6 +142,11 @@ export function fakeHost(family: 'apt' | 'dnf'): FakeHost {
   return {
     hosts, root, put, started, asked, set, get, show,
     read: (path) => readFileSync(join(root, path), 'utf8'),
+    list: (path) => readdirSync(join(root, path)),
+    program: (name, text) => {
+      rmSync(join(bin, name), { force: true });
+      if (text !== null) writeFileSync(join(bin, name), text, { mode: 0o755 });
+    },
     journal: () => (existsSync(join(state, 'journal')) ? readFileSync(join(state, 'journal'), 'utf8').replaceAll(root, '').replaceAll(home, '') : ''),
     interrupt: (step) => interruptions.push(step),
     remove: () => rmSync(home, { recursive: true, force: true }),

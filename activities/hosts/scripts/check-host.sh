@@ -1,20 +1,41 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # Facts of one host for the preflight, a line each. Changes nothing: what is fetched goes to a scratch folder and away again.
 # --version v1.34.4 --minor 1.34 --repository TEMPLATE
-df -Pk "$root/var/lib" "$root/var/cache" | {
-  read -r _
-  for folder in /var/lib /var/cache; do
-    read -r _ _ _ free _ || free=
-    say "free $folder $free"
-  done
+read_kubelet_flags
+
+# How much is free where folder $1 is or will be, and on which file system that is.
+say_free() {
+  place=$root$1
+  while [ -n "$place" ] && [ ! -d "$place" ]; do place=${place%/*}; done
+  df -Pk "${place:-/}" | {
+    read -r _
+    read -r device _ _ free _ mount || free=
+    case $device in /*) mount=$device ;; esac
+    say "free $1 $free $mount"
+  }
 }
+set_image_folder
+say "images-at $image_folder"
+for folder in "$image_folder" /var/lib/capstan /etc/kubernetes/tmp; do say_free "$folder"; done
 swaps=${CAPSTAN_PROC:-/proc}/swaps
 count=0
 # Below its heading a line each; a kernel without swap has no such file.
 if [ -e "$swaps" ]; then { read -r _ || :; set_count; } < "$swaps"; fi
 say "swap $count"
-set_value failSwapOn "$root/var/lib/kubelet/config.yaml"
-say "fail-swap-on $value"
+for setting in fail-swap-on=failSwapOn fail-cgroupv1=failCgroupV1; do
+  key=${setting#*=}
+  set_kubelet_flag "${setting%=*}"
+  say "kubelet-flag $key $value"
+  set_kubelet_drop_in "$key"
+  say "kubelet-drop-in $key $value"
+  set_kubelet_file "$key"
+  say "kubelet-file $key $value"
+done
+if [ -e "$root/sys/fs/cgroup/cgroup.controllers" ]; then
+  say 'cgroup 2'
+elif [ -d "$root/sys/fs/cgroup" ]; then
+  say 'cgroup 1'
+fi
 say "kubelet $(systemctl is-active kubelet 2> /dev/null || true)"
 for name in kube-apiserver kube-controller-manager kube-scheduler etcd; do
   [ ! -f "$root/etc/kubernetes/manifests/$name.yaml" ] || say "manifest $name"
@@ -22,11 +43,10 @@ done
 [ ! -e "$root/var/run/reboot-required" ] || say 'reboot-required'
 
 use_manager
-# Of its own sources apt keeps everything in its own place.
-if [ "$manager" != apt ] || [ -n "$template" ]; then
-  staged=$(mktemp -d)
-  trap 'rm -rf "$staged"' EXIT
-fi
+scratch_folder
+staged=$scratch
+apart=yes
+trap 'rm -rf "$scratch"' EXIT
 say "manager $manager"
 for package in kubeadm kubelet kubectl; do
   set_present "$package"
@@ -41,10 +61,9 @@ if [ "$manager" = apt ]; then
     done < "${CAPSTAN_PROC:-/proc}/locks"
   done
 fi
-# Together with what the package manager says, which names no version of a package.
-if ! offered=$(staged_versions kubeadm kubelet kubectl 2>&1); then
-  say "$offered" | grep -E '^(error|E|Error|next)' | head -n 5 | sed 's/^/repository-error /'
-fi
+# Together with what the package manager says, which names no version of a package. A source that fails may be one that is not needed.
+offered=$(staged_versions kubeadm kubelet kubectl 2>&1) || true
+say "$offered" | grep -E '^(error:|next:|E:|W: (Failed|Some|GPG)|Errors? |Error:|Failed|Curl| +(-|>>>) )' | head -n 5 | sed 's/^ */repository-error /' || true
 for package in kubeadm kubelet kubectl; do
   set_candidate "$package" "$offered"
   if at_target "$package"; then candidate=installed; fi

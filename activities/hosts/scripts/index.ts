@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostScript } from '../port.ts';
 
-const PACKAGES = ['lib-packages', 'lib-repository', 'lib-apt', 'lib-dnf', 'lib-holds', 'lib-install', 'lib-images'] as const;
+const PACKAGES = ['lib-packages', 'lib-repository', 'lib-apt', 'lib-dnf', 'lib-holds', 'lib-install', 'lib-running-kubelet', 'lib-images'] as const;
 
 /**
  * The scripts of the host steps: POSIX sh, each made of `lib-common`, the functions that it needs and its own few lines.
@@ -30,7 +30,7 @@ export const SCRIPTS = {
   checkHost: script('check-host', [...PACKAGES, 'lib-package-arguments']),
   listImages: script('list-images', [...PACKAGES, 'lib-package-arguments']),
   readReplaced: script('read-replaced', []),
-  checkImages: script('check-images', ['lib-images']),
+  checkImages: script('check-images', ['lib-running-kubelet', 'lib-images']),
 } as const satisfies Record<string, HostScript>;
 
 function script(name: string, libraries: readonly string[]): HostScript {

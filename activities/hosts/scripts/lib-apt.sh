@@ -1,14 +1,19 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # apt and dpkg. Needs: version, template, staged (folder of what is fetched ahead).
 
+# Set to yes by whoever must change nothing of the host: lists are then read into a folder of ours.
+apart=no
+
 # Runs $1 with the sources that render_sources made in $staged, or with the host's own where there is no template.
 # Whoever else installs packages is waited for.
 apt_staged() {
   program=$1
   shift
+  if [ -n "$template" ] || [ "$apart" = yes ]; then
+    set -- -o "Dir::State::lists=$staged/lists" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= "$@"
+  fi
   if [ -n "$template" ]; then
-    set -- -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$staged/parts" -o "Dir::State::lists=$staged/lists" \
-      -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= "$@"
+    set -- -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$staged/parts" "$@"
   fi
   "$program" -o APT::Sandbox::User=root -o DPkg::Lock::Timeout=600 "$@"
 }
@@ -19,22 +24,24 @@ apt_rows() {
 }
 
 apt_versions() {
-  apt-cache madison "$@" 2> /dev/null | apt_rows
+  apt-cache madison "$@" | apt_rows
 }
 
-# With a template the lists of the new minor are read, into a folder of ours; without, the host's own where they do not know it yet.
+# With a template the lists of the new minor are read, into a folder of ours; without, those of the host's own sources where its
+# lists do not know it yet. One source that fails is not all of them: the lists of the others are read, and decide.
 apt_staged_versions() {
   if [ -n "$template" ]; then
     render_sources "$staged"
     apt_staged apt-get update -q -o APT::Get::List-Cleanup=0 >&2 || return
-    apt_staged apt-cache madison "$@" 2> /dev/null | apt_rows
+    apt_staged apt-cache madison "$@" | apt_rows
     return 0
   fi
   rows=$(apt_versions "$@")
   set_candidate "$1" "$rows"
   if [ -z "$candidate" ]; then
-    apt_staged apt-get update -q >&2 || return
-    rows=$(apt_versions "$@")
+    [ "$apart" = no ] || private_folder "$staged/lists/partial"
+    apt_staged apt-get update -q >&2 || say "note: apt-get could not read all sources" >&2
+    rows=$(apt_staged apt-cache madison "$@" | apt_rows)
   fi
   say "$rows"
 }
@@ -42,7 +49,7 @@ apt_staged_versions() {
 # Reads the lists of the switched source, and of that one only.
 apt_update() {
   if [ -z "$template" ]; then
-    apt-get update -q -o DPkg::Lock::Timeout=600
+    apt-get update -q -o DPkg::Lock::Timeout=600 || say 'note: apt-get could not read all sources'
     return 0
   fi
   for file in $(repository_files); do

@@ -49,6 +49,8 @@ set_value() {
   value=
   [ -f "$2" ] || return 0
   while IFS= read -r line || [ -n "$line" ]; do
+    # YAML may also be JSON, a key on each line.
+    case $line in *"\"$1\":"*) line=$1:${line#*"\"$1\":"} line=${line%,} ;; esac
     case $line in
       "$1:"*)
         value=${line#*:}
@@ -72,4 +74,11 @@ private_folder() {
     [ -d "$private" ] || set -- "$@" "$private"
   done
   [ $# -eq 0 ] || (umask 077 && mkdir -p "$@")
+}
+
+# Sets scratch to a new folder for root alone, which is to be removed by whoever asked for it. Never below /tmp: what is unpacked
+# there may not be run where /tmp is mounted noexec, and anybody may write beside it.
+scratch_folder() {
+  private_folder "$root/var/lib/capstan/scratch"
+  scratch=$(mktemp -d "$root/var/lib/capstan/scratch/XXXXXXXX")
 }

@@ -2,31 +2,41 @@
 # dnf, or yum where there is no dnf, and rpm. Needs: manager, version, template, staged (folder of what is fetched ahead).
 # The community's repository excludes its own packages from common upgrades: each command here lifts that for itself.
 
+# Without a template the repository may have any name. Whatever else that lets in, refuse_others keeps out.
 dnf_excludes() {
   ids=$(repository_ids | tr '\n' ' ')
   # With several the last one would count alone.
   case ${ids% } in
-    '') say kubernetes ;;
-    *' '*) say all ;;
-    *) say "${ids% }" ;;
+    '' | *' '*) say all ;;
+    *) if excludes_in_main; then say all; else say "${ids% }"; fi ;;
   esac
+}
+
+# True where the configuration of the package manager itself keeps packages of Kubernetes out.
+excludes_in_main() {
+  for file in etc/dnf/dnf.conf etc/yum.conf; do
+    if [ -f "$root/$file" ] && grep -Eq '^[[:space:]]*exclude(pkgs)?[[:space:]]*=' "$root/$file"; then return 0; fi
+  done
+  return 1
 }
 
 # dnf 5 has the option under another name, which yum and older dnf do not all know.
 dnf_lifted() {
-  if "$manager" --version 2> /dev/null | grep -q '^dnf5'; then
+  if is_dnf5; then
     say "--setopt=disable_excludes=$(dnf_excludes)"
   else
     say "--disableexcludes=$(dnf_excludes)"
   fi
 }
 
-# Metadata and packages stay in a folder of ours, so that a later installation finds them there.
+# Metadata and packages stay in a folder of ours, so that a later installation finds them there. A repository that fails and is not
+# needed does not stand in the way of those that are.
 dnf_run() {
   command=$1
   shift
-  "$manager" -y -q "$command" "$(dnf_lifted)" "--setopt=cachedir=$staged/cache" --setopt=keepcache=1 "$@"
+  "$manager" -y -q "$command" "$(dnf_lifted)" "--setopt=cachedir=$staged/cache" --setopt=keepcache=1 "$dnf_skip" "$@"
 }
+dnf_skip='--setopt=*.skip_if_unavailable=1'
 
 # The same with the sources that render_sources made in $staged, or with the host's own where there is no template.
 dnf_staged() {
@@ -44,11 +54,11 @@ dnf_rows() {
 dnf_staged_versions() {
   [ -z "$template" ] || render_sources "$staged"
   dnf_staged makecache >&2 || return
-  dnf_staged list --showduplicates "$@" 2> /dev/null | dnf_rows
+  dnf_staged list --showduplicates "$@" | dnf_rows
 }
 
 dnf_versions() {
-  dnf_run list --showduplicates "$@" 2> /dev/null | dnf_rows
+  dnf_run list --showduplicates "$@" | dnf_rows
 }
 
 dnf_fetch() {
@@ -61,7 +71,7 @@ dnf_offline=
 
 # --assumeno prints the transaction and ends with 1.
 dnf_simulate() {
-  "$manager" "$dnf_verb" --assumeno ${dnf_offline:+"--disablerepo=*"} "$(dnf_lifted)" "--setopt=cachedir=$staged/cache" "$@" > "$record/simulation" 2>&1 || true
+  "$manager" "$dnf_verb" --assumeno ${dnf_offline:+"--disablerepo=*"} "$(dnf_lifted)" "--setopt=cachedir=$staged/cache" "$dnf_skip" "$@" > "$record/simulation" 2>&1 || true
   grep -q '^Transaction Summary' "$record/simulation" || grep -qi 'nothing to do' "$record/simulation" || {
     cat "$record/simulation" >&2
     fail "$manager cannot install $*" 'See what stands in its way above; correct it on the host.'
@@ -79,17 +89,32 @@ dnf_install() {
 # Each by itself: dnf says nothing of one among several that it cannot fetch.
 dnf_download() {
   for spec in "$@"; do
-    "$manager" -y -q reinstall --downloadonly "--downloaddir=$record/packages" "$(dnf_lifted)" "$spec" > /dev/null 2>&1 || return 1
+    "$manager" -y -q reinstall --downloadonly "$(dnf_to "$record/packages")" "$(dnf_lifted)" "$dnf_skip" "$spec" > /dev/null 2>&1 || return 1
   done
+}
+
+# dnf 5 has this option too under another name.
+dnf_to() {
+  if is_dnf5; then say "--destdir=$1"; else say "--downloaddir=$1"; fi
+}
+
+is_dnf5() {
+  case $("$manager" --version 2> /dev/null) in dnf5*) return 0 ;; *) return 1 ;; esac
 }
 
 dnf_cached_file() {
   return 1
 }
 
-# Names of the locked packages, a line each: `1:kubelet-1.33.13-150500.1.1.*` or `kubelet-0:1.33.13-150500.1.1.*`
+# Names of the locked packages, a line each. yum writes `1:kubelet-1.33.13-150500.1.1.*`, dnf 4 `kubelet-0:1.33.13-150500.1.1.*`, and
+# either may have been given `kubelet` or `kubelet-1.33.*`; a `!` in front keeps one version out, and locks none. dnf 5 writes a
+# package over several lines, `Package name: kubelet` and `evr = 1.33.13-150500.1.1`, where `!=` keeps a version out.
 dnf_held() {
-  "$manager" -q versionlock list 2> /dev/null | sed -n -e 's/^[0-9]*://' -e 's/-[0-9].*//p'
+  "$manager" -q versionlock list 2> /dev/null | awk '
+    /^Package name: / { name = $3; next }
+    name != "" && ($1 == "evr" || $1 == "epoch" || $1 == "evra" || $1 == "version") { if ($2 != "!=") print name; next }
+    /^#/ || /^$/ || /^!/ || / / { next }
+    { sub(/^[0-9]+:/, ""); sub(/-([0-9]|\*).*/, ""); sub(/\.\*$/, ""); print }' | sort -u
 }
 
 dnf_hold() { "$manager" -q versionlock add "$@"; }

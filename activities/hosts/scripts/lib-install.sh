@@ -7,8 +7,18 @@
 staged_versions() { "${family}_staged_versions" "$@"; }
 
 use_manager() {
-  find_manager || fail 'neither dpkg nor rpm knows a package kubeadm on this host' 'Install kubeadm, kubelet and kubectl as packages: files that no package owns are not upgraded.'
+  # Its root is replaced as a whole: what dnf installs there is gone after the next boot, or is refused.
+  [ ! -e "$root/run/ostree-booted" ] || refuse_manager rpm-ostree
+  if ! find_manager; then
+    set_other_manager
+    [ -z "$other" ] || refuse_manager "$other"
+    fail 'neither dpkg nor rpm knows a package kubeadm on this host' 'Install kubeadm, kubelet and kubectl as packages: files that no package owns are not upgraded.'
+  fi
   if [ "$manager" = apt ]; then family=apt; separator='='; else family=dnf; separator='-'; fi
+}
+
+refuse_manager() {
+  fail "packages of this host are managed by $1, which is not supported: apt, dnf and yum are" "Upgrade this node by hand and leave it out of the upgrade, or replace it by a host with one of those."
 }
 
 # Creates what the steps of a node's upgrade keep on the host, all at once.

@@ -1,12 +1,24 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # Versions of packages, whichever program manages them. Needs: version (v1.34.4).
 
-# Sets manager to apt, dnf or yum, the one that owns kubeadm on this host, and reads which versions are installed. Fails where none does.
+# Sets manager to apt, dnf, dnf5 or yum, the one that owns kubeadm on this host, and reads which versions are installed. Fails where
+# none does.
 find_manager() {
   manager=apt
   if have dpkg-query && read_installed && knows_kubeadm; then return 0; fi
-  if have dnf; then manager=dnf; else manager=yum; fi
-  have rpm && read_installed && knows_kubeadm
+  for manager in dnf dnf5 yum none; do
+    if have "$manager"; then break; fi
+  done
+  [ "$manager" != none ] && have rpm && read_installed && knows_kubeadm
+}
+
+# Sets other to the program that manages packages here where it is one that no step can use; to nothing where there is none.
+set_other_manager() {
+  other=
+  if [ -e "$root/run/ostree-booted" ]; then other=rpm-ostree; fi
+  for program in rpm-ostree transactional-update zypper apk pacman emerge xbps-install; do
+    if [ -z "$other" ] && have "$program"; then other=$program; fi
+  done
 }
 
 # True where read_installed met a package kubeadm, in whatever state.

@@ -2,10 +2,11 @@
 # Images of the version, asked of its own kubeadm, which is fetched to a scratch folder and not installed.
 # --version v1.34.4 --minor 1.34 --repository TEMPLATE --image-repository R
 use_manager
-scratch=$(mktemp -d)
+scratch_folder
 trap 'rm -rf "$scratch"' EXIT
 staged=$scratch
 record=$scratch
+apart=yes
 if at_target kubeadm; then
   kubeadm=kubeadm
 else

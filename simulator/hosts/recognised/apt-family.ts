@@ -11,15 +11,20 @@ export function aptFamily(script: Script, args: PackageArguments): Family {
   const { machine: { files } } = script;
   const staged = (): readonly string[] => [
     ...AS_ROOT, ...LOCK,
-    ...(args.template === '' ? [] : [
-      '-o', 'Dir::Etc::sourcelist=/dev/null', '-o', `Dir::Etc::sourceparts=${args.staged}/parts`, '-o', `Dir::State::lists=${args.staged}/lists`,
-      '-o', 'Dir::Cache::pkgcache=', '-o', 'Dir::Cache::srcpkgcache=',
-    ]),
+    ...(args.template === '' ? [] : ['-o', 'Dir::Etc::sourcelist=/dev/null', '-o', `Dir::Etc::sourceparts=${args.staged}/parts`]),
+    ...(args.template === '' && !args.apart ? [] : ['-o', `Dir::State::lists=${args.staged}/lists`, '-o', 'Dir::Cache::pkgcache=', '-o', 'Dir::Cache::srcpkgcache=']),
   ];
 
-  async function candidates(name: string, inStaged: boolean): Promise<readonly string[]> {
-    const { out } = await script.capture('apt-cache', [...(inStaged ? staged() : []), 'madison', name]);
+  async function madison(name: string, options: readonly string[]): Promise<readonly string[]> {
+    const { out } = await script.capture('apt-cache', [...options, 'madison', name]);
     return linesOf(out).map((line) => (line.split('|')[1] ?? '').replaceAll(' ', ''));
+  }
+
+  const isTarget = (version: string): boolean => version.startsWith(`${args.version.slice(1).replace('-', '~')}-`);
+
+  async function candidates(name: string, inStaged: boolean): Promise<readonly string[]> {
+    const own = inStaged && args.template !== '' ? [] : await madison(name, []);
+    return !inStaged || own.some(isTarget) ? own : madison(name, staged());
   }
 
   async function stagedUpdate(): Promise<void> {
@@ -29,13 +34,13 @@ export function aptFamily(script: Script, args: PackageArguments): Family {
       return;
     }
     const known = await candidates('kubeadm', false);
-    if (!known.some((version) => version.startsWith(`${args.version.slice(1).replace('-', '~')}-`))) await must(script.pass('apt-get', [...staged(), 'update', '-q']));
+    if (!known.some(isTarget) && await script.pass('apt-get', [...staged(), 'update', '-q']) !== 0) script.complain('note: apt-get could not read all sources');
   }
 
   async function update(print?: (text: string) => void): Promise<void> {
     const outputs = print === undefined ? undefined : { out: print, err: print };
     if (args.template === '') {
-      await must(script.pass('apt-get', ['update', '-q', ...LOCK], outputs));
+      if (await script.pass('apt-get', ['update', '-q', ...LOCK], outputs) !== 0) (print ?? script.say)('note: apt-get could not read all sources');
       return;
     }
     for (const file of matchingFiles(script, args)) {

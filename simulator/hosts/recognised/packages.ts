@@ -15,6 +15,8 @@ export interface PackageArguments {
   readonly imageRepository: string;
   readonly images: string;
   readonly restore: string;
+  /** Lists are read into a folder of ours: nothing of the host changes. */
+  apart: boolean;
 }
 
 /** What differs between apt and dnf. Candidates are empty where there is none. */
@@ -54,7 +56,7 @@ export function readArguments({ args, fail }: Script): PackageArguments {
     values.set(name, args[at + 1] ?? '');
   }
   const value = (name: string): string => values.get(name) ?? '';
-  return { version: value('--version'), minor: value('--minor'), template: value('--repository'), record: value('--record'), staged: value('--staged'), imageRepository: value('--image-repository'), images: value('--images'), restore: value('--restore') };
+  return { version: value('--version'), minor: value('--minor'), template: value('--repository'), record: value('--record'), staged: value('--staged'), imageRepository: value('--image-repository'), images: value('--images'), restore: value('--restore'), apart: false };
 }
 
 export function openPackages(script: Script): Packages {

@@ -57,7 +57,7 @@ function wholeUpgrade(host: string, template = ''): readonly Run[] {
 function normal(text: string, twin: TestTwin): string {
   return text.replaceAll(twin.hosts.host('w1').machine.root.replace(/w1$/, ''), '').replaceAll(/^(cp\d|w\d)(?=\/)/gm, '').replaceAll(/(?<= )(cp\d|w\d)(?=\/(var|tmp|etc))/g, '').replaceAll(/(?<=")(cp\d|w\d)(?=\/)/g, '')
     .replaceAll(/\d{4}-\d\d-\d\d[T-]\d\d[:-]\d\d[:-]\d\d(\.\d+)?Z?/g, 'TIME').replaceAll(/kube-apiserver \d+/g, 'kube-apiserver PROCESS')
-    .replaceAll(/\/tmp\/[^/\s]+/g, '/tmp/SCRATCH').replaceAll(/"(sha256|hash|revision|bytes|raftIndex|raftAppliedIndex)":("[^"]*"|\d+)/g, '"$1":N');
+    .replaceAll(/(?<=kubelet-config)\d{14}/g, 'TIME').replaceAll(/\/scratch\/[^/\s]+/g, '/scratch/SCRATCH').replaceAll(/"(sha256|hash|revision|bytes|raftIndex|raftAppliedIndex)":("[^"]*"|\d+)/g, '"$1":N');
 }
 
 async function outputs(twin: TestTwin, runs: readonly Run[]): Promise<readonly string[]> {
