@@ -63,7 +63,7 @@ if [ "$manager" = apt ]; then
 fi
 # Together with what the package manager says, which names no version of a package. A source that fails may be one that is not needed.
 offered=$(staged_versions kubeadm kubelet kubectl 2>&1) || true
-say "$offered" | grep -E '^(error:|next:|E:|W: (Failed|Some|GPG)|Errors? |Error:|Failed|Curl| +(-|>>>) )' | head -n 5 | sed 's/^ */repository-error /' || true
+say "$offered" | grep -E '^(error:|next:|Err:|E:|W: (Failed|Some|GPG)|Errors? |Error:|Failed|Curl| +(-|>>>) )' | head -n 5 | sed 's/^ */repository-error /' || true
 for package in kubeadm kubelet kubectl; do
   set_candidate "$package" "$offered"
   if at_target "$package"; then candidate=installed; fi

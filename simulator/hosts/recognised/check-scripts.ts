@@ -6,7 +6,7 @@ import type { Packages } from './packages.ts';
 import { linesOf, ScriptEnd } from './script.ts';
 import type { Script } from './script.ts';
 
-const WORDS_OF_SOURCES = /^(error:|next:|E:|W: (Failed|Some|GPG)|Errors? |Error:|Failed|Curl| +(-|>>>) )/;
+const WORDS_OF_SOURCES = /^(error:|next:|Err:|E:|W: (Failed|Some|GPG)|Errors? |Error:|Failed|Curl| +(-|>>>) )/;
 
 export async function checkHost(script: Script): Promise<void> {
   readArguments(script);

@@ -3,6 +3,8 @@ const PASSED_OVER = [
   /^(Get|Ign|Hit):\d+ /, /^Fetched /, /^\(Reading database/, /^Need to get /, /^After this operation/, /^W\d{4} /, /^\t\[WARNING /, /^Selecting previously/,
   // What etcdctl logs beside what it says.
   /^\{"level":/,
+  // The kernel's own affair, which a twin does not have.
+  /^cgroup [12]$/,
   // A repository that signs its lists has more of them.
   /^Err:\d+ .* Translation/,
 ];
@@ -27,15 +29,16 @@ function formOfLine(line: string): string {
     .replaceAll(/(?<=:)v?\d+(?:\.\d+)+(?:-\d+)?/g, 'VERSION')
     .replaceAll(/\bv\d+\.\d+\b/g, 'VERSION')
     .replaceAll(/(?<=kubelet-config)\d+/g, 'N')
-    .replaceAll(/\/tmp\/tmp\.\w+/g, '/tmp/SCRATCH')
-    .replaceAll(/^(free \S+) \d+$/g, '$1 N')
+    .replaceAll(/(?<=\/var\/lib\/capstan\/scratch\/)\w+/g, 'SCRATCH')
+    // Where images are, and on which file system, is the host's own affair.
+    .replaceAll(/^images-at .*$/g, 'images-at FOLDER').replaceAll(/^free (\/var\/lib\/capstan|\/etc\/kubernetes\/tmp) \d+ \S+$/g, 'free $1 N').replaceAll(/^free \S+ \d+ \S+$/g, 'free FOLDER N')
     // Which control-plane node is asked follows etcd's leader.
     .replaceAll(/^member [^=]+=/g, 'member NAME=')
     .replaceAll(/(?<=\/var\/lib\/capstan\/conformance\/)[^/]+(?=\/restore\/)/g, 'NAME')
     .replaceAll(/^recorded \d+ files$/g, 'recorded N files')
     .replaceAll(/^(data-free|state-free) \d+$/g, '$1 N')
-    // How much of swap a kubelet bears is the host's own affair.
-    .replaceAll(/^fail-swap-on .*$/g, 'fail-swap-on X')
+    // What a kubelet bears is the host's own affair.
+    .replaceAll(/^(kubelet-(?:flag|drop-in|file) \w+) .*$/g, '$1 X')
     .replaceAll(/\bErr:\d+/g, 'Err:N')
     .replaceAll(/\[IP: [^\]]*\]/g, '[IP]')
     .replaceAll(/\b[0-9a-f]{12,16}\b/g, 'ID')
