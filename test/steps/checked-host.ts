@@ -1,9 +1,11 @@
 import type { TestContext } from 'node:test';
+import { createPackageActivities } from '../../activities/packages/package-activities.ts';
 import { hostFindings } from '../../activities/preflight/host-checks.ts';
 import type { ClusterWords } from '../../activities/preflight/host-checks.ts';
 import type { Finding, Severity } from '../../workflows/domain/check.ts';
 import type { PlannedNode, UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
+import { openPlannedKube } from '../support/planned-kube.ts';
 import { runActivity } from '../support/run-activity.ts';
 import { withEtcd } from './etcd-double.ts';
 import { fakeHost } from './fake-host.ts';
@@ -26,7 +28,7 @@ function plan(nodes: readonly PlannedNode[]): UpgradePlan {
 export function checkedHost(context: TestContext): FakeHost {
   const made = withEtcd(atOldMinor(fakeHost('apt')), { leader: 'cp1', versions: { cp1: '3.5.24' } });
   context.after(() => made.remove());
-  for (const name of ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'etcd']) made.put(`/etc/kubernetes/manifests/${name}.yaml`, '');
+  for (const name of ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler']) made.put(`/etc/kubernetes/manifests/${name}.yaml`, '');
   made.put('/proc/swaps', 'Filename Type Size Used Priority\n');
   made.put('/proc/locks', '');
   return made;
@@ -49,4 +51,8 @@ export function said(found: readonly Finding[], severity: Severity): readonly st
 
 export function blocks(found: readonly Finding[]): readonly string[] {
   return said(found, 'block');
+}
+
+export function packageSteps(made: FakeHost): ReturnType<typeof createPackageActivities> {
+  return createPackageActivities({ openKube: openPlannedKube(), openHosts: () => Promise.resolve(made.hosts), now: () => 0 });
 }

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createPackageActivities } from '../../activities/packages/package-activities.ts';
 import { runActivity } from '../support/run-activity.ts';
-import { blocks, checkedHost as host, findings, said, W1 } from './checked-host.ts';
+import { blocks, checkedHost as host, findings, packageSteps, said, W1 } from './checked-host.ts';
 import type { FakeHost } from './fake-host.ts';
 import { packageInput, plannedNode } from './inputs.ts';
 
@@ -69,14 +68,14 @@ test('without crictl it is said that nobody can be asked, and nothing blocks', a
 test('staging pulls by the kubelet\'s runtime', async (context) => {
   const made = withCrictl(host(context), 'unix:///run/crio/crio.sock');
   made.put('/var/lib/kubelet/config.yaml', 'containerRuntimeEndpoint: unix:///run/crio/crio.sock\n');
-  const { stageNode } = createPackageActivities({ openHosts: () => Promise.resolve(made.hosts), now: () => 0 });
+  const { stageNode } = packageSteps(made);
   await runActivity(stageNode, packageInput(plannedNode('w1', 'worker'))).result;
   assert.equal(made.get('pulled'), 'registry.k8s.io/kube-proxy:v1.34.4\nregistry.k8s.io/coredns/coredns:v1.12.1\n');
 });
 
 test('staging ends in crictl\'s words where the list cannot be read, and pulls nothing', async (context) => {
   const made = withCrictl(host(context), 'unix:///run/elsewhere.sock');
-  const { stageNode } = createPackageActivities({ openHosts: () => Promise.resolve(made.hosts), now: () => 0 });
+  const { stageNode } = packageSteps(made);
   await assert.rejects(runActivity(stageNode, packageInput(plannedNode('w1', 'worker'))).result, /crictl cannot list the images at .*FATA\[0000\] validate service connection/);
   assert.equal(made.get('pulled'), null);
 });

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { createPackageActivities } from '../../activities/packages/package-activities.ts';
 import { runActivity } from '../support/run-activity.ts';
-import { blocks, checkedHost as host, findings, said, W1 } from './checked-host.ts';
+import { blocks, checkedHost as host, findings, packageSteps, said, W1 } from './checked-host.ts';
 import { fakeHost } from './fake-host.ts';
 import type { FakeHost } from './fake-host.ts';
 import { atOldMinorOfRpm, packageInput, plannedNode } from './inputs.ts';
@@ -52,7 +51,7 @@ test('a source that fails, and the version is in none: blocks with apt\'s words'
 
 test('staging goes on where another source fails', async (context) => {
   const made = withVendor(host(context), VENDOR_FAILS);
-  const { stageNode } = createPackageActivities({ openHosts: () => Promise.resolve(made.hosts), now: () => 0 });
+  const { stageNode } = packageSteps(made);
   const result = await runActivity(stageNode, packageInput(plannedNode('w1', 'worker'), { repository: null })).result;
   assert.equal(result.changed, true);
 });
@@ -137,7 +136,7 @@ for (const { form, list, held } of [
 case "$*" in *versionlock*list*) cat "$STATE/locks"; exit 0 ;; esac
 exec "$DOUBLES/../dnf/dnf" "$@"
 `);
-    const { upgradeKubeadm, upgradeKubelet } = createPackageActivities({ openHosts: () => Promise.resolve(made.hosts), now: () => 0 });
+    const { upgradeKubeadm, upgradeKubelet } = packageSteps(made);
     const input = packageInput(plannedNode('w1', 'worker'), { repository: null });
     await runActivity(upgradeKubeadm, input).result;
     await runActivity(upgradeKubelet, input).result;
@@ -154,7 +153,7 @@ test('dnf 5 is asked by its own options', async (context) => {
 case "$*" in --version) echo 'dnf5 version 5.2.6.0'; exit 0 ;; esac
 exec "$DOUBLES/../dnf/dnf" "$@"
 `);
-  const { stageNode } = createPackageActivities({ openHosts: () => Promise.resolve(made.hosts), now: () => 0 });
+  const { stageNode } = packageSteps(made);
   await runActivity(stageNode, packageInput(plannedNode('w1', 'worker'), { repository: null })).result;
   assert.match(made.journal(), /dnf -y -q install --setopt=disable_excludes=all .*--downloadonly/);
   assert.match(made.journal(), /dnf -y -q reinstall --downloadonly --destdir=\S+ --setopt=disable_excludes=all/);
