@@ -27,7 +27,7 @@ export interface TwinOptions {
   readonly folder: string;
   /** Of the pool `default`, a count or a percentage. Default 10%. */
   readonly maxUnavailable?: number | string;
-  /** How long a drain may take, such as `30s` of this machine's time. Default 15m. */
+  /** How long a drain may take, such as `30s` of this machine's time. Default: the spec's. */
   readonly drainTimeout?: string;
   /** How scripts run on its hosts. Default: in a real shell up to 50 nodes, recognised by their hash above. */
   readonly way?: TwinHosts['way'];
@@ -117,7 +117,7 @@ function specText({ name, target }: ClusterDescription, options: TwinOptions, fi
         kubeconfig: { file: files.kubeconfig },
         ssh: { user: hosts.user, port: hosts.port, privateKey: { file: files.privateKey }, knownHosts: { file: files.knownHosts }, become: 'sudo' },
       },
-      pools: [{ name: 'default', maxUnavailable: options.maxUnavailable ?? '10%', drain: { timeout: options.drainTimeout ?? '15m' } }],
+      pools: [{ name: 'default', maxUnavailable: options.maxUnavailable ?? '10%', ...(options.drainTimeout === undefined ? {} : { drain: { timeout: options.drainTimeout } }) }],
     },
   });
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ADDON_TIMES, FAILURE_STRATEGIES } from '../workflows/domain/spec.ts';
 import { fileReference, flag, meta, port, reference, text } from './leaves.ts';
 import { ADDRESS, KUBEADM_CHECK, NAME, NODE_NAME, RELEASE, REPOSITORY, USER } from './patterns.ts';
+import { drainSchema } from './schema-drain.ts';
 import { poolSchema } from './schema-pool.ts';
 import { addonRules, hostRules, poolRules } from './rules.ts';
 
@@ -80,6 +81,7 @@ const spec = z.strictObject({
   nodes: z.array(node).superRefine(hostRules).default([]).meta(meta({ description: 'Nodes whose address or port differs from what the API lists; the others need no entry.', expected: 'a list of nodes' })),
   etcd,
   staging,
+  controlPlane: z.strictObject({ drain: drainSchema }).prefault({}).meta(meta({ description: 'How the control-plane nodes are upgraded: one at a time.', expected: '{drain: {deleteEmptyDir: true}}' })),
   pools: z.array(poolSchema).min(1).superRefine(poolRules).prefault([{ name: 'default' }])
     .meta(meta({ description: 'Worker nodes that share a policy. A worker belongs to exactly one pool; the pool without a selector takes the rest.', expected: 'a list of at least one pool; leave it out for one pool of all workers' })),
   packages,

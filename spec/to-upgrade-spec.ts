@@ -18,6 +18,7 @@ export function toUpgradeSpec({ metadata, spec }: WrittenSpec, folder: string): 
     nodes: spec.nodes,
     etcd: spec.etcd,
     staging: spec.staging,
+    controlPlane: { drain: toDrain(spec.controlPlane.drain) },
     pools: spec.pools.map(toPool),
     packages: spec.packages,
     kubeadm: { ...spec.kubeadm, componentConfigs: toFile(spec.kubeadm.componentConfigs, folder), patches: toFile(spec.kubeadm.patches, folder) },

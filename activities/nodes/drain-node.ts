@@ -1,5 +1,6 @@
 import { currentActivity } from '../activity-context.ts';
 import { stepError } from '../step-error.ts';
+import { drainKey } from '../../workflows/domain/drain-policy.ts';
 import type { DrainStepInput, StepProgress, StepResult } from '../../workflows/domain/step.ts';
 import type { DisruptionBudget, Node, Pod } from '../kubernetes/objects.ts';
 import type { Followed, Kube } from '../kubernetes/port.ts';
@@ -28,7 +29,7 @@ export function createDrainNode(options: NodeActivityOptions): (input: DrainStep
   return async function drainNode(input) {
     const activity = currentActivity();
     const finish = timedStep(activity, options.now);
-    if (!input.drain.enabled) return finish({ changed: false, note: 'draining is off for this pool' });
+    if (!input.drain.enabled) return finish({ changed: false, note: `${drainKey(input.node.pool)}.enabled is false` });
     const kube = await options.openKube(input.upgrade.access);
     await ensureCordoned(activity, kube, input, options.gateTimeoutMs ?? GATE_TIMEOUT_MS);
     const evicted = await drain(activity, kube, input);
@@ -101,7 +102,7 @@ function refuseBeforeStart(pods: readonly Pod[], budgets: readonly DisruptionBud
   throw stepError(
     'DrainTimeout',
     `Node ${input.node.name} was not drained, and nothing was evicted. In the way: ${shorten(refusals)}.`,
-    `Move or delete these pods, or start again with a drain policy that allows it; then \`capstan retry ${input.node.name}\`.`,
+    `Move these pods to a node that stays, or start again with ${drainKey(input.node.pool)} saying what may be lost; then \`capstan retry ${input.node.name}\`.`,
   );
 }
 

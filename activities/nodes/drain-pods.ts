@@ -1,3 +1,4 @@
+import { drainKey } from '../../workflows/domain/drain-policy.ts';
 import type { DrainSpec } from '../../workflows/domain/spec.ts';
 import type { DisruptionBudget, Pod } from '../kubernetes/objects.ts';
 import { selects } from '../kubernetes/selector.ts';
@@ -41,5 +42,11 @@ export function budgetsOf(pod: Pod, budgets: readonly DisruptionBudget[]): reado
 /** `namespace/pod: reason (spec key that allows it)`. */
 export function refusalText(pod: Pod, fate: Extract<DrainFate, { kind: 'refused' }>, pool: string | null): string {
   if (fate.key === null) return `${podName(pod)}: ${fate.reason}`;
-  return `${podName(pod)}: ${fate.reason} (${pool === null ? 'control-plane nodes have no drain policy of their own' : `spec.pools[${pool}].drain.${fate.key} allows it`})`;
+  return `${podName(pod)}: ${fate.reason} (${drainKey(pool)}.${fate.key} allows it)`;
+}
+
+/** What a person may do about it, without harm to a pod that is healthy. */
+export function refusalAdvice(pod: Pod, fate: Extract<DrainFate, { kind: 'refused' }>, pool: string | null): string {
+  if (fate.key === null) return `Leave one PodDisruptionBudget that selects ${podName(pod)}.`;
+  return `Where that loss is borne, set ${drainKey(pool)}.${fate.key}: true; else move ${podName(pod)} to a node that stays, or see to it that the drain leaves it (${drainKey(pool)}.podSelector).`;
 }

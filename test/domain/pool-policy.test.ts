@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { UpgradePlan } from '../../workflows/domain/plan.ts';
 import { applyPolicy, drainNow, policyWithin, poolWidth } from '../../workflows/domain/pool-policy.ts';
 import type { PolicyChange, PoolPolicy } from '../../workflows/domain/pool-policy.ts';
-import { CONTROL_PLANE_DRAIN } from '../../workflows/domain/drain-policy.ts';
+import { DEFAULT_DRAIN } from '../../workflows/domain/drain-policy.ts';
 import { testPlan } from '../workflows/fake-cluster.ts';
 
 /** Ten nodes in the pool default, two of them moved to a pool of their own. */
@@ -30,20 +30,20 @@ describe('what is set while an upgrade runs', () => {
       { pool: null, maxUnavailable: null, drainTimeoutSeconds: 1800 },
       { pool: 'default', maxUnavailable: 1, drainTimeoutSeconds: 1800 }, { pool: 'gpu', maxUnavailable: 1, drainTimeoutSeconds: 1800 },
     ]);
-    assert.equal(drainNow(policy, null, CONTROL_PLANE_DRAIN).timeoutSeconds, 1800);
+    assert.equal(drainNow(policy, null, DEFAULT_DRAIN).timeoutSeconds, 1800);
   });
 
   it('holds for one pool where it is named, and leaves what was set before', () => {
     const policy = set({ pool: 'default', maxUnavailable: '50%' }, set({ drainTimeout: '1h' }));
     assert.equal(poolWidth(policy, PLAN, 'default'), 4);
     assert.equal(poolWidth(policy, PLAN, 'gpu'), 1);
-    assert.equal(drainNow(policy, 'default', CONTROL_PLANE_DRAIN).timeoutSeconds, 3600);
+    assert.equal(drainNow(policy, 'default', DEFAULT_DRAIN).timeoutSeconds, 3600);
   });
 
   it('is the plan and the spec where nothing was set', () => {
     assert.equal(poolWidth([], PLAN, 'default'), 2);
     assert.equal(poolWidth([], PLAN, null), 1);
-    assert.equal(drainNow([], 'default', CONTROL_PLANE_DRAIN), CONTROL_PLANE_DRAIN);
+    assert.equal(drainNow([], 'default', DEFAULT_DRAIN), DEFAULT_DRAIN);
   });
 
   const wrong: readonly (readonly [Partial<PolicyChange>, RegExp])[] = [
@@ -68,7 +68,7 @@ describe('what is set while an upgrade runs', () => {
     assert.equal(policyWithin(policy, without(0)), policy);
     assert.equal(policyWithin(policy, without(2)), policy);
     assert.deepEqual([3, 6, 7, 8].map((gone) => poolWidth(policyWithin(policy, without(gone)), PLAN, 'default')), [4, 1, 1, 1]);
-    assert.equal(drainNow(policyWithin(policy, without(6)), 'default', CONTROL_PLANE_DRAIN).timeoutSeconds, 3600);
+    assert.equal(drainNow(policyWithin(policy, without(6)), 'default', DEFAULT_DRAIN).timeoutSeconds, 3600);
   });
 
   it('never takes a pool down as a whole, whatever is asked for', () => {

@@ -11,6 +11,8 @@ export interface UpgradeSpec {
   readonly nodes: readonly NodeSpec[];
   readonly etcd: EtcdSpec;
   readonly staging: StagingSpec;
+  /** Absent: the defaults. */
+  readonly controlPlane?: ControlPlaneSpec;
   readonly pools: readonly PoolSpec[];
   readonly packages: { readonly repository: string | null };
   readonly kubeadm: KubeadmSpec;
@@ -55,6 +57,10 @@ export interface EtcdSpec {
 export interface StagingSpec {
   /** Nodes that fetch packages and images at the same time. */
   readonly width: number;
+}
+
+export interface ControlPlaneSpec {
+  readonly drain: DrainSpec;
 }
 
 export interface PoolSpec {
