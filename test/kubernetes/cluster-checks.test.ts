@@ -16,12 +16,12 @@ import { DRAIN, fakeBudget, fakeNode, fakePod, plannedNode } from '../support/fa
 const NODES = ['cp1', 'cp2', 'cp3', 'w1'];
 const openKube = createOpenKube();
 
-async function findings(api: FakeApi, etcd: EtcdObservation = fakeEtcd(['cp1', 'cp2', 'cp3']), acceptOutage = false): Promise<readonly Finding[]> {
+async function findings(api: FakeApi, etcd: EtcdObservation = fakeEtcd(['cp1', 'cp2', 'cp3']), acceptOutage = false, change: Partial<UpgradeSpec> = {}): Promise<readonly Finding[]> {
   const observe = createObserveCluster({ openKube, openHosts: noHosts, readEtcd: () => Promise.resolve(etcd) });
   const spec: UpgradeSpec = {
     name: 'lab', driver: 'kubeadm', target: { version: 'v1.34.4' }, access: api.access, nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage }, staging: { width: 20 },
     pools: [{ name: 'default', selector: null, maxUnavailable: 1, maxUnavailablePerZone: null, drain: DRAIN }], packages: { repository: null },
-    kubeadm: { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null, patches: null }, addons: [],
+    kubeadm: { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null, patches: null }, addons: [], ...change,
   };
   const plan: UpgradePlan = {
     cluster: 'lab', clusterUid: 'uid-cluster', driver: 'kubeadm', from: 'v1.33.13', to: 'v1.34.4', hops: [], phases: [],
@@ -84,9 +84,31 @@ test('pods that a drain would refuse block, with pod and spec key; a budget that
     assert.deepEqual(bad(list), ['block pods-evictable', 'block pods-evictable', 'warn budgets-allow']);
     const texts = list.map((finding) => finding.message).join('\n');
     assert.match(texts, /node w1 would refuse default\/bare.*spec\.pools\[default\]\.drain\.deleteBarePods/);
-    assert.match(texts, /node cp1 would refuse default\/cache.*control-plane nodes have no drain policy/);
+    assert.match(texts, /node cp1 would refuse default\/cache.*spec\.controlPlane\.drain\.deleteEmptyDir allows it/);
     assert.match(texts, /PodDisruptionBudget default\/web allows no disruption.*default\/web/);
   }));
+
+for (const { name, drain, blocked } of [
+  { name: 'what a pool allows says nothing about the control plane', drain: DRAIN, blocked: ['bare', 'cache'] },
+  { name: 'deleteEmptyDir lets its data go', drain: { ...DRAIN, deleteEmptyDir: true }, blocked: ['bare'] },
+  { name: 'deleteBarePods lets such a pod go', drain: { ...DRAIN, deleteBarePods: true }, blocked: ['cache'] },
+  { name: 'enabled: false leaves all of them, as on a single node', drain: { ...DRAIN, enabled: false }, blocked: [] },
+  { name: 'podSelector leaves the others', drain: { ...DRAIN, podSelector: 'app=web' }, blocked: [] },
+] as const) {
+  test(`workloads of control-plane nodes are drained as spec.controlPlane.drain says: ${name}`, () =>
+    withCluster(async (api) => {
+      api.put('pods', fakePod('bare', 'cp1', { controller: null }));
+      api.put('pods', fakePod('cache', 'cp2', { emptyDir: true }));
+      const pools = [{ name: 'default', selector: null, maxUnavailable: 1, maxUnavailablePerZone: null, drain: { ...DRAIN, deleteBarePods: true, deleteEmptyDir: true } }];
+      const list = await findings(api, fakeEtcd(['cp1', 'cp2', 'cp3']), false, { pools, controlPlane: { drain } });
+      const blocks = list.filter((finding) => finding.severity === 'block');
+      assert.deepEqual(blocks.map(({ message }) => /default\/(\w+)/.exec(message)?.[1]), blocked);
+      for (const { next } of blocks) {
+        assert.match(next ?? '', /spec\.controlPlane\.drain\.delete/);
+        assert.doesNotMatch(next ?? '', /spec\.pools|kubectl delete|[Dd]elete default/);
+      }
+    }));
+}
 
 test('a webhook blocks where it fails closed on what an upgrade needs and nobody answers it', () =>
   withCluster(async (api) => {

@@ -44,6 +44,7 @@ describe('a spec', () => {
         ssh: { user: 'ops', port: 22, privateKey: { file: '~/.ssh/id' }, knownHosts: { file: '/clusters/known_hosts' }, bastion: null, become: 'sudo' },
       },
       nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false }, staging: { width: 20 },
+      controlPlane: { drain: { enabled: true, timeoutSeconds: 900, gracePeriodSeconds: -1, deleteEmptyDir: false, deleteBarePods: false, podSelector: null } },
       pools: [{ name: 'default', selector: null, maxUnavailable: '10%', maxUnavailablePerZone: null, drain: { enabled: true, timeoutSeconds: 900, gracePeriodSeconds: -1, deleteEmptyDir: false, deleteBarePods: false, podSelector: null } }],
       packages: { repository: null }, kubeadm: { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null, patches: null }, addons: [], strategy: { onFailure: 'hold' },
     });
@@ -108,6 +109,8 @@ describe('a problem', () => {
     { of: 'In without values', text: `${HEAD}  pools: [{name: a, selector: {matchExpressions: [{key: x, operator: In}]}}]\n`, says: /values: is empty, and In compares/ },
     { of: 'Exists with values', text: `${HEAD}  pools: [{name: a, selector: {matchExpressions: [{key: x, operator: Exists, values: [y]}]}}]\n`, says: /values: has values, and Exists takes none/ },
     { of: 'a drain without time', text: `${HEAD}  pools: [{name: a, drain: {timeout: 0s}}]\n`, says: /drain\.timeout: leaves a drain no time/ },
+    { of: 'a drain of the control plane without time', text: `${HEAD}  controlPlane: {drain: {timeout: 0s}}\n`, says: /spec\.controlPlane\.drain\.timeout: leaves a drain no time/ },
+    { of: 'a key of a pool that the control plane does not have', text: `${HEAD}  controlPlane: {maxUnavailable: 2}\n`, says: /spec\.controlPlane\.maxUnavailable: is an unknown key/ },
     { of: 'a duration that is a number', text: `${HEAD}  pools: [{name: a, drain: {timeout: 15}}]\n`, says: /drain\.timeout: is the number 15\. Expected: a duration such as/ },
     { of: 'two nodes with one name', text: `${HEAD}  nodes:\n  - {name: w-1, address: a}\n  - {name: w-1, address: b}\n`, says: /:11:12: spec\.nodes\[1\]\.name: names the node w-1 a second time/ },
     { of: 'two nodes with one address', text: `${HEAD}  nodes:\n  - {name: w-1, address: a}\n  - {name: w-2, address: A}\n`, says: /:11:26: spec\.nodes\[1\]\.address: is the address of the node w-1/ },

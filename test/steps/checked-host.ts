@@ -3,6 +3,7 @@ import { createPackageActivities } from '../../activities/packages/package-activ
 import { hostFindings } from '../../activities/preflight/host-checks.ts';
 import type { ClusterWords } from '../../activities/preflight/host-checks.ts';
 import type { Finding, Severity } from '../../workflows/domain/check.ts';
+import { executedSpec } from '../../workflows/domain/executed-spec.ts';
 import type { PlannedNode, UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import { openPlannedKube } from '../support/planned-kube.ts';
@@ -21,7 +22,7 @@ export const SPEC: UpgradeSpec = {
 };
 
 function plan(nodes: readonly PlannedNode[]): UpgradePlan {
-  return { cluster: 'prod', clusterUid: 'uid', driver: 'kubeadm', from: 'v1.33.13', to: 'v1.34.4', hops: [], phases: [], nodes, etcd: { kind: 'stacked', members: 1, outage: false }, changes: true, notes: [], hash: '' };
+  return { cluster: 'prod', clusterUid: 'uid', driver: 'kubeadm', from: 'v1.33.13', to: 'v1.34.4', hops: [], phases: [], nodes, etcd: { kind: 'stacked', members: 1, outage: false }, changes: true, notes: [], imageRepository: null, spec: executedSpec(SPEC), files: [], hash: '' };
 }
 
 /** A sound control-plane host of the community's packages at v1.33.13. */
