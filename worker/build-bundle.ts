@@ -2,10 +2,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { WORKFLOWS_PATH } from './bundle.ts';
+import { bundleOptions, WORKFLOWS } from './bundle.ts';
 
 const [destination] = process.argv.slice(2);
 if (destination === undefined) throw new Error('Name the file to write.');
-const { code } = await bundleWorkflowCode({ workflowsPath: WORKFLOWS_PATH, logger: new DefaultLogger('ERROR') });
+const { code } = await bundleWorkflowCode({ ...bundleOptions(WORKFLOWS), logger: new DefaultLogger('ERROR') });
 await mkdir(dirname(destination), { recursive: true });
 await writeFile(destination, code);

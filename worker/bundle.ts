@@ -10,8 +10,14 @@ const run = promisify(execFile);
 const extension = extname(import.meta.url);
 const workflows = fileURLToPath(new URL('../workflows/', import.meta.url));
 
-/** Entry of the workflow code. */
-export const WORKFLOWS_PATH = join(workflows, `index${extension}`);
+/** What the bundler is told: the entry of the workflow code, and what stands before it, which a payload that cannot be read must not get past. */
+export function bundleOptions(folder: string) {
+  const file = (name: string): string => join(folder, `${name}${extension}`);
+  return { workflowsPath: file('index'), payloadConverterPath: file('payload-converter'), workflowInterceptorModules: [file('interceptors')] };
+}
+
+/** Folder of the workflow code. */
+export const WORKFLOWS = workflows;
 
 /** Where `npm run build` puts the bundle of a published package. */
 const BUILT_BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));

@@ -2,9 +2,17 @@ import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, TimeoutFailu
 import { FAILURES } from './domain/failure.ts';
 import type { Failure, FailureType } from './domain/failure.ts';
 
+/** A message is cut here: it stays in the state of the upgrade, and whoever fails an activity by hand may say anything. */
+export const LONGEST_MESSAGE = 20_000;
+
 /** The failure that people see, out of what Temporal threw: the innermost one that carries our type. */
 export function failureOf(error: unknown): Failure {
-  if (error instanceof ActivityFailure || error instanceof ChildWorkflowFailure) return failureOf(error.cause);
+  const failure = wholeFailureOf(error);
+  return { ...failure, message: failure.message.slice(0, LONGEST_MESSAGE), ...(failure.next === undefined ? {} : { next: failure.next.slice(0, LONGEST_MESSAGE) }) };
+}
+
+function wholeFailureOf(error: unknown): Failure {
+  if (error instanceof ActivityFailure || error instanceof ChildWorkflowFailure) return wholeFailureOf(error.cause);
   if (error instanceof ApplicationFailure) return ofApplicationFailure(error);
   if (error instanceof TimeoutFailure) {
     return { type: 'Unexpected', message: `no answer from the worker in time (${error.message}); it may be down or overloaded`, next: 'check that a worker runs, then retry the node' };

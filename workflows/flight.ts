@@ -11,10 +11,12 @@ import { plannedKubeadm } from './domain/planned-file.ts';
 import { addTimes, DETAILED_NODES } from './domain/run.ts';
 import { comesBefore, firstChange, FIRST_STEP } from './domain/state.ts';
 import type { NodeStep } from './domain/state.ts';
+import { undecodableReason } from './domain/undecodable.ts';
 import { failureOf } from './failures.ts';
 import { drainOf, forward, forwardPolicy, windowOf } from './forward.ts';
 import { nodeWorkflowId, probeSignal, tellResultSignal } from './messages.ts';
 import type { NodeResult } from './messages.ts';
+import { isResult } from './own-messages.ts';
 import { rollbackNode } from './rollback-node.ts';
 import { upgradeNode } from './upgrade-node.ts';
 import type { UpgradeNodeInput } from './upgrade-node.ts';
@@ -75,7 +77,8 @@ export async function startNode(run: ClusterRunner, node: PlannedNode, attempt: 
 /** A node whose workflow this run started tells its end twice where it signals too; one that was terminated only here. */
 async function watchChild(run: ClusterRunner, name: string, retry: number, child: ChildWorkflowHandle<typeof upgradeNode>): Promise<void> {
   try {
-    landNode(run, name, retry, await child.result());
+    const result: unknown = await child.result();
+    landNode(run, name, retry, isResult(result) ? result : heldBy(lost(name, undecodableReason(result) ?? 'what it ended with is not a result of a node')));
   } catch (error) {
     landNode(run, name, retry, heldBy(lost(name, failureOf(error).message)));
   }

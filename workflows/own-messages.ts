@@ -1,6 +1,10 @@
 import { log } from '@temporalio/workflow';
+import { isCount, isEpochMs, isListOf, isObject, isText, isTime } from './domain/shape.ts';
 import { NODE_STATES, NODE_STEPS } from './domain/state.ts';
-import type { NodePolicyMessage, NodeProgressMessage, NodeResultMessage, RestoreProgressMessage } from './messages.ts';
+import { undecodableReason } from './domain/undecodable.ts';
+import { LONGEST_MESSAGE } from './failures.ts';
+import type { NodePolicyMessage, NodeProgressMessage, NodeResult, NodeResultMessage, RestoreProgressMessage } from './messages.ts';
+import { LONGEST_NOTE } from './reported-step.ts';
 
 /**
  * Handles what workflows tell one another. Anybody can send it from the Web UI as well, with anything in it; a handler that
@@ -9,20 +13,53 @@ import type { NodePolicyMessage, NodeProgressMessage, NodeResultMessage, Restore
 export function ours<Message>(signal: string, isOurs: (given: unknown) => given is Message, handle: (message: Message) => void): (given?: unknown) => void {
   return (given) => {
     if (isOurs(given)) handle(given);
-    else log.warn('a message was left that no workflow of ours sends', { signal });
+    else log.warn('a message was left that no workflow of ours sends', { signal, reason: undecodableReason(given) ?? 'its fields are others' });
   };
 }
 
+/** The same of a message that says everything by its name. */
+export function word(signal: string, handle: () => void): (given?: unknown) => void {
+  return ours(signal, isWord, handle);
+}
+
+function isWord(given: unknown): given is unknown {
+  return given === undefined || given === null || (isObject(given) && undecodableReason(given) === null);
+}
+
 export function isNodeProgress(given: unknown): given is NodeProgressMessage {
-  return isObject(given) && typeof given['node'] === 'string' && isState(given['state']) && isStep(given['step']);
+  return isObject(given) && isText(given['node']) && isState(given['state']) && isStep(given['step']);
 }
 
 export function isNodeResult(given: unknown): given is NodeResultMessage {
-  if (!isObject(given) || typeof given['upgrade'] !== 'string' || typeof given['node'] !== 'string' || typeof given['retry'] !== 'number') return false;
-  const result = given['result'];
-  if (!isObject(result) || !isState(result['state']) || !isStepOrNull(result['step']) || !isFailureOrNull(result['failure'])) return false;
-  const times = result['times'];
-  return isObject(times) && Array.isArray(times['steps']) && Array.isArray(times['busy']) && (times['total'] === null || isObject(times['total']));
+  return isObject(given) && isText(given['upgrade']) && isText(given['node']) && isCount(given['retry']) && isResult(given['result']);
+}
+
+/** How a node may end; its message to the upgrade, and its workflow's result. */
+export function isResult(result: unknown): result is NodeResult {
+  return isObject(result) && ENDS.some((state) => state === result['state']) && isStepOrNull(result['step']) && isFailureOrNull(result['failure'])
+    && isTimes(result['times']) && (result['drainForced'] === undefined || typeof result['drainForced'] === 'boolean');
+}
+
+const ENDS = ['done', 'skipped', 'held', 'rolled-back'] as const satisfies readonly NodeResult['state'][];
+
+/** A node has some ten steps. */
+const MOST_STEPS = 100;
+
+function isTimes(times: unknown): boolean {
+  return isObject(times) && isListOf(times['steps'], isReportedStep) && isListOf(times['busy'], isSpan) && (times['total'] === null || isTotal(times['total']))
+    && [times['steps'], times['busy']].every((list) => Array.isArray(list) && list.length <= MOST_STEPS);
+}
+
+function isReportedStep(step: unknown): boolean {
+  return isObject(step) && isShort(step['step'], LONGEST_NOTE) && isTime(step['startedAt']) && isCount(step['seconds']) && isCount(step['busySeconds']) && isCount(step['attempts']) && isShort(step['note'], LONGEST_NOTE);
+}
+
+function isTotal(total: unknown): boolean {
+  return isObject(total) && isTime(total['startedAt']) && isCount(total['steps']) && isCount(total['seconds']) && isCount(total['busySeconds']) && isCount(total['attempts']);
+}
+
+function isSpan(span: unknown): boolean {
+  return Array.isArray(span) && span.length === 2 && span.every(isEpochMs);
 }
 
 export function isNodePolicy(given: unknown): given is NodePolicyMessage {
@@ -30,12 +67,13 @@ export function isNodePolicy(given: unknown): given is NodePolicyMessage {
 }
 
 export function isRestoreProgress(given: unknown): given is RestoreProgressMessage {
-  if (!isObject(given) || typeof given['stopped'] !== 'boolean' || !Array.isArray(given['nodes'])) return false;
-  return given['nodes'].every((node: unknown) => isObject(node) && typeof node['node'] === 'string' && isState(node['state']) && isStepOrNull(node['step']) && isFailureOrNull(node['failure']));
+  return isObject(given) && typeof given['stopped'] === 'boolean'
+    && isListOf(given['nodes'], (node) => isObject(node) && isText(node['node']) && isState(node['state']) && isStepOrNull(node['step']) && isFailureOrNull(node['failure']));
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** What is kept in the state of an upgrade goes from run to run. Ours are cut to this where they are made. */
+function isShort(value: unknown, longest: number): boolean {
+  return isText(value) && value.length <= longest;
 }
 
 function isState(value: unknown): boolean {
@@ -51,9 +89,10 @@ function isStepOrNull(value: unknown): boolean {
 }
 
 function isFailureOrNull(value: unknown): boolean {
-  return value === null || (isObject(value) && typeof value['type'] === 'string' && typeof value['message'] === 'string');
+  return value === null || (isObject(value) && isText(value['type']) && isShort(value['message'], LONGEST_MESSAGE)
+    && [value['next'], value['path']].every((text) => text === undefined || isShort(text, LONGEST_MESSAGE)));
 }
 
 function isAmount(value: unknown): boolean {
-  return typeof value === 'number' && Number.isFinite(value) && value > 0;
+  return isCount(value) && value > 0;
 }

@@ -10,7 +10,7 @@ import type { NodeResult } from './messages.ts';
 import { openNodeDrain } from './node-drain.ts';
 import type { NodeDrain } from './node-drain.ts';
 import { openNodeSequence } from './node-sequence.ts';
-import { isNodePolicy, ours } from './own-messages.ts';
+import { isNodePolicy, ours, word } from './own-messages.ts';
 import { tellResult } from './tell.ts';
 import type { NodeSequence, NodeWay } from './node-sequence.ts';
 
@@ -59,14 +59,14 @@ export async function upgradeNode(input: UpgradeNodeInput): Promise<NodeResult> 
 export async function runNode(input: UpgradeNodeInput, way: NodeWay, steps: (sequence: NodeSequence, drain: NodeDrain) => Promise<void>): Promise<NodeResult> {
   const sequence = openNodeSequence(input, way);
   const drain = openNodeDrain(input);
-  setHandler(pauseSignal, () => sequence.pause());
-  setHandler(resumeSignal, () => sequence.resume());
-  setHandler(skipNodeSignal, () => sequence.skip());
-  setHandler(forceDrainSignal, () => drain.force());
+  setHandler(pauseSignal, word('pause', sequence.pause));
+  setHandler(resumeSignal, word('resume', sequence.resume));
+  setHandler(skipNodeSignal, word('skipNode', sequence.skip));
+  setHandler(forceDrainSignal, word('forceDrain', drain.force));
   setHandler(nodePolicySignal, ours('nodePolicy', isNodePolicy, drain.set));
   setHandler(probeSignal, () => undefined);
   let tellsResult = input.tells.result;
-  setHandler(tellResultSignal, () => { tellsResult = true; });
+  setHandler(tellResultSignal, word('tellResult', () => { tellsResult = true; }));
   const ended = await sequence.run(() => steps(sequence, drain));
   const result = drain.isForced() ? { ...ended, drainForced: true } : ended;
   if (tellsResult) await tellResult(input, result);

@@ -1,6 +1,6 @@
 import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, defaultPayloadConverter, WorkflowFailedError } from '@temporalio/client';
 import type { DescribeWorkflowExecutionResponse } from '@temporalio/client';
-import { decodedPayload } from '../../codec/compress.ts';
+import { decodedPayloads } from '../../codec/compress.ts';
 import { FAILURES } from '../../workflows/domain/failure.ts';
 import type { Failure, FailureType } from '../../workflows/domain/failure.ts';
 
@@ -17,20 +17,20 @@ export function failureOfError(error: unknown): Failure {
 }
 
 /** The same of a failure as the service describes it. */
-export function failureOfProto(failure: ProtoFailure): Failure {
+export async function failureOfProto(failure: ProtoFailure): Promise<Failure> {
   const info = failure.applicationFailureInfo;
   if (info === null || info === undefined) {
     return failure.cause ? failureOfProto(failure.cause) : unexpected(failure.message ?? 'unknown cause');
   }
-  return build(info.type, failure.message ?? '', decodeFirst(info.details));
+  return build(info.type, failure.message ?? '', await decodeFirst(info.details));
 }
 
 /** First of some payloads, decoded; undefined where there is none or it cannot be read. */
-export function decodeFirst(payloads: PendingActivity['heartbeatDetails']): unknown {
-  const first = payloads?.payloads?.[0];
+export async function decodeFirst(payloads: PendingActivity['heartbeatDetails']): Promise<unknown> {
+  const [first] = await decodedPayloads(payloads?.payloads?.slice(0, 1) ?? []);
   if (first === undefined) return undefined;
   try {
-    return defaultPayloadConverter.fromPayload<unknown>(decodedPayload(first));
+    return defaultPayloadConverter.fromPayload<unknown>(first);
   } catch {
     return undefined;
   }

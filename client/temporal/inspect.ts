@@ -82,7 +82,7 @@ async function watchOver(
     if (untaken !== null && nowMs - untaken.sinceMs > UNTAKEN_MS) throw noWorker(settings.taskQueue, ` and takes up its work within ${UNTAKEN_MS / 1000} s`);
     const failed = raw.pendingActivities?.find(({ lastFailure }) => lastFailure !== null && lastFailure !== undefined)?.lastFailure;
     if (!failed) continue;
-    const { message } = failureOfProto(failed);
+    const { message } = await failureOfProto(failed);
     if (message !== said) onWait(`still trying: ${message}`);
     said = message;
   }

@@ -78,7 +78,7 @@ async function readStart(client: Client, { namespace }: TemporalSettings, cluste
     namespace, execution: { workflowId: upgradeWorkflowId(cluster), runId }, maximumPageSize: 1,
   });
   const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
-  const input = decodeFirst(started?.input);
+  const input = await decodeFirst(started?.input);
   if (isInput(input)) return startOf(input, started?.firstExecutionRunId ?? runId);
   throw new CommandError(`the history of the upgrade of ${cluster} does not begin with a spec`, { next: 'look at it in the Web UI: something else may have started it' });
 }

@@ -17,7 +17,7 @@ const MOST_NODES = 50;
 /** Steps that run or wait for their next attempt, as Temporal sees them: known without any worker. */
 export async function runningSteps(client: Client, cluster: string): Promise<readonly RunningStep[]> {
   const { raw } = await client.workflow.getHandle(upgradeWorkflowId(cluster)).describe();
-  const own = (raw.pendingActivities ?? []).map((activity) => runningStep(null, activity));
+  const own = await runningStepsOf(null, raw.pendingActivities);
   const prefix = nodeWorkflowId(cluster, '');
   const nodes = new Set((raw.pendingChildren ?? [])
     .filter(({ workflowTypeName, workflowId }) => isNodeWorkflow(workflowTypeName) && workflowId?.startsWith(prefix) === true)
@@ -45,22 +45,26 @@ async function addInherited(client: Client, prefix: string, nodes: Set<string>):
 async function stepsOfRestore(client: Client, cluster: string, children: readonly { readonly workflowTypeName?: string | null }[]): Promise<readonly RunningStep[]> {
   if (!children.some(({ workflowTypeName }) => workflowTypeName === WORKFLOW.restoreCluster)) return [];
   const { raw } = await client.workflow.getHandle(restoreWorkflowId(cluster)).describe();
-  return (raw.pendingActivities ?? []).map((activity) => runningStep(null, activity));
+  return runningStepsOf(null, raw.pendingActivities);
 }
 
 /** The same of one node alone; empty where it has no workflow. */
 export async function stepsOfNode(client: Client, cluster: string, node: string): Promise<readonly RunningStep[]> {
   const { raw } = await client.workflow.getHandle(nodeWorkflowId(cluster, node)).describe();
-  return (raw.pendingActivities ?? []).map((activity) => runningStep(node, activity));
+  return runningStepsOf(node, raw.pendingActivities);
 }
 
-function runningStep(node: string | null, activity: PendingActivity): RunningStep {
-  const progress = decodeFirst(activity.heartbeatDetails);
+function runningStepsOf(node: string | null, activities: readonly PendingActivity[] | null | undefined): Promise<readonly RunningStep[]> {
+  return Promise.all((activities ?? []).map((activity) => runningStep(node, activity)));
+}
+
+async function runningStep(node: string | null, activity: PendingActivity): Promise<RunningStep> {
+  const progress = await decodeFirst(activity.heartbeatDetails);
   return {
     node, step: activity.activityType?.name ?? '', attempt: activity.attempt ?? 1,
     startedAt: activity.state === STARTED ? isoTime(activity.lastStartedTime) : null,
     message: textOf(progress, 'message'), blockers: blockersOf(progress),
-    failure: activity.lastFailure ? failureOfProto(activity.lastFailure) : null,
+    failure: activity.lastFailure ? await failureOfProto(activity.lastFailure) : null,
   };
 }
 

@@ -21,9 +21,9 @@ test('a small payload stays as it is, readable in the Web UI', async () => {
 });
 
 test('a large one is compressed, comes back equal, and can be read with gunzip', async () => {
-  const value = { text: 'worker-node '.repeat(LEAST_BYTES / 10) };
+  const value = { text: Array.from({ length: LEAST_BYTES / 10 }, (_, index) => `worker-node-${(index * 7919) % 997}`).join(' ') };
   const { stored, back } = await throughCodec(value);
-  assert.ok((stored.data?.length ?? 0) < 2_000);
+  assert.ok((stored.data?.length ?? 0) < 8_000);
   assert.deepEqual(back, value);
   assert.deepEqual(JSON.parse(gunzipSync(stored.data ?? new Uint8Array()).toString()), value);
 });

@@ -4,6 +4,7 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundleOptions } from '../../worker/bundle.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -24,7 +25,7 @@ export async function bundleWithSwappedLines(swaps: readonly Swap[]): Promise<Wo
       const path = join(workflows, file);
       await writeFile(path, swapLines(await readFile(path, 'utf8'), file, lines));
     }
-    return await bundleWorkflowCode({ workflowsPath: join(workflows, 'index.ts'), logger: new DefaultLogger('ERROR') });
+    return await bundleWorkflowCode({ ...bundleOptions(workflows), logger: new DefaultLogger('ERROR') });
   } finally {
     await rm(folder, { recursive: true });
   }

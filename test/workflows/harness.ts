@@ -55,16 +55,19 @@ export interface Setting {
 export interface Inspection {
   readonly handle: WorkflowHandle<typeof inspectCluster>;
   readonly journal: readonly string[];
+  readonly environment: TestWorkflowEnvironment;
 }
 
 /** A release while it runs. */
 export interface Release {
   readonly handle: WorkflowHandle<typeof releaseCluster>;
   readonly journal: readonly string[];
+  readonly environment: TestWorkflowEnvironment;
 }
 
 /** A restore outside an upgrade, while it runs. */
 export interface Restoring {
+  readonly environment: TestWorkflowEnvironment;
   readonly cluster: FakeCluster;
   readonly handle: WorkflowHandle<typeof restoreCluster>;
 }
@@ -125,7 +128,7 @@ export function workflowTests(open: () => Promise<TestWorkflowEnvironment> = tim
     await worker.runUntil(async () => {
       const args: [InspectClusterInput] = [{ spec: testSpec(2, 1), ...input }];
       const handle = await environment.client.workflow.start<typeof inspectCluster>('inspectCluster', { taskQueue, workflowId: `inspect/${taskQueue}`, args });
-      await body({ handle, journal: cluster.journal });
+      await body({ handle, journal: cluster.journal, environment });
     });
   }
 
@@ -135,7 +138,7 @@ export function workflowTests(open: () => Promise<TestWorkflowEnvironment> = tim
     await worker.runUntil(async () => {
       const args: [ReleaseClusterInput] = [{ spec: testSpec(2, 1), apply }];
       const handle = await environment.client.workflow.start<typeof releaseCluster>('releaseCluster', { taskQueue, workflowId: `release/${taskQueue}`, args });
-      await body({ handle, journal: cluster.journal });
+      await body({ handle, journal: cluster.journal, environment });
     });
   }
 
@@ -154,7 +157,7 @@ export function workflowTests(open: () => Promise<TestWorkflowEnvironment> = tim
           taskQueue, workflowId: upgradeWorkflowId(taskQueue),
           args: [{ spec: { ...testSpec(workers, 1), name: taskQueue }, plan: setting.confirmed?.(confirmed) ?? confirmed, by: 'tester@here', reason: 'errors rise' }],
         });
-        await body({ cluster, handle });
+        await body({ cluster, handle, environment });
       });
     }
   }

@@ -1,4 +1,7 @@
 import type { DecisionKind } from './decision.ts';
+import { isObject } from './shape.ts';
+import type { Fields } from './shape.ts';
+import { undecodableReason } from './undecodable.ts';
 
 /** Who said something, and why. */
 export interface Said {
@@ -48,14 +51,14 @@ const LONGEST_TEXT = 300;
 
 const SOMEBODY = 'unknown';
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /**
  * Reads a message, which the Web UI lets anybody type: none and `null` count as empty, a field that is null as not said. One with
  * an unknown field, or a field of another kind, is refused with the reason. Never throws: a signal stays in the history, and a
  * handler that failed on it would fail the same for ever.
  */
 export function readMessage(kind: DecisionKind, given: unknown): ReadMessage {
+  const undecoded = undecodedRefusal(given);
+  if (undecoded !== null) return { ok: false, kind, node: null, refusal: undecoded, ...saidOf({}) };
   const fields = fieldsOf(given);
   const refusal = fields === null ? `the message is ${kindOf(given)}, not a JSON object` : problemOf(kind, fields);
   if (refusal !== null || fields === null) return { ok: false, kind, node: textOf(fields ?? {}, 'node'), refusal: refusal ?? '', ...saidOf(fields ?? {}) };
@@ -68,6 +71,7 @@ export type Resolution = (typeof RESOLUTIONS)[number];
 
 /** Reads the input of `resolveHold`: the message of its `decision`, whose other fields are those of the signal of that name. */
 export function readResolution(given: unknown): ReadMessage {
+  if (undecodedRefusal(given) !== null) return readMessage('retry', given);
   const { decision, ...fields } = fieldsOf(given) ?? {};
   const known = RESOLUTIONS.find((resolution) => resolution === decision);
   if (known !== undefined) return readMessage(known, known === 'rollback' ? { scope: 'node', ...fields } : fields);
@@ -140,7 +144,12 @@ function fits(wanted: FieldKind, value: unknown): boolean {
 
 function fieldsOf(given: unknown): Fields | null {
   if (given === undefined || given === null) return {};
-  return typeof given === 'object' && !Array.isArray(given) ? { ...given } : null;
+  return isObject(given) ? { ...given } : null;
+}
+
+function undecodedRefusal(given: unknown): string | null {
+  const reason = undecodableReason(given);
+  return reason === null ? null : `the message cannot be decoded: ${reason}`;
 }
 
 function textOf(fields: Fields, name: string): string | null {
@@ -154,6 +163,7 @@ function saidOf(fields: Fields): Said {
 
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
+  if (ArrayBuffer.isView(value)) return 'bytes';
   switch (typeof value) {
     case 'string': return 'a text';
     case 'number': return 'a number';
