@@ -26,23 +26,25 @@ export interface ActivityPorts {
   readonly now: Clock;
   /** Folder on the worker's machine for what it keeps, such as etcd snapshots. */
   readonly stateDir: string;
+  /** Identity of the Temporal that runs the activities, which locks and marks carry. Default: unknown. */
+  readonly temporal?: string | null;
 }
 
 /** All activities over their ports: the one place where they are put together. */
 export function createActivities(ports: ActivityPorts): Activities {
-  const { openKube, openHosts, now } = ports;
+  const { openKube, openHosts, now, temporal = null } = ports;
   const observeCluster = createObserveCluster({ openKube, openHosts, readEtcd });
   return {
     planUpgrade: createPlanUpgrade(observeCluster),
     runPreflight: createRunPreflight({ openKube, openHosts, observeCluster, now }),
     describeCluster: createDescribeCluster({ openKube, observeCluster }),
     readLog: createReadLog({ openKube, openHosts }),
-    ...createReleaseActivities({ openKube, now }),
-    ...createLeaseActivities({ openKube, now }),
+    ...createReleaseActivities({ openKube, now, temporal }),
+    ...createLeaseActivities({ openKube, now, temporal }),
     ...createEtcdActivities(ports),
     ...createPackageActivities(ports),
     ...createKubeadmActivities({ openHosts, now }),
-    ...createNodeActivities({ openKube, now }),
+    ...createNodeActivities({ openKube, now, temporal }),
     ...createRestoreActivities(ports),
     upgradeAddon: createUpgradeAddon({ openKube, now }),
     verifyCluster: createVerifyCluster({ openKube, openHosts, readEtcd, now }),

@@ -181,6 +181,7 @@ function addControl(program: Command, context: CommandContext, finish: Finish): 
     .addOption(new Option('-f, --file <file>', 'spec that says how the cluster is reached, where Temporal no longer knows'))
     .option('-y, --yes', 'release without asking', false)
     .option('--no-input', 'never ask: without --yes nothing is released')
+    .option('--foreign <reason>', 'release too what an upgrade of another Temporal has left, which nobody here can ask')
     .action(async (cluster: string | undefined, options: ReleaseOptions) => finish(await (await import('./commands/release.ts')).release(context, cluster, options)));
 }
 

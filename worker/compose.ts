@@ -11,10 +11,11 @@ export interface Composition {
 }
 
 /** The composition root: ports of the real world, and the activities over them. */
-export function compose(configuration: Configuration): Composition {
+/** @param temporal Identity of the Temporal that the worker polls; null where it is not known. */
+export function compose(configuration: Configuration, temporal: string | null): Composition {
   const hosts = createSshHosts();
   const activities = createActivities({
-    openKube: createOpenKube(), openHosts: hosts.openHosts, now: Date.now, stateDir: configuration.stateFolder,
+    openKube: createOpenKube(), openHosts: hosts.openHosts, now: Date.now, stateDir: configuration.stateFolder, temporal,
   });
   return { activities, close: hosts.close };
 }

@@ -4,6 +4,7 @@ import { workflowBundlePath } from './bundle.ts';
 import { compose } from './compose.ts';
 import type { Configuration } from './config.ts';
 import { connect, createWorker } from './create-worker.ts';
+import { temporalIdentity } from './temporal/identity.ts';
 
 export interface RunningWorker {
   /** Resolves when the worker has ended; rejects where it failed. */
@@ -17,7 +18,7 @@ export async function startWorker(configuration: Configuration, logger: Logger):
   // Signals are handled where the process begins, because a development server may have to end after the worker.
   Runtime.install({ logger, shutdownSignals: [], telemetryOptions: { logging: { forward: {}, filter: 'WARN' } } });
   const [bundlePath, connection] = await Promise.all([workflowBundlePath(configuration.places.cache), connect(configuration.temporal)]);
-  const composition = compose(configuration);
+  const composition = compose(configuration, await temporalIdentity(connection, configuration.temporal.namespace));
   const worker = await createWorker(configuration, { connection, activities: composition.activities, bundlePath });
   const ended = finish();
   const { address, namespace } = configuration.temporal;

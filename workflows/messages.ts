@@ -108,6 +108,8 @@ export interface ReleaseClusterInput {
   readonly spec: UpgradeSpec;
   /** False only looks. */
   readonly apply: boolean;
+  /** Why what another Temporal may own is released too; absent leaves it. */
+  readonly foreign?: string;
 }
 
 export interface ReleaseClusterResult {
@@ -115,6 +117,8 @@ export interface ReleaseClusterResult {
   readonly left: LeftBehind;
   /** Workflows that run and may own it; where there are any, nothing is released. */
   readonly owners: readonly string[];
+  /** Other Temporals that may own it; where there are any, nothing is released without a reason. */
+  readonly foreign: readonly string[];
   readonly released: boolean;
 }
 

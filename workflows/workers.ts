@@ -84,7 +84,10 @@ async function upgradePool(run: ClusterRunner, phase: PlannedPhase): Promise<voi
   }
 
   function order(): void {
-    queue = orderByDrain(pending.map(drains.windowNode), compareNames);
+    const ordered = orderByDrain(pending.map(drains.windowNode), compareNames);
+    // Down already by a former upgrade: as long as they are, they take the places of others.
+    const isDown = ({ name }: WindowNode): boolean => run.planned(name).takenOver === true;
+    queue = [...ordered.filter(isDown), ...ordered.filter((node) => !isDown(node))];
   }
 
   function next(): PlannedNode | null {

@@ -1,17 +1,11 @@
 import { currentActivity } from '../activity-context.ts';
 import { stepError } from '../step-error.ts';
 import type { StepResult, UpgradeRef } from '../../workflows/domain/step.ts';
-import type { Lease } from '../kubernetes/objects.ts';
 import type { Kube, OpenKube } from '../kubernetes/port.ts';
 import { timedStep } from '../kubernetes/timed-step.ts';
 import type { Clock } from '../kubernetes/timed-step.ts';
 import { rideOver } from '../kubernetes/wait.ts';
-
-/** Marks a cluster as being upgraded, whatever name a spec gives it. */
-export const UPGRADE_LEASE = { namespace: 'kube-system', name: 'capstan-upgrade' } as const;
-export const STARTED_BY = 'capstan.dev/started-by';
-export const WORKFLOW = 'capstan.dev/workflow';
-const CLUSTER = 'capstan.dev/cluster';
+import { giveLeaseBack, takeLease } from './cluster-lease.ts';
 
 export interface LeaseInput {
   readonly upgrade: UpgradeRef;
@@ -25,6 +19,8 @@ export interface AcquireLeaseInput extends LeaseInput {
 export interface LeaseActivityOptions {
   readonly openKube: OpenKube;
   readonly now: Clock;
+  /** Identity of this worker's Temporal. Default: unknown. */
+  readonly temporal?: string | null;
 }
 
 /**
@@ -37,7 +33,7 @@ export function createLeaseActivities(options: LeaseActivityOptions) {
     const activity = currentActivity();
     const finish = timedStep(activity, options.now);
     const kube = await options.openKube(input.upgrade.access);
-    const changed = await rideOver(activity, () => acquire(kube, input, options.now));
+    const changed = await rideOver(activity, () => acquire(kube, input, options));
     return finish({ changed, note: changed ? 'cluster locked' : 'cluster was locked by this upgrade already' });
   }
 
@@ -46,53 +42,17 @@ export function createLeaseActivities(options: LeaseActivityOptions) {
     const activity = currentActivity();
     const finish = timedStep(activity, options.now);
     const kube = await options.openKube(input.upgrade.access);
-    const changed = await rideOver(activity, () => release(kube, input.upgrade));
+    const changed = await rideOver(activity, () => giveLeaseBack(kube, input.upgrade));
     return finish({ changed, note: changed ? 'cluster unlocked' : 'the lock was not ours' });
   }
 
   return { acquireLease, releaseLease };
 }
 
-function holderOf(upgrade: UpgradeRef): string {
-  return `${upgrade.workflowId}#${upgrade.id}`;
-}
-
-async function acquire(kube: Kube, input: AcquireLeaseInput, now: Clock): Promise<boolean> {
-  const { upgrade } = input;
+async function acquire(kube: Kube, { upgrade, by }: AcquireLeaseInput, { now, temporal = null }: LeaseActivityOptions): Promise<boolean> {
   const uid = await kube.clusterUid();
   if (uid !== upgrade.clusterUid) {
     throw stepError('ClusterMoved', `The API at ${kube.server} serves the cluster ${uid}, but the plan was made for the cluster ${upgrade.clusterUid}.`, 'Check spec.access.kubeconfig, then make a new plan with `capstan plan`.');
   }
-  for (;;) {
-    const lease = await kube.getLease(UPGRADE_LEASE.namespace, UPGRADE_LEASE.name);
-    if (lease !== null) {
-      if (lease.spec.holderIdentity === holderOf(upgrade)) return false;
-      throw lockedBy(lease, kube);
-    }
-    const answer = await kube.createLease({
-      ...UPGRADE_LEASE,
-      holder: holderOf(upgrade),
-      acquiredAt: new Date(now()).toISOString(),
-      annotations: { [STARTED_BY]: input.by, [WORKFLOW]: upgrade.workflowId, [CLUSTER]: upgrade.cluster },
-    });
-    // Someone was faster: the next turn says who.
-    if (answer === 'created') return true;
-  }
-}
-
-async function release(kube: Kube, upgrade: UpgradeRef): Promise<boolean> {
-  const lease = await kube.getLease(UPGRADE_LEASE.namespace, UPGRADE_LEASE.name);
-  if (lease === null || lease.spec.holderIdentity !== holderOf(upgrade)) return false;
-  return (await kube.deleteLease(lease)) === 'deleted';
-}
-
-function lockedBy(lease: Lease, kube: Kube): Error {
-  const notes = lease.metadata.annotations ?? {};
-  const holder = lease.spec.holderIdentity ?? 'an unknown holder';
-  const cluster = notes[CLUSTER] ?? 'unknown';
-  return stepError(
-    'ClusterLocked',
-    `The cluster at ${kube.server} is being upgraded already: workflow ${notes[WORKFLOW] ?? holder} (cluster name ${cluster}), started by ${notes[STARTED_BY] ?? 'someone'} at ${lease.spec.acquireTime ?? 'an unknown time'}, holds the Lease ${UPGRADE_LEASE.namespace}/${UPGRADE_LEASE.name}.`,
-    `See \`capstan status --cluster ${cluster}\`. Where that workflow exists no more: \`capstan release ${cluster}\`.`,
-  );
+  return takeLease(kube, { upgrade, by, temporal, now });
 }

@@ -7,36 +7,41 @@ import { timedStep } from '../kubernetes/timed-step.ts';
 import type { Clock } from '../kubernetes/timed-step.ts';
 import { rideOver, watchUntil } from '../kubernetes/wait.ts';
 import type { Activity } from '../kubernetes/wait.ts';
+import { takeLease, TEMPORAL } from '../lease/cluster-lease.ts';
 import { CORDONED_BY, cordonMark, cordonOf } from './cordon-mark.ts';
 import { plannedNode } from './planned-node.ts';
-import { isReady } from './ready.ts';
+import { isControlPlane, isReady } from './ready.ts';
 
 export interface NodeActivityOptions {
   readonly openKube: OpenKube;
   readonly now: Clock;
   /** How long a node waits until others are up. Default 5 minutes. */
   readonly gateTimeoutMs?: number;
+  /** Identity of this worker's Temporal. Default: unknown. */
+  readonly temporal?: string | null;
 }
 
 const GATE_TIMEOUT_MS = 5 * 60_000;
 
 /**
  * Cordons a node and marks the cordon as ours, in one change. A person's cordon is left as it is.
- * Failures: GateTimeout where another control-plane node, or as many of the pool as may be down, stay down (contract 1), ClusterMoved where the node is not the planned one.
+ * Failures: GateTimeout where another control-plane node, or as many of the pool as may be down, stay down (contract 1), ClusterLocked where
+ * another upgrade has the cluster by now, ClusterMoved where the node is not the planned one.
  */
 export function createCordonNode(options: NodeActivityOptions): (input: CordonInput) => Promise<StepResult> {
   return async function cordonNode(input) {
     const activity = currentActivity();
     const finish = timedStep(activity, options.now);
     const kube = await options.openKube(input.upgrade.access);
-    const outcome = await ensureCordoned(activity, kube, input, options.gateTimeoutMs ?? GATE_TIMEOUT_MS);
+    const outcome = await ensureCordoned(activity, kube, input, options);
     return finish(outcome);
   };
 }
 
 /** Probe first: a node that is cordoned is only looked at, unless another upgrade left its mark on it. */
-export async function ensureCordoned(activity: Activity, kube: Kube, input: CordonInput, gateTimeoutMs: number): Promise<{ readonly changed: boolean; readonly note: string }> {
+export async function ensureCordoned(activity: Activity, kube: Kube, input: CordonInput, options: NodeActivityOptions): Promise<{ readonly changed: boolean; readonly note: string }> {
   const { upgrade, node: planned } = input;
+  const { gateTimeoutMs = GATE_TIMEOUT_MS, temporal = null, now } = options;
   let gatePassed = false;
   for (;;) {
     const node = await rideOver(activity, () => plannedNode(kube, input));
@@ -48,7 +53,9 @@ export async function ensureCordoned(activity: Activity, kube: Kube, input: Cord
       // Whatever has changed meanwhile makes the change below a conflict, and then the node is read again.
       gatePassed = true;
     }
-    const change = { resourceVersion: node.metadata.resourceVersion, unschedulable: true, annotations: { [CORDONED_BY]: cordonMark(upgrade, planned.pool) } };
+    // Somebody may have deleted the lock, and another upgrade have taken it.
+    await rideOver(activity, () => takeLease(kube, { upgrade, by: null, temporal, now }));
+    const change = { resourceVersion: node.metadata.resourceVersion, unschedulable: true, annotations: { [CORDONED_BY]: cordonMark(upgrade, planned.pool), [TEMPORAL]: temporal } };
     const answer = await rideOver(activity, () => kube.changeNode(planned.name, change));
     if (answer === 'changed') return { changed: true, note: cordon === 'another-upgrade' ? 'took over the cordon of a former upgrade' : 'cordoned' };
   }
@@ -70,7 +77,7 @@ async function waitForRoom(activity: Activity, kube: Kube, input: CordonInput, t
       stepError(
         'GateTimeout',
         `Node ${input.node.name} was not cordoned: ${last.message} for ${Math.round(timeoutMs / 1000)} s; ${controlPlane ? 'control-plane nodes go one at a time' : `at most ${input.maxUnavailable} of the pool ${input.node.pool} may be down at once`}.${outage === null ? '' : ` ${outage}`}`,
-        `Bring the other node back, then \`capstan retry ${input.node.name}\`.`,
+        `Bring the other node back, or give back what a former upgrade has left with \`capstan release\`; then \`capstan retry ${input.node.name}\`.`,
       ),
   });
 }
@@ -84,8 +91,12 @@ function otherControlPlanesDown(nodes: readonly Node[], input: NodeStepInput): r
   });
 }
 
-/** Other nodes of the pool that this upgrade has down. */
+/** Other workers that this upgrade has down in the pool, and all that others have down: nobody here knows how those cut their pools. */
 function cordonedOfPool(nodes: readonly Node[], { node, upgrade }: CordonInput): readonly string[] {
-  const mark = cordonMark(upgrade, node.pool);
-  return nodes.filter((other) => other.metadata.name !== node.name && other.metadata.annotations?.[CORDONED_BY] === mark).map((other) => other.metadata.name);
+  const own = cordonMark(upgrade, node.pool);
+  return nodes.filter(({ metadata: { name } }) => name !== node.name).flatMap((other) => {
+    const { name, annotations } = other.metadata;
+    if (annotations?.[CORDONED_BY] === own) return [name];
+    return cordonOf(other, upgrade) === 'another-upgrade' && !isControlPlane(other) ? [`${name} (cordoned by ${annotations?.[CORDONED_BY] ?? 'another upgrade'})`] : [];
+  });
 }

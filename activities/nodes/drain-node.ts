@@ -14,7 +14,6 @@ import { drainProgress } from './drain-progress.ts';
 import { createEvictions } from './evictions.ts';
 import type { Evictions } from './evictions.ts';
 
-const GATE_TIMEOUT_MS = 5 * 60_000;
 /** While evictions are refused, look for one that is due again this often; a change of a budget is seen at once. */
 const RECHECK_MS = 500;
 
@@ -31,7 +30,7 @@ export function createDrainNode(options: NodeActivityOptions): (input: DrainStep
     const finish = timedStep(activity, options.now);
     if (!input.drain.enabled) return finish({ changed: false, note: `${drainKey(input.node.pool)}.enabled is false` });
     const kube = await options.openKube(input.upgrade.access);
-    await ensureCordoned(activity, kube, input, options.gateTimeoutMs ?? GATE_TIMEOUT_MS);
+    await ensureCordoned(activity, kube, input, options);
     const evicted = await drain(activity, kube, input);
     return finish({ changed: evicted > 0, note: noteOf(evicted, input.force === true) });
   };

@@ -6,6 +6,7 @@ import type { Kube } from '../kubernetes/port.ts';
 import { timedStep } from '../kubernetes/timed-step.ts';
 import { rideOver } from '../kubernetes/wait.ts';
 import type { Activity } from '../kubernetes/wait.ts';
+import { takeLease } from '../lease/cluster-lease.ts';
 import type { NodeActivityOptions } from './cordon-node.ts';
 import { isTainted, PENDING_TAINT, withoutTaint, withTaint } from './pending-taint.ts';
 
@@ -14,9 +15,12 @@ const WIDTH = 20;
 
 /** The soft taint of nodes that are still to be upgraded, of many nodes in one activity. */
 export function createTaintActivities(options: NodeActivityOptions) {
-  /** Nodes that are gone, or have the taint, are passed over. */
+  /** Nodes that are gone, or have the taint, are passed over. Failure: ClusterLocked where another upgrade has the cluster by now. */
   async function taintNodes(input: { readonly upgrade: UpgradeRef; readonly nodes: readonly string[] }): Promise<StepResult> {
     const wanted = new Set(input.nodes);
+    const kube = await options.openKube(input.upgrade.access);
+    // Nothing is marked in a cluster that another upgrade has by now.
+    await rideOver(currentActivity(), () => takeLease(kube, { upgrade: input.upgrade, by: null, temporal: options.temporal ?? null, now: options.now }));
     const changed = await changeTaints(options, input.upgrade, (node) => wanted.has(node.metadata.name) && !isTainted(node), withTaint);
     return changed((count) => `${PENDING_TAINT.effect} on ${nodes(count)}`);
   }

@@ -5,6 +5,7 @@ import { timedStep } from '../kubernetes/timed-step.ts';
 import { rideOver } from '../kubernetes/wait.ts';
 import type { Activity } from '../kubernetes/wait.ts';
 import type { NodeActivityOptions } from './cordon-node.ts';
+import { TEMPORAL } from '../lease/cluster-lease.ts';
 import { CORDONED_BY, isMarkOf } from './cordon-mark.ts';
 import { isTainted, withoutTaint } from './pending-taint.ts';
 
@@ -50,7 +51,7 @@ export async function takeOffOurs(activity: Activity, kube: Kube, name: string, 
     const answer = await rideOver(activity, () =>
       kube.changeNode(name, {
         resourceVersion: node.metadata.resourceVersion,
-        ...(isOurs ? { unschedulable: false, annotations: { [CORDONED_BY]: null } } : {}),
+        ...(isOurs ? { unschedulable: false, annotations: { [CORDONED_BY]: null, [TEMPORAL]: null } } : {}),
         ...(isTainted(node) ? { taints: withoutTaint(node) } : {}),
       }),
     );

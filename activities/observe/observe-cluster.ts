@@ -8,6 +8,7 @@ import { addressOf } from '../hosts/host-address.ts';
 import type { HostAddress, Hosts, OpenHosts } from '../hosts/port.ts';
 import type { Node, Pod } from '../kubernetes/objects.ts';
 import type { Kube } from '../kubernetes/port.ts';
+import { CORDONED_BY } from '../nodes/cordon-mark.ts';
 import { isControlPlane, isReady } from '../nodes/ready.ts';
 import { readKubeadmConfig } from './kubeadm-config.ts';
 import { imageTag, listStaticPods, staticPodOf } from './static-pods.ts';
@@ -70,8 +71,14 @@ function nodeObservation(node: Node, staticPods: readonly Pod[], input: ObserveI
     controlPlaneVersion: imageTag(staticPodOf(staticPods, 'kube-apiserver', name)),
     ready: isReady(node),
     unschedulable: node.spec.unschedulable === true,
+    ...cordonMarkOf(node),
     labels: keptLabels(node, input.labelKeys),
   };
+}
+
+function cordonMarkOf({ spec, metadata }: Node): Pick<NodeObservation, 'cordonMark'> {
+  const mark = metadata.annotations?.[CORDONED_BY];
+  return spec.unschedulable === true && mark !== undefined ? { cordonMark: mark } : {};
 }
 
 function rolesOf(node: Node, staticPods: readonly Pod[]): readonly Role[] {

@@ -9,7 +9,7 @@ import { timedStep } from '../kubernetes/timed-step.ts';
 import type { Clock } from '../kubernetes/timed-step.ts';
 import { rideOver } from '../kubernetes/wait.ts';
 import type { Activity } from '../kubernetes/wait.ts';
-import { STARTED_BY, UPGRADE_LEASE, WORKFLOW } from '../lease/lease-activities.ts';
+import { STARTED_BY, TEMPORAL, UPGRADE_LEASE, WORKFLOW } from '../lease/cluster-lease.ts';
 import { CORDONED_BY } from '../nodes/cordon-mark.ts';
 import { isTainted } from '../nodes/pending-taint.ts';
 import { isReady } from '../nodes/ready.ts';
@@ -18,6 +18,8 @@ import { takeOffOurs } from '../nodes/uncordon-node.ts';
 export interface ReleaseActivityOptions {
   readonly openKube: OpenKube;
   readonly now: Clock;
+  /** Identity of this worker's Temporal. Default: unknown. */
+  readonly temporal?: string | null;
 }
 
 export interface ReleaseLeftInput {
@@ -30,11 +32,11 @@ export interface ReleaseLeftInput {
 const WIDTH = 20;
 
 /** Finds and gives back what upgrades have left that no workflow looks after any more. A person's cordon is neither. */
-export function createReleaseActivities({ openKube, now }: ReleaseActivityOptions) {
+export function createReleaseActivities({ openKube, now, temporal = null }: ReleaseActivityOptions) {
   /** Reads only. */
   async function findLeft({ spec }: { readonly spec: UpgradeSpec }): Promise<LeftBehind> {
     const activity = currentActivity();
-    return findAllLeft(activity, await openKube(spec.access));
+    return findAllLeft(activity, await openKube(spec.access), temporal);
   }
 
   /** Releases nodes whose mark is still the one that was found, and the lock where it is still that one. */
@@ -48,11 +50,11 @@ export function createReleaseActivities({ openKube, now }: ReleaseActivityOption
 }
 
 /** Failures: those of `Kube`. */
-export function findAllLeft(activity: Activity, kube: Kube): Promise<LeftBehind> {
+export function findAllLeft(activity: Activity, kube: Kube, temporal: string | null): Promise<LeftBehind> {
   return whileBeating(() => 'looking for marks of ours', async () => {
     const nodes = await rideOver(activity, () => kube.listNodes());
     const lease = await rideOver(activity, () => kube.getLease(UPGRADE_LEASE.namespace, UPGRADE_LEASE.name));
-    return { nodes: nodes.flatMap(leftOn).toSorted((one, other) => (one.name < other.name ? -1 : 1)), lock: lease === null ? null : lockOf(lease) };
+    return { nodes: nodes.flatMap(leftOn).toSorted((one, other) => (one.name < other.name ? -1 : 1)), lock: lease === null ? null : lockOf(lease), temporal };
   });
 }
 
@@ -74,12 +76,12 @@ function leftOn(node: Node): readonly LeftOnNode[] {
   const mark = node.metadata.annotations?.[CORDONED_BY] ?? null;
   const tainted = isTainted(node);
   if (mark === null && !tainted) return [];
-  return [{ name: node.metadata.name, mark, cordoned: node.spec.unschedulable === true, tainted, ready: isReady(node), version: node.status.nodeInfo.kubeletVersion }];
+  return [{ name: node.metadata.name, mark, temporal: node.metadata.annotations?.[TEMPORAL] ?? null, cordoned: node.spec.unschedulable === true, tainted, ready: isReady(node), version: node.status.nodeInfo.kubeletVersion }];
 }
 
 function lockOf(lease: Lease): LeftLock {
   const notes = lease.metadata.annotations ?? {};
-  return { uid: lease.metadata.uid, workflow: notes[WORKFLOW] ?? null, startedBy: notes[STARTED_BY] ?? null, since: lease.spec.acquireTime ?? null };
+  return { uid: lease.metadata.uid, workflow: notes[WORKFLOW] ?? null, temporal: notes[TEMPORAL] ?? null, startedBy: notes[STARTED_BY] ?? null, since: lease.spec.acquireTime ?? null };
 }
 
 async function releaseNode(activity: Activity, kube: Kube, left: LeftOnNode): Promise<boolean> {

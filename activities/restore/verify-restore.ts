@@ -51,7 +51,7 @@ export function createVerifyRestore(options: VerifyRestoreOptions): (input: Veri
     const hosts = await options.openHosts(upgrade.access);
     const silentOf = watchHeartbeats(kube);
     await untilAtRest(activity, () => problemsOf(kube, hosts, { ...options, silentOf }, plan), { timeoutMs, longestPauseMs: LONGEST_PAUSE_MS, failure: (problems) => notRestored(plan, problems) });
-    const { note } = await releaseAllLeft(activity, kube, await findAllLeft(activity, kube));
+    const { note } = await releaseAllLeft(activity, kube, await findAllLeft(activity, kube, null));
     return finish({ changed: true, note: `${plan.nodes.length + plan.workers.length} nodes verified at ${plan.to}; ${note}` });
   };
 }

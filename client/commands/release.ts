@@ -16,6 +16,8 @@ export interface ReleaseOptions {
   readonly yes: boolean;
   /** False under `--no-input`: nothing is asked. */
   readonly input: boolean;
+  /** Why what an upgrade of another Temporal has left is released too. */
+  readonly foreign?: string;
 }
 
 /** Shows what upgrades have left in a cluster whose workflows are gone, asks, and gives it back. */
@@ -28,6 +30,7 @@ export async function release(context: CommandContext, cluster: string | undefin
     const spec = file === undefined ? (await client.origin(cluster ?? '')).spec : await specOf(context, file);
     const found = await client.release({ spec, apply: false }, terminal.say);
     refuseLiving(found);
+    refuseForeign(found, options.foreign);
     if (isNothing(found.left)) {
       terminal.say(`Nothing of ours is left in ${spec.name}`);
       return EXIT.ok;
@@ -37,13 +40,14 @@ export async function release(context: CommandContext, cluster: string | undefin
       terminal.say('Nothing was released.');
       return EXIT.error;
     }
-    return releaseFound(context, client, spec);
+    return releaseFound(context, client, spec, options.foreign);
   });
 }
 
-async function releaseFound({ terminal }: CommandContext, client: UpgradeClient, spec: UpgradeSpec): Promise<ExitCode> {
-  const done = await client.release({ spec, apply: true }, terminal.say);
+async function releaseFound({ terminal }: CommandContext, client: UpgradeClient, spec: UpgradeSpec, foreign: string | undefined): Promise<ExitCode> {
+  const done = await client.release({ spec, apply: true, ...(foreign === undefined ? {} : { foreign }) }, terminal.say);
   refuseLiving(done);
+  refuseForeign(done, foreign);
   terminal.say(`Released. Nodes may be between two versions: look with \`capstan plan\`, which shows what is left to upgrade.`);
   return EXIT.ok;
 }
@@ -61,5 +65,13 @@ function refuseLiving({ owners, left }: ReleaseClusterResult): void {
   const count = left.nodes.length;
   throw new CommandError(`${owners.join(', ')} still ${owners.length === 1 ? 'runs' : 'run'} and may own what is left on ${count} ${count === 1 ? 'node' : 'nodes'}: nothing was released`, {
     next: `see \`capstan status --cluster ${cluster}\`; an upgrade gives back what is its own when it ends`,
+  });
+}
+
+/** Its workflow may run on, where nobody can ask from here. */
+function refuseForeign({ foreign, left: { temporal } }: ReleaseClusterResult, reason: string | undefined): void {
+  if (foreign.length === 0 || (reason ?? '').trim() !== '') return;
+  throw new CommandError(`what is left is of an upgrade of another Temporal (${foreign.join(', ')}; this one is ${temporal ?? 'not known'}), which may still run it: nothing was released`, {
+    next: 'run the command where that Temporal is; where it is gone for good: `--foreign REASON`',
   });
 }

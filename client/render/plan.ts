@@ -46,9 +46,9 @@ function unreadLine({ files }: UpgradePlan): readonly string[] {
 }
 
 function whatHappens({ spec }: UpgradePlan, node: PlannedNode): string {
-  if (!node.changes) return 'nothing: is there already';
+  if (!node.changes) return `nothing: is there already${node.takenOver === true ? '; stays cordoned by a former upgrade' : ''}`;
   const drain = drainPolicy(spec, node).enabled ? 'drain' : 'cordon (no drain)';
-  const kept = node.cordoned ? '; was cordoned before and stays so' : '';
+  const kept = node.cordoned ? '; was cordoned before and stays so' : node.takenOver === true ? ', which lifts the cordon of a former upgrade' : '';
   if (!node.roles.includes('control-plane')) return `${drain}, upgrade, uncordon${kept}`;
   return `${node.first ? 'kubeadm upgrade apply' : 'kubeadm upgrade node'}, ${drain}, kubelet, uncordon${kept}`;
 }

@@ -61,7 +61,7 @@ export function fakeClient(answers: Answers = {}, own: Partial<UpgradeClient> = 
       if (input.what === 'restore') return { plan: null, findings: [], restore: answers.restore ?? testRestorePlan(testPlan(3, 2, 1), 'prod-eu-v1.34.4-12345678', ['w1']) };
       return input.what === 'logs' ? { plan: null, findings: [], log: 'all of it\n' } : { plan: input.what === 'doctor' ? null : answers.plan ?? testPlan(3, 2, 1), findings: answers.findings ?? [] };
     },
-    release: async () => answers.release?.shift() ?? { left: { nodes: [], lock: null }, owners: [], released: false },
+    release: async () => answers.release?.shift() ?? { left: { nodes: [], lock: null, temporal: null }, owners: [], foreign: [], released: false },
     start: async (input) => {
       started.push(input);
       return null;

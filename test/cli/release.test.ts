@@ -5,13 +5,14 @@ import { capstan, fakeClient } from './fake-client.ts';
 
 const SPEC = 'examples/cluster.yaml';
 const FOUND: ReleaseClusterResult = {
-  owners: [], released: false,
+  owners: [], foreign: [], released: false,
   left: {
+    temporal: 'c1/n1',
     nodes: [
-      { name: 'w1', mark: 'upgrade/prod-eu#u1/default', cordoned: true, tainted: false, ready: false, version: 'v1.34.4' },
-      { name: 'w2', mark: null, cordoned: false, tainted: true, ready: true, version: 'v1.33.13' },
+      { name: 'w1', mark: 'upgrade/prod-eu#u1/default', temporal: 'c1/n1', cordoned: true, tainted: false, ready: false, version: 'v1.34.4' },
+      { name: 'w2', mark: null, temporal: null, cordoned: false, tainted: true, ready: true, version: 'v1.33.13' },
     ],
-    lock: { uid: 'lease', workflow: 'upgrade/prod-eu', startedBy: 'ann@desk', since: '2026-11-21T12:00:00.000Z' },
+    lock: { uid: 'lease', workflow: 'upgrade/prod-eu', startedBy: 'ann@desk', temporal: 'c1/n1', since: '2026-11-21T12:00:00.000Z' },
   },
 };
 
@@ -34,6 +35,21 @@ describe('release', () => {
     const { code, err } = await capstan(fakeClient({ release: [{ ...FOUND, owners: ['upgrade/prod-eu/w1'] }] }), ['release', '-f', SPEC, '--yes']);
     assert.equal(code, 1);
     assert.match(err, /upgrade\/prod-eu\/w1 still runs and may own what is left on 2 nodes: nothing was released\nNext: see `capstan status --cluster prod-eu`/);
+  });
+
+  for (const { what, args } of [{ what: 'without a reason', args: [] }, { what: 'with an empty one', args: ['--foreign', ' '] }]) {
+    test(`releases nothing that another Temporal may own, ${what}`, async () => {
+      const { code, err } = await capstan(fakeClient({ release: [{ ...FOUND, foreign: ['c2/n1'] }] }), ['release', '-f', SPEC, '--yes', ...args]);
+      assert.equal(code, 1);
+      assert.match(err, /an upgrade of another Temporal \(c2\/n1; this one is c1\/n1\), which may still run it: nothing was released\nNext: run the command where that Temporal is; where it is gone for good: `--foreign REASON`/);
+    });
+  }
+
+  test('releases what another Temporal has left where a reason is given', async () => {
+    const foreign = ['c2/n1'];
+    const { code, err } = await capstan(fakeClient({ release: [{ ...FOUND, foreign }, { ...FOUND, foreign, released: true }] }), ['release', '-f', SPEC, '--yes', '--foreign', 'its disk is gone']);
+    assert.equal(code, 0);
+    assert.match(err, /Released\./);
   });
 
   test('is at peace where nothing is left', async () => {

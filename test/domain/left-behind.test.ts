@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isNothing, possibleOwners } from '../../workflows/domain/left-behind.ts';
+import { foreignTemporals, isNothing, possibleOwners } from '../../workflows/domain/left-behind.ts';
 import type { LeftOnNode } from '../../workflows/domain/left-behind.ts';
 
-const LOCK = { uid: 'lease', workflow: 'upgrade/prod', startedBy: 'ann@desk', since: null } as const;
+const LOCK = { uid: 'lease', workflow: 'upgrade/prod', startedBy: 'ann@desk', since: null, temporal: 'here' } as const;
 
-function left(name: string, mark: string | null): LeftOnNode {
-  return { name, mark, cordoned: true, tainted: false, ready: true, version: 'v1.33.13' };
+function left(name: string, mark: string | null, temporal: string | null = 'here'): LeftOnNode {
+  return { name, mark, temporal, cordoned: true, tainted: false, ready: true, version: 'v1.33.13' };
 }
 
 for (const { name, nodes, lock, owners } of [
@@ -16,10 +16,21 @@ for (const { name, nodes, lock, owners } of [
   { name: 'nobody that a taint or a mark without a workflow names', nodes: [left('w1', null), left('w2', '#odd')], lock: { ...LOCK, workflow: null }, owners: [] },
 ]) {
   test(`what is left may be owned by ${name}`, () => {
-    assert.deepEqual(possibleOwners({ nodes, lock }), owners);
+    assert.deepEqual(possibleOwners({ nodes, lock, temporal: 'here' }), owners);
   });
 }
 
 test('nothing is left where no node carries a mark and nobody holds the lock', () => {
-  assert.deepEqual([isNothing({ nodes: [], lock: null }), isNothing({ nodes: [], lock: LOCK }), isNothing({ nodes: [left('w1', null)], lock: null })], [true, false, false]);
+  assert.deepEqual([isNothing({ nodes: [], lock: null, temporal: null }), isNothing({ nodes: [], lock: LOCK, temporal: null }), isNothing({ nodes: [left('w1', null)], lock: null, temporal: null })], [true, false, false]);
 });
+
+for (const { name, nodes, lock, temporal, foreign } of [
+  { name: 'nobody, where all is of this one', nodes: [left('w1', 'upgrade/prod#u1')], lock: LOCK, temporal: 'here', foreign: [] },
+  { name: 'the one that a lock names', nodes: [], lock: { ...LOCK, temporal: 'there' }, temporal: 'here', foreign: ['there'] },
+  { name: 'those that marks name, each once', nodes: [left('w1', 'a#1', 'there'), left('w2', 'a#1', 'there'), left('w3', 'b#1', 'far')], lock: LOCK, temporal: 'here', foreign: ['there', 'far'] },
+  { name: 'one that a mark does not name', nodes: [left('w1', 'a#1', null)], lock: null, temporal: 'here', foreign: ['one that is not named'] },
+  { name: 'any that is named, where this one is not known', nodes: [], lock: LOCK, temporal: null, foreign: ['here'] },
+  { name: 'nobody for a taint alone, which names none', nodes: [left('w1', null, null)], lock: null, temporal: 'here', foreign: [] },
+]) {
+  test(`another Temporal that may own what is left is ${name}`, () => { assert.deepEqual(foreignTemporals({ nodes, lock, temporal }), foreign); });
+}

@@ -11,7 +11,7 @@ import { nodeStep, upgradeRef } from '../support/fake-objects.ts';
 import { runActivity } from '../support/run-activity.ts';
 import { testSpec } from '../workflows/fake-cluster.ts';
 
-const ports = { openKube: createOpenKube({ pollMs: 100 }), now: Date.now, gateTimeoutMs: 1_500 };
+const ports = { openKube: createOpenKube({ pollMs: 100 }), now: Date.now, gateTimeoutMs: 1_500, temporal: 'c1/n1' };
 const { cordonNode, taintNodes } = createNodeActivities(ports);
 const { acquireLease } = createLeaseActivities(ports);
 const { findLeft, releaseLeft } = createReleaseActivities(ports);
@@ -47,6 +47,7 @@ test('what an upgrade has left is found with its owner, and a person\'s cordon i
       { name: 'w2', mark: null, cordoned: false, tainted: true },
     ]);
     assert.deepEqual([left.lock?.workflow, left.lock?.startedBy], ['upgrade/lab', 'ann@desk']);
+    assert.deepEqual([left.temporal, left.lock?.temporal, left.nodes.map(({ temporal }) => temporal)], ['c1/n1', 'c1/n1', ['c1/n1', null]]);
   }));
 
 test('cordon, mark, taint and lock go, the person\'s cordon stays, and twice is as good as once', () =>
@@ -56,7 +57,7 @@ test('cordon, mark, taint and lock go, the person\'s cordon stays, and twice is 
     assert.deepEqual([specOf(api, 'w1').unschedulable ?? false, specOf(api, 'w2').taints ?? [], specOf(api, 'w3').unschedulable], [false, [], true]);
     assert.equal(api.get('leases', 'capstan-upgrade'), null);
     assert.equal((await runActivity(releaseLeft, { ...input, left }, 2).result).changed, false);
-    assert.deepEqual(await runActivity(findLeft, input).result, { nodes: [], lock: null });
+    assert.deepEqual(await runActivity(findLeft, input).result, { nodes: [], lock: null, temporal: 'c1/n1' });
   }));
 
 test('a node that another upgrade has marked since, and the lock of that upgrade, are left alone', () =>

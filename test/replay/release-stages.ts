@@ -9,15 +9,16 @@ export interface ReleaseStage {
 }
 
 const LEFT: LeftBehind = {
-  nodes: [{ name: 'w1', mark: 'upgrade/lost#u1/default', cordoned: true, tainted: false, ready: true, version: 'v1.33.13' }],
-  lock: { uid: 'lease', workflow: 'upgrade/lost', startedBy: 'tester@here', since: '2026-11-21T12:00:00.000Z' },
+  nodes: [{ name: 'w1', mark: 'upgrade/lost#u1/default', temporal: null, cordoned: true, tainted: false, ready: true, version: 'v1.33.13' }],
+  lock: { uid: 'lease', workflow: 'upgrade/lost', startedBy: 'tester@here', since: '2026-11-21T12:00:00.000Z', temporal: null },
+  temporal: null,
 };
 
 /** Every stage of `releaseCluster`. */
 export const RELEASE_STAGES: readonly ReleaseStage[] = [
   { name: 'looking', left: LEFT, apply: false, at: 'findLeft' },
   { name: 'looked', left: LEFT, apply: false },
-  { name: 'nothing-left', left: { nodes: [], lock: null }, apply: true },
+  { name: 'nothing-left', left: { nodes: [], lock: null, temporal: null }, apply: true },
   { name: 'releasing', left: LEFT, apply: true, at: 'releaseLeft' },
   { name: 'released', left: LEFT, apply: true },
 ];

@@ -95,7 +95,7 @@ export function fakeCluster(plan: UpgradePlan, behave: Behaviour = () => undefin
     runPreflight: async () => ({ findings: [], startedAt: new Date().toISOString(), seconds: 0 }),
     describeCluster: async () => ({ clusterUid: '', serverVersion: '', etcdLeader: null, nodes: [], shapes: [], workloads: [], budgets: [], gaps: [] }),
     readLog: async ({ offset }) => ({ text: `page at ${offset}\n`, next: offset < 2 ? offset + 1 : null }),
-    findLeft: async () => ({ nodes: [], lock: null }),
+    findLeft: async () => ({ nodes: [], lock: null, temporal: null }),
     releaseLeft: () => effect('releaseLeft'),
     acquireLease: () => effect('acquireLease'),
     releaseLease: () => effect('releaseLease'),

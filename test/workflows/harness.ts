@@ -94,7 +94,7 @@ export function workflowTests(open: () => Promise<TestWorkflowEnvironment> = tim
   /** Each body on a worker of its own, one after the other. */
   readonly restore: (setting: RestoreSetting, ...bodies: ((restoring: Restoring) => Promise<void>)[]) => Promise<void>;
   /** Over a cluster in which `left` is found. */
-  readonly release: (left: LeftBehind, apply: boolean, body: (release: Release) => Promise<void>, interceptors?: WorkerInterceptors) => Promise<void>;
+  readonly release: (left: LeftBehind, apply: boolean, body: (release: Release) => Promise<void>, interceptors?: WorkerInterceptors, foreign?: string) => Promise<void>;
 } {
   let environment: TestWorkflowEnvironment;
   before(async () => { environment = await open(); });
@@ -132,11 +132,11 @@ export function workflowTests(open: () => Promise<TestWorkflowEnvironment> = tim
     });
   }
 
-  async function release(left: LeftBehind, apply: boolean, body: (running: Release) => Promise<void>, interceptors: WorkerInterceptors = {}): Promise<void> {
+  async function release(left: LeftBehind, apply: boolean, body: (running: Release) => Promise<void>, interceptors: WorkerInterceptors = {}, foreign?: string): Promise<void> {
     const cluster = fakeCluster(testPlan(3, 2, 1));
     const { taskQueue, worker } = await workerOver({ ...cluster, activities: { ...cluster.activities, findLeft: async () => left } }, interceptors);
     await worker.runUntil(async () => {
-      const args: [ReleaseClusterInput] = [{ spec: testSpec(2, 1), apply }];
+      const args: [ReleaseClusterInput] = [{ spec: testSpec(2, 1), apply, ...(foreign === undefined ? {} : { foreign }) }];
       const handle = await environment.client.workflow.start<typeof releaseCluster>('releaseCluster', { taskQueue, workflowId: `release/${taskQueue}`, args });
       await body({ handle, journal: cluster.journal, environment });
     });

@@ -111,7 +111,7 @@ describe('a message that cannot be decoded, or holds something else', { timeout:
       await Promise.allSettled(HOSTILE.map((payload) => raw.signal(handle.workflowId, 'pause', [payload])));
       assert.equal((await handle.result()).plan?.to, 'v1.34.4');
     });
-    await release({ nodes: [], lock: null }, false, async ({ handle, environment }) => {
+    await release({ nodes: [], lock: null, temporal: null }, false, async ({ handle, environment }) => {
       const raw = rawCalls(environment);
       await Promise.allSettled(HOSTILE.map((payload) => raw.signal(handle.workflowId, 'probe', [payload])));
       assert.equal((await handle.result()).released, false);

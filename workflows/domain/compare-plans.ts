@@ -34,6 +34,7 @@ function compareNode(approved: PlannedNode, now: PlannedNode | undefined): reado
     ...compare(`${name}: pool`, approved.pool ?? 'none', now.pool ?? 'none'),
     ...compare(`${name}: zone`, approved.zone ?? 'none', now.zone ?? 'none'),
     ...compare(`${name}: cordoned by a person`, approved.cordoned, now.cordoned),
+    ...compare(`${name}: cordoned by an upgrade`, approved.takenOver ?? false, now.takenOver ?? false),
     ...compare(`${name}: changes`, approved.changes, now.changes),
   ];
 }

@@ -4,12 +4,16 @@ export interface LeftBehind {
   readonly nodes: readonly LeftOnNode[];
   /** The cluster's lock; null where nobody holds it. */
   readonly lock: LeftLock | null;
+  /** Identity of the Temporal of who looked; null where it is not known. */
+  readonly temporal: string | null;
 }
 
 export interface LeftOnNode {
   readonly name: string;
   /** Value of our mark, `WORKFLOW#UPGRADE` or `WORKFLOW#UPGRADE/POOL`; null where there is none. */
   readonly mark: string | null;
+  /** Identity of the Temporal whose upgrade left the mark; null where it does not say. */
+  readonly temporal: string | null;
   /** False where a person made a node with our mark schedulable. */
   readonly cordoned: boolean;
   /** It carries our soft taint. */
@@ -24,6 +28,8 @@ export interface LeftLock {
   readonly uid: string;
   /** Id of the workflow that took it; null where the Lease does not say. */
   readonly workflow: string | null;
+  /** Identity of the Temporal that runs it; null where the Lease does not say. */
+  readonly temporal: string | null;
   readonly startedBy: string | null;
   /** ISO; null where the Lease does not say. */
   readonly since: string | null;
@@ -40,6 +46,16 @@ export function possibleOwners({ nodes, lock }: LeftBehind): readonly string[] {
     owners.add(`${workflow}/${name}`);
   }
   return [...owners];
+}
+
+/**
+ * Temporals other than that of who looked, whose upgrades have left something, or may still run: nobody here can ask them.
+ * One that does not say which it was of counts as another.
+ */
+export function foreignTemporals({ nodes, lock, temporal }: LeftBehind): readonly string[] {
+  const marked = nodes.filter(({ mark }) => mark !== null);
+  const found = [...(lock === null ? [] : [lock]), ...marked].map((left) => left.temporal);
+  return [...new Set(found.filter((each) => each !== temporal).map((each) => each ?? 'one that is not named'))];
 }
 
 export function isNothing({ nodes, lock }: LeftBehind): boolean {

@@ -26,6 +26,8 @@ export interface NodeObservation extends MachineIds {
   readonly controlPlaneVersion: string | null;
   readonly ready: boolean;
   readonly unschedulable: boolean;
+  /** Mark of the upgrade of ours that cordoned it; absent where none did, or it is schedulable. */
+  readonly cordonMark?: string;
   readonly labels: Readonly<Record<string, string>>;
 }
 

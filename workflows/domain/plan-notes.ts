@@ -8,7 +8,7 @@ import { minorDistance, minorOf, parseVersion } from './version.ts';
 /** What the operator should know before saying yes. Made of facts of the plan alone, so that the hash stays stable. */
 export function planNotes(plan: Omit<UpgradePlan, 'hash' | 'notes'>, pools: readonly PlannedPool[]): string[] {
   if (!plan.changes) return [];
-  return [...pointOfNoReturn(plan), ...wayBack(plan), ...outage(plan), ...cordoned(plan), ...atRunTime(plan), ...singleNodePools(plan, pools), ...emptyPools(pools), ...withoutZone(plan)];
+  return [...pointOfNoReturn(plan), ...wayBack(plan), ...outage(plan), ...cordoned(plan), ...takenOver(plan), ...atRunTime(plan), ...singleNodePools(plan, pools), ...emptyPools(pools), ...withoutZone(plan)];
 }
 
 function pointOfNoReturn({ cluster, from, to, phases, nodes, etcd }: Omit<UpgradePlan, 'hash' | 'notes'>): string[] {
@@ -47,6 +47,17 @@ function atRunTime(plan: Pick<UpgradePlan, 'etcd' | 'phases' | 'nodes'>): string
   if (!isOrderedAtRunTime(plan)) return [];
   const apply = plan.nodes.some(({ first }) => first) ? ', and the first of the others runs `kubeadm upgrade apply`' : '';
   return [`The order of the control plane is decided at run time: the node whose etcd member leads by then comes last${apply}. Shown is the order as it would be now.`];
+}
+
+/** Cordons of upgrades that ended without giving them back, or that still run somewhere. */
+function takenOver({ cluster, nodes }: Omit<UpgradePlan, 'hash' | 'notes'>): string[] {
+  const marked = nodes.filter((node) => node.takenOver === true);
+  const taken = marked.filter((node) => node.changes).map((node) => node.name);
+  const left = marked.filter((node) => !node.changes).map((node) => node.name);
+  return [
+    ...(taken.length === 0 ? [] : [`${listed(taken)} ${taken.length === 1 ? 'was' : 'were'} cordoned by a former upgrade: upgraded first of the pool, and uncordoned then.`]),
+    ...(left.length === 0 ? [] : [`${listed(left)} ${left.length === 1 ? 'was' : 'were'} cordoned by a former upgrade and ${left.length === 1 ? 'is' : 'are'} at the target: left cordoned, and counted as down while a pool is upgraded. \`capstan release ${cluster}\` gives back what no upgrade owns any more.`]),
+  ];
 }
 
 function singleNodePools({ phases }: Omit<UpgradePlan, 'hash' | 'notes'>, pools: readonly PlannedPool[]): string[] {

@@ -82,7 +82,7 @@ interface Parts {
 }
 
 function assemble({ spec, observation, versions, hosts, pools, pending }: Parts): UnhashedPlan {
-  const phases = [...controlPlanePhases(pending), ...workerPhases(pools, pending.workers)];
+  const phases = [...controlPlanePhases(pending), ...workerPhases(pools, pending.workers, observation.nodes)];
   const changing = new Set(phases.flatMap((phase) => phase.groups.flat()));
   const poolNames = new Map(pools.flatMap((pool) => pool.nodes.map((node) => [node, pool.name] as const)));
   const ids = provingIds(observation.nodes);
@@ -93,7 +93,8 @@ function assemble({ spec, observation, versions, hosts, pools, pending }: Parts)
     zone: zoneOf(node.labels),
     from: node.kubeletVersion, to: versions.to,
     first: node.name === pending.first,
-    cordoned: node.unschedulable,
+    cordoned: node.unschedulable && node.cordonMark === undefined,
+    ...(node.cordonMark === undefined ? {} : { takenOver: true }),
     changes: changing.has(node.name),
   }));
   const etcd = planEtcd(observation, pending.controlPlane);
@@ -111,9 +112,12 @@ function controlPlanePhases(pending: PendingNodes): PlannedPhase[] {
   return [{ phase: 'control-plane', hop: 0, maxUnavailable: 1, groups: pending.controlPlane.map((node) => [node.name]) }];
 }
 
-function workerPhases(pools: readonly PlannedPool[], pending: ReadonlySet<string>): PlannedPhase[] {
+/** What a former upgrade has left cordoned comes first: it is down already. */
+function workerPhases(pools: readonly PlannedPool[], pending: ReadonlySet<string>, observed: readonly NodeObservation[]): PlannedPhase[] {
+  const marked = new Set(observed.filter(({ cordonMark }) => cordonMark !== undefined).map(({ name }) => name));
   return pools.flatMap(({ name, width, zoneWidths, nodes }): PlannedPhase[] => {
-    const left = nodes.filter((node) => pending.has(node));
+    const pendingHere = nodes.filter((node) => pending.has(node));
+    const left = [...pendingHere.filter((node) => marked.has(node)), ...pendingHere.filter((node) => !marked.has(node))];
     return left.length === 0 ? [] : [{ phase: 'workers', hop: 0, pool: name, maxUnavailable: width, ...(zoneWidths === null ? {} : { maxUnavailablePerZone: zoneWidths }), groups: [left] }];
   });
 }

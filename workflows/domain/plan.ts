@@ -69,6 +69,8 @@ export interface PlannedNode extends MachineIds {
   readonly first: boolean;
   /** Cordoned by a person before: stays so. */
   readonly cordoned: boolean;
+  /** Cordoned by an upgrade before, whose cordon is taken over and lifted with the node's upgrade; absent is false. */
+  readonly takenOver?: boolean;
   /** False where this node is at the target already: nothing will be done to it. */
   readonly changes: boolean;
 }

@@ -45,7 +45,7 @@ export function instantActivities(hook: StepHook = () => undefined): Activities 
     },
     describeCluster: async () => ({ clusterUid: '', serverVersion: '', etcdLeader: null, nodes: [], shapes: [], workloads: [], budgets: [], gaps: [] }),
     readLog: async () => ({ text: '', next: null }),
-    findLeft: async () => ({ nodes: [], lock: null }),
+    findLeft: async () => ({ nodes: [], lock: null, temporal: null }),
     releaseLeft: async () => ({ startedAt: new Date().toISOString(), seconds: 0, busySeconds: 0, attempt: 1, changed: false, note: '0 nodes released' }),
     acquireLease: (input) => step('acquireLease', input, 'Lease kube-system/capstan-upgrade taken'),
     releaseLease: (input) => step('releaseLease', input, 'Lease kube-system/capstan-upgrade given back'),

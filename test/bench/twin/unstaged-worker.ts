@@ -9,7 +9,7 @@ import type { StepResult } from '../../../workflows/domain/step.ts';
 process.on('disconnect', () => process.exit(1));
 const configuration = processConfiguration();
 const [bundlePath, connection] = await Promise.all([workflowBundlePath(configuration.places.cache), connect(configuration.temporal)]);
-const { activities, close } = compose(configuration);
+const { activities, close } = compose(configuration, null);
 const stageNode = async (): Promise<StepResult> => ({ startedAt: new Date().toISOString(), seconds: 0, busySeconds: 0, attempt: 1, changed: false, note: 'left out' });
 const worker = await createWorker(configuration, { connection, activities: { ...activities, stageNode }, bundlePath });
 onStopSignal(() => { if (worker.getState() === 'RUNNING') worker.shutdown(); });
