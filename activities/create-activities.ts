@@ -43,7 +43,7 @@ export function createActivities(ports: ActivityPorts): Activities {
     ...createLeaseActivities({ openKube, now, temporal }),
     ...createEtcdActivities(ports),
     ...createPackageActivities(ports),
-    ...createKubeadmActivities({ openHosts, now }),
+    ...createKubeadmActivities(ports),
     ...createNodeActivities({ openKube, now, temporal }),
     ...createRestoreActivities(ports),
     upgradeAddon: createUpgradeAddon({ openKube, now }),

@@ -197,6 +197,7 @@ function inputOf(run: ClusterRunner, node: PlannedNode, { tellDrained, forceDrai
     drain: drainOf(run, node), maxUnavailable: windowOf(run, node), acceptOutage: spec.etcd.acceptOutage,
     // Only a control-plane node asks about them.
     members: node.roles.includes('control-plane') ? run.members : [],
+    ...(node.roles.includes('control-plane') ? { controlPlane: state.plan.nodes.filter(({ roles }) => roles.includes('control-plane')).map(({ name }) => name) } : {}),
     tells: {
       steps: run.isTalkative || node.roles.includes('control-plane'), drained: tellDrained, result: tellsResult,
       details: state.plan.nodes.length <= DETAILED_NODES,

@@ -31,6 +31,8 @@ export interface UpgradeNodeInput {
   readonly maxUnavailable: number;
   /** Nodes that carry an etcd member, this one included; empty where etcd is external. */
   readonly members: readonly PlannedNode[];
+  /** Names of all control-plane nodes; absent for a worker. */
+  readonly controlPlane?: readonly string[];
   readonly acceptOutage: boolean;
   readonly tells: NodeTells;
 }
@@ -83,7 +85,7 @@ async function upgrade(input: UpgradeNodeInput, sequence: NodeSequence, drain: N
   await step('upgradeKubeadm', () => host.upgradeKubeadm.executeWithOptions({ summary: `${node.name}: kubeadm ${to}` }, [packages]));
 
   if (node.roles.includes('control-plane')) {
-    const controlPlane: ControlPlaneStepInput = { ...base, kubeadm: input.kubeadm, force: input.force, members: input.members, acceptOutage: input.acceptOutage };
+    const controlPlane: ControlPlaneStepInput = { ...base, kubeadm: input.kubeadm, force: input.force, members: input.members, acceptOutage: input.acceptOutage, ...(input.controlPlane === undefined ? {} : { controlPlane: input.controlPlane }) };
     if (node.roles.includes('etcd')) {
       await step('upgradeEtcdMember', () => host.upgradeEtcdMember.executeWithOptions({ summary: `${node.name}: etcd member` }, [controlPlane]));
     }

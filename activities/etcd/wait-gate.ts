@@ -16,7 +16,8 @@ export interface GateWait {
   /** Hosts of all members, the one to ask first in front. */
   readonly members: readonly HostAddress[];
   readonly acceptOutage: boolean;
-  readonly now: Clock;
+  /** Milliseconds of a clock that nobody sets. Default: performance.now. */
+  readonly elapsedMs?: Clock | undefined;
   readonly signal: AbortSignal;
   /** More that must hold, such as who may not lead. */
   readonly also?: (observation: EtcdObservation) => readonly string[];
@@ -30,9 +31,9 @@ const LONGEST_PAUSE_MS = 2_000;
 
 /** Waits until the gate of contract 2 is open, and returns what was seen then. Failures: GateTimeout, and permanent ones of `Hosts`. */
 export async function waitForGate(wait: GateWait): Promise<EtcdObservation> {
-  const { members, acceptOutage, now, signal } = wait;
+  const { members, acceptOutage, signal, elapsedMs = () => performance.now() } = wait;
   const expected = members.map((member) => member.name);
-  const deadline = now() + (wait.timeoutMs ?? GATE_MS);
+  const deadline = elapsedMs() + (wait.timeoutMs ?? GATE_MS);
   const pauses = pausesUpTo(LONGEST_PAUSE_MS);
   let problems: readonly string[] = [];
   return whileBeating(() => (problems.length === 0 ? 'asking etcd' : `waiting for etcd: ${problems.join('; ')}`), async () => {
@@ -41,7 +42,7 @@ export async function waitForGate(wait: GateWait): Promise<EtcdObservation> {
       const look = await lookAt(wait);
       problems = typeof look === 'string' ? [look] : [...gateProblems(look, { expected, acceptOutage }), ...(wait.also?.(look) ?? [])];
       if (typeof look !== 'string' && problems.length === 0) return look;
-      if (now() >= deadline) throw gateTimeout(wait, problems);
+      if (elapsedMs() >= deadline) throw gateTimeout(wait, problems);
       await sleep(pauses.next().value, undefined, { signal });
     }
   });

@@ -65,6 +65,14 @@ export function controlPlaneProblems(state: KubeadmState, version: string): read
   return problems;
 }
 
+/** Tag of each component of the control plane that the host has a manifest of. */
+export function manifestTags(state: KubeadmState): readonly { readonly name: string; readonly tag: string }[] {
+  return CONTROL_PLANE.flatMap((name) => {
+    const image = state.images[name];
+    return image === undefined ? [] : [{ name, tag: tagOf(image) }];
+  });
+}
+
 /**
  * kubeadm's upgrade commands may run again after a run that was cut off: they compare and go on. Only while another
  * kubeadm runs on the host nobody can tell what is happening.

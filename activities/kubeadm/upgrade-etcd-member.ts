@@ -4,7 +4,7 @@ import { currentActivity, startStep, whileBeating } from '../activity-context.ts
 import { gateProblems } from '../etcd/gate.ts';
 import { readEtcd } from '../etcd/read-etcd.ts';
 import { waitForGate } from '../etcd/wait-gate.ts';
-import type { HostActivityOptions } from '../packages/package-step.ts';
+import type { NodeHostOptions } from '../packages/package-step.ts';
 import { gateOf, runKubeadm } from './control-plane-run.ts';
 import type { ControlPlaneRun } from './control-plane-run.ts';
 import { readKubeadmState } from './kubeadm-state.ts';
@@ -16,21 +16,21 @@ const ASK_MS = 3_000;
  * kubeadm brings and the gate is open again. kubeadm goes on; `upgradeControlPlane` waits for its end.
  * Failures: see `runKubeadm`.
  */
-export function createUpgradeEtcdMember({ openHosts, now }: HostActivityOptions) {
+export function createUpgradeEtcdMember({ openKube, openHosts, now, elapsedMs = () => performance.now() }: NodeHostOptions) {
   return async function upgradeEtcdMember(input: ControlPlaneStepInput): Promise<StepResult> {
     const end = startStep(now);
     const activity = currentActivity();
     const stop = new AbortController();
-    const hosts = await openHosts(input.upgrade.access);
-    const busyFrom = now();
-    const run: ControlPlaneRun = { hosts, input, now, signal: AbortSignal.any([activity.signal, stop.signal]) };
+    const [kube, hosts] = await Promise.all([openKube(input.upgrade.access), openHosts(input.upgrade.access)]);
+    const busyFrom = elapsedMs();
+    const run: ControlPlaneRun = { hosts, kube, input, elapsedMs, signal: AbortSignal.any([activity.signal, stop.signal]) };
     const kubeadm = runKubeadm(run).then(() => 'kubeadm has ended');
     const member = whileBeating(() => `${input.node.name}: kubeadm runs, its etcd member is not yet replaced`, () => memberReplaced(run));
     try {
       const ended = await Promise.race([kubeadm, member]);
       const gate = gateOf({ ...run, signal: activity.signal });
       if (gate !== null) await waitForGate(gate);
-      return end({ busySeconds: (now() - busyFrom) / 1000, changed: true, note: ended });
+      return end({ busySeconds: (elapsedMs() - busyFrom) / 1000, changed: true, note: ended });
     } finally {
       stop.abort();
       // Both only watch: the unit on the host goes on.

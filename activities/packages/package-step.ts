@@ -4,7 +4,9 @@ import { currentActivity } from '../activity-context.ts';
 import type { Clock } from '../activity-context.ts';
 import type { OpenHosts } from '../hosts/port.ts';
 import type { AccessSpec } from '../../workflows/domain/spec.ts';
-import type { Kube } from '../kubernetes/port.ts';
+import type { VersionedStep } from '../../workflows/domain/moved-versions.ts';
+import { readControlPlane, requireUnmoved } from '../kubeadm/control-plane-now.ts';
+import type { ControlPlaneKube } from '../kubeadm/control-plane-now.ts';
 import { rideOver } from '../kubernetes/wait.ts';
 import { plannedNode } from '../nodes/planned-node.ts';
 import { stepError } from '../step-error.ts';
@@ -14,18 +16,30 @@ export const HOST_STATE = '/var/lib/capstan';
 
 export interface HostActivityOptions {
   readonly openHosts: OpenHosts;
+  /** Milliseconds since the epoch, for people. */
   readonly now: Clock;
+  /** Milliseconds of a clock that nobody sets, for deadlines. Default: performance.now. */
+  readonly elapsedMs?: Clock;
 }
 
 /** For steps that ask the cluster before they change the host. */
 export interface NodeHostOptions extends HostActivityOptions {
-  readonly openKube: (access: AccessSpec) => Promise<Pick<Kube, 'getNode'>>;
+  readonly openKube: (access: AccessSpec) => Promise<ControlPlaneKube>;
 }
 
 /** Before the first command on the host of a node. Failures: ClusterMoved where the name is another node's by now, those of `Kube`. */
 export async function requirePlannedNode({ openKube }: Pick<NodeHostOptions, 'openKube'>, input: NodeStepInput): Promise<void> {
   const kube = await openKube(input.upgrade.access);
   await rideOver(currentActivity(), () => plannedNode(kube, input));
+}
+
+/** Before a command that brings a node to its version. Failures: ClusterMoved where the control plane is no longer what that was planned for, too. */
+export async function requirePlannedVersions({ openKube }: Pick<NodeHostOptions, 'openKube'>, input: NodeStepInput, step: VersionedStep): Promise<void> {
+  const kube = await openKube(input.upgrade.access);
+  await rideOver(currentActivity(), async () => {
+    await plannedNode(kube, input);
+    requireUnmoved(await readControlPlane(kube), input.node, step);
+  });
 }
 
 /** Arguments of the package scripts for a version and a repository template. */

@@ -5,7 +5,7 @@ import { SCRIPTS } from '../hosts/scripts/index.ts';
 import { kubeadmNodeArguments } from '../kubeadm/kubeadm-arguments.ts';
 import { uploadKubeadmFiles } from '../kubeadm/kubeadm-config-file.ts';
 import { kubeadmVerdict } from '../kubeadm/kubeadm-state.ts';
-import { packageArguments, recordFolder, requirePlannedNode } from './package-step.ts';
+import { packageArguments, recordFolder, requirePlannedVersions } from './package-step.ts';
 import type { NodeHostOptions } from './package-step.ts';
 
 /**
@@ -15,7 +15,7 @@ import type { NodeHostOptions } from './package-step.ts';
 export function createUpgradeKubeadm({ openKube, openHosts, now }: NodeHostOptions) {
   return async function upgradeKubeadm(input: PackageStepInput): Promise<StepResult> {
     const end = startStep(now);
-    await requirePlannedNode({ openKube }, input);
+    await requirePlannedVersions({ openKube }, input, input.node.roles.includes('control-plane') ? 'apply' : 'worker');
     const hosts = await openHosts(input.upgrade.access);
     // The script looks at what is installed, finishes what dpkg left half done, and does the rest: it may always run again.
     const installed = await runDurable(hosts, input, 'upgradeKubeadm', SCRIPTS.upgradeKubeadm, packageArguments(input), async () => 'rerun');

@@ -2,6 +2,7 @@ import type { Finding } from '../../workflows/domain/check.ts';
 import type { PlannedNode } from '../../workflows/domain/plan.ts';
 import type { HostFacts } from './host-facts.ts';
 import { hostFinding } from './host-finding.ts';
+import { newerPackageFindings } from './host-version-checks.ts';
 import { redactedEnd, redactedStart } from '../redaction/redacted.ts';
 import { kubeletFindings } from './host-kubelet-checks.ts';
 import type { KubeletConfig } from './kubelet-settings.ts';
@@ -19,6 +20,7 @@ export function factFindings(node: PlannedNode, facts: HostFacts, failure: strin
     ...kubelet(node, facts),
     ...staticPods(node, facts),
     ...packageManager(node, facts),
+    ...newerPackageFindings(node, facts),
     ...(failure === null ? packages(node, facts) : []),
   ];
 }

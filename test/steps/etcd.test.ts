@@ -103,7 +103,7 @@ test('a gate that does not open in its time says what is missing', async (contex
   const made = host(context);
   setEtcd(made, { leader: 'cp2', versions: AT_35, unhealthy: ['cp3'] });
   let clock = 0;
-  const wait = () => waitForGate({ hosts: made.hosts, node: 'cp1', members: MEMBERS, acceptOutage: false, now: () => (clock += 200_000), signal: AbortSignal.timeout(60_000) });
+  const wait = () => waitForGate({ hosts: made.hosts, node: 'cp1', members: MEMBERS, acceptOutage: false, elapsedMs: () => (clock += 200_000), signal: AbortSignal.timeout(60_000) });
 
   const running = runActivity(wait, undefined);
   const failure = await failureOf(running.result);

@@ -12,6 +12,8 @@ import type { Hosts } from '../../activities/hosts/port.ts';
 import type { PlannedNode } from '../../workflows/domain/plan.ts';
 import type { ControlPlaneStepInput } from '../../workflows/domain/step.ts';
 import { plannedFile } from '../support/planned-file.ts';
+import { openPlannedKube } from '../support/planned-kube.ts';
+import type { PlannedKubeOptions } from '../support/planned-kube.ts';
 import { failureOf, runActivity } from '../support/run-activity.ts';
 import { until } from '../support/until.ts';
 import { hexIdOf, statusText, withEtcd } from './etcd-double.ts';
@@ -50,8 +52,8 @@ function input(node: PlannedNode, change: Partial<ControlPlaneStepInput> = {}): 
   return { upgrade: UPGRADE, node, retry: 0, epochMs: 1, kubeadm: KUBEADM, force: false, members: MEMBERS, acceptOutage: false, ...change };
 }
 
-function activities(made: FakeHost) {
-  return createKubeadmActivities({ openHosts: async () => made.hosts, now: Date.now });
+function activities(made: FakeHost, kube: PlannedKubeOptions = {}) {
+  return createKubeadmActivities({ openKube: openPlannedKube(kube), openHosts: async () => made.hosts, now: Date.now });
 }
 
 const MANUAL = [
@@ -75,7 +77,7 @@ test('the first node runs apply once for both steps, and its new backups are rec
 
 test('every other control-plane node runs kubeadm upgrade node', async (context) => {
   const made = host(context);
-  await runActivity(activities(made).upgradeControlPlane, input(plannedNode('cp1', 'control-plane'))).result;
+  await runActivity(activities(made, { kubeadmConfig: 'v1.34.4' }).upgradeControlPlane, input(plannedNode('cp1', 'control-plane'))).result;
   assert.equal(made.journal(), 'kubeadm upgrade node --certificate-renewal=true\n');
 });
 
@@ -121,7 +123,7 @@ test('what ran when it was claimed does not begin again where it ends in between
       return state;
     },
   };
-  await runActivity(createKubeadmActivities({ openHosts: async () => hosts, now: Date.now }).upgradeControlPlane, input(FIRST, { retry: 1 })).result;
+  await runActivity(createKubeadmActivities({ openKube: openPlannedKube(), openHosts: async () => hosts, now: Date.now }).upgradeControlPlane, input(FIRST, { retry: 1 })).result;
   assert.deepEqual(made.started, ['kubeadmUpgrade']);
 });
 
@@ -129,7 +131,7 @@ test('kubeadm is not started while the gate is shut', async (context) => {
   const made = host(context);
   made.set('etcd/health', JSON.stringify(['cp1', 'cp2'].map((name) => ({ endpoint: `https://${name}:2379`, health: true }))));
   let clock = 0;
-  const { upgradeEtcdMember } = createKubeadmActivities({ openHosts: async () => made.hosts, now: () => (clock += 200_000) });
+  const { upgradeEtcdMember } = createKubeadmActivities({ openKube: openPlannedKube(), openHosts: async () => made.hosts, now: Date.now, elapsedMs: () => (clock += 200_000) });
 
   const failure = await failureOf(runActivity(upgradeEtcdMember, input(FIRST)).result);
 
@@ -197,7 +199,7 @@ test('a kubeadm that ends well and leaves an old manifest is not believed', asyn
   const made = host(context);
   made.set('kubeadm', 'cp "$STATE/etcd/status-new" "$STATE/etcd/status"');
   let clock = 0;
-  const { upgradeControlPlane } = createKubeadmActivities({ openHosts: async () => made.hosts, now: () => (clock += 50_000) });
+  const { upgradeControlPlane } = createKubeadmActivities({ openKube: openPlannedKube(), openHosts: async () => made.hosts, now: Date.now, elapsedMs: () => (clock += 50_000) });
   const failure = await failureOf(runActivity(upgradeControlPlane, input(FIRST)).result);
   assert.match(failure.message, /yet its control plane is not at v1\.34\.4: the manifest of kube-apiserver names registry\.k8s\.io\/kube-apiserver:v1\.33\.13/);
 });
@@ -218,7 +220,7 @@ for (const first of [true, false]) {
     const before = COMPONENTS.map((name) => made.read(`/etc/kubernetes/manifests/${name}.yaml`));
     const node = plannedNode('cp1', 'control-plane', first);
 
-    const failure = await failureOf(runActivity(activities(made).upgradeControlPlane, input(node)).result);
+    const failure = await failureOf(runActivity(activities(made, { kubeadmConfig: first ? 'v1.33.13' : 'v1.34.4' }).upgradeControlPlane, input(node)).result);
 
     assert.equal(failure.type, 'HostStepFailed');
     assert.match(failure.message, /couldn't upgrade control plane\. kubeadm has tried to recover everything into the earlier state\. Errors faced: timed out waiting for the condition/);
@@ -228,7 +230,7 @@ for (const first of [true, false]) {
 
     // Once the flag is corrected a retry is a new run of the same command.
     made.set('kubeadm', KUBEADM_WORKS);
-    await runActivity(activities(made).upgradeControlPlane, input(node, { retry: 1 })).result;
+    await runActivity(activities(made, { kubeadmConfig: first ? 'v1.33.13' : 'v1.34.4' }).upgradeControlPlane, input(node, { retry: 1 })).result;
     assert.deepEqual(made.started, ['kubeadmUpgrade', 'kubeadmUpgrade']);
   });
 }

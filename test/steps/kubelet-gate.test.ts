@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { createPackageActivities } from '../../activities/packages/package-activities.ts';
-import { openPlannedKube } from '../support/planned-kube.ts';
+import { openPlannedKube, UPGRADED } from '../support/planned-kube.ts';
 import { failureOf, runActivity } from '../support/run-activity.ts';
 import { hexIdOf, withEtcd } from './etcd-double.ts';
 import { fakeHost } from './fake-host.ts';
@@ -18,8 +18,8 @@ function host(context: TestContext, leader: string): FakeHost {
   return made;
 }
 
-function activities(made: FakeHost, now: () => number = Date.now) {
-  return createPackageActivities({ openKube: openPlannedKube(), openHosts: async () => made.hosts, now });
+function activities(made: FakeHost, elapsedMs = () => performance.now()) {
+  return createPackageActivities({ openKube: openPlannedKube(UPGRADED), openHosts: async () => made.hosts, now: Date.now, elapsedMs });
 }
 
 test('a kubelet that would start an etcd member anew is left alone while the gate is shut', async (context) => {

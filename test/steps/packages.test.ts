@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { createPackageActivities } from '../../activities/packages/package-activities.ts';
-import { openPlannedKube } from '../support/planned-kube.ts';
+import { openPlannedKube, UPGRADED } from '../support/planned-kube.ts';
 import { failureOf, runActivity } from '../support/run-activity.ts';
 import { fakeHost } from './fake-host.ts';
 import type { FakeHost } from './fake-host.ts';
@@ -15,7 +15,7 @@ let host: FakeHost;
 afterEach(() => host.remove());
 
 function activities() {
-  return createPackageActivities({ openKube: openPlannedKube(), openHosts: async () => host.hosts, now: Date.now });
+  return createPackageActivities({ openKube: openPlannedKube(UPGRADED), openHosts: async () => host.hosts, now: Date.now });
 }
 
 const WORKER = plannedNode('w1', 'worker');

@@ -11,7 +11,7 @@ import { parsePatchName } from '../../activities/kubeadm/patches/patch-name.ts';
 import { readPatches } from '../../activities/kubeadm/patches/read-patches.ts';
 import { uploadPatches } from '../../activities/kubeadm/patches/upload-patches.ts';
 import { createUpgradeKubeadm } from '../../activities/packages/upgrade-kubeadm.ts';
-import { openPlannedKube } from '../support/planned-kube.ts';
+import { openPlannedKube, UPGRADED } from '../support/planned-kube.ts';
 import { readPatchFiles } from '../../activities/plan/planned-patches.ts';
 import type { PlannedKubeadm } from '../../workflows/domain/step.ts';
 import { failureOf, runActivity } from '../support/run-activity.ts';
@@ -162,7 +162,7 @@ test('a worker gives the patches to kubeadm upgrade node, and a bad one starts n
   const made = atOldMinor(fakeHost('apt'));
   context.after(() => made.remove());
   const run = (kubeadm: PlannedKubeadm) => {
-    return runActivity(createUpgradeKubeadm({ openKube: openPlannedKube(), openHosts: async () => made.hosts, now: Date.now }), packageInput(plannedNode('w1', 'worker'), { kubeadm })).result;
+    return runActivity(createUpgradeKubeadm({ openKube: openPlannedKube(UPGRADED), openHosts: async () => made.hosts, now: Date.now }), packageInput(plannedNode('w1', 'worker'), { kubeadm })).result;
   };
   const failure = await failureOf(run({ ...KUBEADM, patches: folder(context, { 'kubeletconfiguration.yaml': 'maxPods: [' }) }));
   assert.equal(failure.type, 'SpecInvalid');

@@ -6,7 +6,7 @@ import { createRecordControlPlane } from '../../activities/kubeadm/record-contro
 import { createPackageActivities } from '../../activities/packages/package-activities.ts';
 import { createRestoreSteps } from '../../activities/restore/restore-steps.ts';
 import type { RestorePackagesInput, RestoreStepInput } from '../../workflows/domain/restore.ts';
-import { openPlannedKube } from '../support/planned-kube.ts';
+import { openPlannedKube, UPGRADED } from '../support/planned-kube.ts';
 import { runActivity } from '../support/run-activity.ts';
 import { diskFiles } from '../../simulator/hosts/files.ts';
 import { layProcess } from '../../simulator/hosts/process-files.ts';
@@ -49,7 +49,7 @@ export async function upgradedHost(context: TestContext): Promise<RestoreHost> {
   lay(host, 'v1.33.13', '3.5.24-0');
   host.put(`${DATA}/member/snap/db`, 'live\n');
   const node = plannedNode('cp1', 'control-plane');
-  const packages = createPackageActivities({ openKube: openPlannedKube(), openHosts, now: Date.now });
+  const packages = createPackageActivities({ openKube: openPlannedKube(UPGRADED), openHosts, now: Date.now });
   await runActivity(createRecordControlPlane({ openHosts, now: Date.now }), { upgrade: UPGRADE, nodes: [node], epochMs: 1 }).result;
   for (const step of [packages.stageNode, packages.upgradeKubeadm, packages.upgradeKubelet]) await runActivity(step, packageInput(node)).result;
   host.set('starts-etcd', host.get('runs-etcd'));

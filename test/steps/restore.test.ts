@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { createPackageActivities } from '../../activities/packages/package-activities.ts';
 import { createRestoreSteps, revisionBump } from '../../activities/restore/restore-steps.ts';
-import { openPlannedKube } from '../support/planned-kube.ts';
+import { openPlannedKube, UPGRADED } from '../support/planned-kube.ts';
 import { failureOf, runActivity } from '../support/run-activity.ts';
 import { ETCD_FLAGS } from './etcd-double.ts';
 import { fakeHost } from './fake-host.ts';
@@ -150,7 +150,7 @@ test('a worker goes back whatever its static pods have become', async (context) 
   const openHosts = async () => host.hosts;
   host.put(`${MANIFESTS}/proxy.yaml`, 'image: proxy:1\n');
   host.put('/var/lib/kubelet/config.yaml', 'kind: KubeletConfiguration\n');
-  const packages = createPackageActivities({ openKube: openPlannedKube(), openHosts, now: Date.now });
+  const packages = createPackageActivities({ openKube: openPlannedKube(UPGRADED), openHosts, now: Date.now });
   const node = plannedNode('w1', 'worker');
   for (const step of [packages.stageNode, packages.upgradeKubeadm, packages.upgradeKubelet]) await runActivity(step, packageInput(node)).result;
   host.put(`${MANIFESTS}/proxy.yaml`, 'image: proxy:2\n');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { createPackageActivities } from '../../activities/packages/package-activities.ts';
 import type { PackageStepInput, RollbackStepInput } from '../../workflows/domain/step.ts';
-import { openPlannedKube } from '../support/planned-kube.ts';
+import { openPlannedKube, UPGRADED } from '../support/planned-kube.ts';
 import { failureOf, runActivity } from '../support/run-activity.ts';
 import { fakeHost } from './fake-host.ts';
 import type { FakeHost } from './fake-host.ts';
@@ -14,7 +14,7 @@ let host: FakeHost;
 afterEach(() => host.remove());
 
 function activities() {
-  return createPackageActivities({ openKube: openPlannedKube(), openHosts: async () => host.hosts, now: Date.now });
+  return createPackageActivities({ openKube: openPlannedKube(UPGRADED), openHosts: async () => host.hosts, now: Date.now });
 }
 
 const CONFIG = '/var/lib/kubelet/config.yaml';

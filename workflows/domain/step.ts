@@ -77,6 +77,8 @@ export interface ControlPlaneStepInput extends NodeStepInput {
   readonly force: boolean;
   /** All nodes that carry an etcd member, this one included; empty where etcd is external. */
   readonly members: readonly PlannedNode[];
+  /** Names of all control-plane nodes: their API servers have to be up while kubeadm replaces this one's. Absent: those that have a mirror pod. */
+  readonly controlPlane?: readonly string[];
   /** Contract 2: one or two members cannot keep quorum; the spec accepts the outage. */
   readonly acceptOutage: boolean;
 }

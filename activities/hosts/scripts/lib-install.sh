@@ -61,6 +61,7 @@ install_exactly() {
   companions=$1
   shift
   wanted=$*
+  refuse_newer "$@"
   missing=
   for package in $wanted; do
     at_target "$package" || missing="$missing $package"

@@ -67,6 +67,34 @@ is_version() {
   esac
 }
 
+# True where a package's version $1 is newer than the Kubernetes version $2. Of two pre-releases neither counts as newer.
+is_newer() {
+  left=${1#*:}
+  left=${left%%[!0-9.]*}
+  right=${2#v}
+  right=${right%%[!0-9.]*}
+  while [ -n "$left" ] && [ -n "$right" ]; do
+    [ "${left%%.*}" -eq "${right%%.*}" ] || { [ "${left%%.*}" -gt "${right%%.*}" ] && return 0 || return 1; }
+    case $left in *.*) left=${left#*.} ;; *) left= ;; esac
+    case $right in *.*) right=${right#*.} ;; *) right= ;; esac
+  done
+  case "$2 ${1#*:}" in
+    *-*' '*'~'*) return 1 ;;
+    *-*' '?*) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
+# Ends the script where one of the packages $@ is newer than the wanted version: an upgrade takes nothing back.
+refuse_newer() {
+  for package; do
+    set_present "$package"
+    if is_newer "$present" "$version"; then
+      fail "the package $package is at $present, newer than $version: it would be taken back, and nothing was changed" 'Somebody has upgraded this host since the plan was made: look at it, then make a new plan.'
+    fi
+  done
+}
+
 # True where package $1 is at the wanted version. Sets present as well.
 at_target() {
   set_present "$1"

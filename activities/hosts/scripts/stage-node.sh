@@ -2,6 +2,7 @@
 # Fetches packages and images of the new version, and changes nothing that runs.
 # --version v1.34.4 --minor 1.34 --repository TEMPLATE --record DIR --staged DIR --image-repository R --images all|worker
 use_manager
+refuse_newer kubeadm kubelet kubectl
 make_folders
 keep_former
 missing=

@@ -1,6 +1,6 @@
 import { minorOfVersion, versionOfPackage } from '../machine.ts';
 import { whyNotEndApiServer } from './kubeadm-scripts.ts';
-import { candidate, installExactly, isAtTarget, keepFormer, makeFolders, openPackages, PACKAGES, restoreHolds, switchSources } from './packages.ts';
+import { candidate, installExactly, isAtTarget, keepFormer, makeFolders, openPackages, PACKAGES, refuseNewer, restoreHolds, switchSources } from './packages.ts';
 import type { Packages } from './packages.ts';
 import { keepConfiguration } from './record.ts';
 import { missingImages, wantedImages } from './images.ts';
@@ -10,6 +10,7 @@ import { Gone } from '../tools/call.ts';
 export async function stageNode(script: Script): Promise<void> {
   const packages = openPackages(script);
   const { args, family } = packages;
+  refuseNewer(packages, PACKAGES);
   makeFolders(packages);
   await keepFormer(packages);
   const missing = PACKAGES.filter((name) => !isAtTarget(packages, name));

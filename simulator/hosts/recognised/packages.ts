@@ -75,6 +75,21 @@ export function isAtTarget({ script, args }: Packages, name: string): boolean {
   return versionOfPackage(installedVersion(script, name)) === args.version;
 }
 
+/** As is_newer of lib-packages: a pre-release is older than its release. */
+function isNewer(version: string, wanted: string): boolean {
+  const core = (text: string): string => /^[\d.]*/.exec(text.replace(/^v|^\d+:/, ''))?.[0] ?? '';
+  const order = compareNumbered(core(version), core(wanted));
+  return order > 0 || (order === 0 && wanted.includes('-') && !version.includes('~') && version !== '');
+}
+
+export function refuseNewer({ script, args }: Packages, names: readonly string[]): void {
+  for (const name of names) {
+    const present = installedVersion(script, name);
+    if (!isNewer(present, args.version)) continue;
+    script.fail(`the package ${name} is at ${present}, newer than ${args.version}: it would be taken back, and nothing was changed`, 'Somebody has upgraded this host since the plan was made: look at it, then make a new plan.');
+  }
+}
+
 /** The newest revision of the wanted version; empty where there is none. */
 export async function candidate({ family, args }: Packages, name: string, staged: boolean): Promise<string> {
   const all = await family.candidates(name, staged);
@@ -102,6 +117,7 @@ export async function keepFormer({ script, args, family }: Packages): Promise<vo
 export async function installExactly(packages: Packages, wanted: readonly string[]): Promise<void> {
   const { script, args, family } = packages;
   const { files } = script.machine;
+  refuseNewer(packages, wanted);
   const missing = wanted.filter((name) => !isAtTarget(packages, name));
   if (missing.length === 0) {
     script.say(`${wanted.join(' ')}: at ${args.version} already`);

@@ -1,7 +1,7 @@
 import { createKubeadmActivities } from '../../../activities/kubeadm/kubeadm-activities.ts';
 import { createPackageActivities } from '../../../activities/packages/package-activities.ts';
 import type { ControlPlaneStepInput, PackageStepInput } from '../../../workflows/domain/step.ts';
-import { openPlannedKube } from '../../support/planned-kube.ts';
+import { openPlannedKube, UPGRADED } from '../../support/planned-kube.ts';
 import { runActivity } from '../../support/run-activity.ts';
 import type { TestTwin } from './twin.ts';
 
@@ -18,7 +18,7 @@ export function controlPlaneInput(twin: TestTwin, name: string): ControlPlaneSte
 
 /** The worker's own activities over the twin's hosts. */
 export function activities(twin: TestTwin): ReturnType<typeof createPackageActivities> & ReturnType<typeof createKubeadmActivities> {
-  const options = { openKube: openPlannedKube(), openHosts: () => Promise.resolve(twin.worker), now: Date.now };
+  const options = { openKube: openPlannedKube(UPGRADED), openHosts: () => Promise.resolve(twin.worker), now: Date.now };
   return { ...createPackageActivities(options), ...createKubeadmActivities(options) };
 }
 
