@@ -108,10 +108,11 @@ test('each control-plane node is compared by itself: a flag of the third alone i
 
 test('kubeadm is asked in a folder of its own, with the node, its address, the version that runs, the patches, and without proxies', async (context) => {
   const made = host(context);
-  process.env['HTTPS_PROXY'] = 'http://u:p@proxy.example';
-  context.after(() => { delete process.env['HTTPS_PROXY']; });
+  const { probe } = made.hosts;
+  // The environment of a login shell.
+  const proxied: FakeHost = { ...made, hosts: { ...made.hosts, probe: (at, script, ...rest) => probe(at, { ...script, text: `export HTTPS_PROXY=http://u:p@proxy.example no_proxy=example\n${script.text}` }, ...rest) } };
   const before = readdirSync(join(made.root, 'etc/kubernetes'), { recursive: true });
-  await findings({ hosts: { cp1: made }, patches: patchFolder(context, { 'etcd+json.yaml': '- {op: add, path: /spec/containers/0/command/-, value: --quota-backend-bytes=1}\n' }) });
+  await findings({ hosts: { cp1: proxied }, patches: patchFolder(context, { 'etcd+json.yaml': '- {op: add, path: /spec/containers/0/command/-, value: --quota-backend-bytes=1}\n' }) });
   // The second time for what kubeadm would write without the patches.
   assert.match(made.get('init-configs') ?? '', /patches: /);
   assert.doesNotMatch(made.get('init-config') ?? '', /patches: /);

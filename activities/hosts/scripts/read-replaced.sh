@@ -25,6 +25,8 @@ for component in $components; do show "running $component" "$manifests/$componen
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+# A connection that breaks ends the script, and what it has written may hold secrets.
+trap 'exit 143' HUP INT PIPE TERM
 umask 077
 mkdir "$scratch/patches"
 patches=

@@ -27,6 +27,9 @@ export interface Case {
 
 /** SHA-256 of no file. */
 const NO_SUM = '0'.repeat(64);
+/** The least that kubeadm makes manifests from, and a patch of one. */
+const CONFIGURATION = 'apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n';
+const PATCH = '- {op: add, path: /spec/containers/0/command/-, value: --profiling=false}\n';
 /** A version that no repository has. */
 const NOWHERE = 'v1.99.0';
 
@@ -49,6 +52,8 @@ function readCases(role: string, host: string, facts: Facts): readonly Case[] {
     probe('images of a version in no repository', 'listImages', [...packageArguments(facts, NOWHERE), '--image-repository', '']),
     probe('images that are there', 'checkImages', [kubeProxy(facts.version)]),
     probe('no images asked', 'checkImages', []),
+    probe('what kubeadm would replace', 'readReplaced', role === 'worker' ? [host, '', ''] : [host, CONFIGURATION, '']),
+    probe('what kubeadm would replace, with a patch', 'readReplaced', role === 'worker' ? [host, '', ''] : [host, CONFIGURATION, CONFIGURATION, 'kube-apiserver0+json.yaml', PATCH]),
     probe('state of kubeadm before it ran', 'kubeadmState', [recordOf(host, 'never'), facts.version]),
     probe("kubeadm's plan of the present version", 'kubeadmPlan', [facts.version]),
     probe("kubeadm's plan with warnings ignored", 'kubeadmPlan', [facts.version, '--ignore-preflight-errors=CoreDNSUnsupportedPlugins']),
