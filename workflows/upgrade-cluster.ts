@@ -112,10 +112,12 @@ async function confirmPlan(run: ClusterRunner): Promise<void> {
 async function confirmUnmoved(run: ClusterRunner): Promise<void> {
   const { input } = run;
   const { plan } = await inspect.planUpgrade.executeWithOptions({ summary: 'Read the cluster and plan' }, [{ spec: input.spec }]);
-  if (plan.hash === input.plan.hash) return;
+  const differences = comparePlans(input.plan, plan);
+  // A plan that somebody sends by hand may carry the hash of another one.
+  if (plan.hash === input.plan.hash && differences.length === 0) return;
   throw workflowFailure({
     type: 'ClusterMoved',
-    message: `the cluster is not what the approved plan was made from:\n${comparePlans(input.plan, plan).join('\n')}`,
+    message: `the cluster is not what the approved plan was made from:\n${differences.join('\n')}`,
     next: 'run `capstan start` again and approve the new plan; nothing was changed',
   });
 }

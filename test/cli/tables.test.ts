@@ -47,6 +47,14 @@ test('a report of workers that went back says what stays, and who decided', asyn
   assert.match(out, /ann@ops-1 {2}rollback workers: errors rise$/m);
 });
 
+test('status and report say what is ignored, as text that steers no terminal', async () => {
+  const executes = [['Ignored', 'checks, by --ignore: host-swap@w1\u001B[2J']] as const;
+  const { out } = await capstan(fakeClient({ status: [testStatus({ executes })] }), ['status']);
+  assert.match(out, /^ {2}Ignored {2}checks, by --ignore: host-swap@w1$/m);
+  const report = await capstan(fakeClient({}, { report: async () => ({ ...testReport(), ignored: executes }) }), ['report']);
+  assert.match(report.out, /^ {2}Ignored {2}checks, by --ignore: host-swap@w1$/m);
+});
+
 test('status as JSON is the answer of the query and the running steps', async () => {
   const { out } = await capstan(fakeClient({}, { activities: async () => [DRAIN] }), ['status', '-o', 'json']);
   assert.deepEqual(JSON.parse(out), { ...testStatus(), activities: [DRAIN] });

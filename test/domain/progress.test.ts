@@ -48,6 +48,15 @@ describe('the table of the Web UI', () => {
     assert.match(stuck, /Stays paused: ApiUnreachable: no answer$/m);
   });
 
+  it('says what the plan that waits would do, with whole digests, as text and within its bytes', () => {
+    const digest = 'a1'.repeat(32);
+    const executes = [['Packages', 'from http://evil.example/*'], ['Add-on', `cni: /etc/cni.yaml, 7 bytes, SHA-256 ${digest}`], ...Array.from({ length: 40 }, () => ['Patch', '世'.repeat(900)] as const)] as const;
+    const table = progressTable(status(Array.from({ length: 500 }, (_, index) => node(`w-${index}`)), { executes, approval: { planHash: 'def', kind: 'start', reason: 'waits for approval', growth: { lines: [], more: 0 } } }));
+    assert.match(table, /\nPackages: from http:\/\/evil\.example\/\\\*  \nAdd-on: cni: \/etc\/cni\.yaml, 7 bytes, SHA-256 (a1){32}  \n/);
+    assert.match(table, /and 30 more: see `capstan status`\n/);
+    assert.ok(new TextEncoder().encode(table).length <= PROGRESS_BYTES);
+  });
+
   it('shows text of hosts and people as it is, never as Markdown or HTML', () => {
     const table = progressTable(status([node('w-1', { state: 'held', failure: { type: 'HostStepFailed', message: 'a | b\n<img src=x> [x](http://y) `z`' } })]));
     assert.match(table, /HostStepFailed: a \\\| b \\<img src=x\\> \\\[x\\\]\(http:\/\/y\) \\`z\\` \|$/);

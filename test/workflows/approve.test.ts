@@ -57,6 +57,16 @@ describe('an upgrade that nobody has said yes to', { timeout: 600_000 }, () => {
     });
   });
 
+  it('begins no plan that carries the hash of another one', async () => {
+    const forged: Setting['approved'] = (plan) => ({ ...plan, nodes: plan.nodes.map((node) => (node.name === 'w1' ? { ...node, address: '192.0.2.66' } : node)) });
+    await upgrade({ ...WAITING, plan: hashPlan, approved: forged }, async (trial) => {
+      const { state, failure } = await trial.handle.result();
+      assert.deepEqual([state, failure?.type], ['failed', 'ClusterMoved']);
+      assert.match(failure?.message ?? '', /node w1: address: was 192\.0\.2\.66:22, is 127\.0\.0\.1:22/);
+      assert.deepEqual(trial.cluster.journal, ['releaseLease cluster']);
+    });
+  });
+
   it('changes nothing where the cluster moved before the yes, and says what moved', async () => {
     await upgrade(WAITING, async (trial) => {
       const { planHash } = await waits(trial);

@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { cancelSignal, pauseSignal, resumeSignal, setPolicyUpdate } from '../../workflows/messages.ts';
+import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import { devServer } from '../support/temporal.ts';
 import { atTarget, withNode, withoutNodes } from './fake-cluster.ts';
 import { gate, nodeState, stopped, until, workflowTests } from './harness.ts';
@@ -153,6 +154,31 @@ describe('an upgrade that is resumed', { timeout: 600_000 }, () => {
     });
   });
 
+  it('asks nothing of a check that was waived for a node that is gone, and of an add-on that is applied', async () => {
+    const asked: UpgradeSpec[] = [];
+    const interceptors: Setting['interceptors'] = {
+      activity: [({ info }) => ({
+        inbound: {
+          execute: (input, next) => {
+            const [given] = input.args;
+            if (info.activityType === 'planUpgrade' && isPlanInput(given)) asked.push(given.spec);
+            return next(input);
+          },
+        },
+      })],
+    };
+    const spec: Setting['spec'] = (given) => ({ ...given, ignore: [{ check: 'host-swap', node: 'w2' }], addons: [{ name: 'calico', when: 'control-plane', manifest: { file: '/calico.yaml' } }] });
+    await upgrade({ controlPlanes: 1, workers: 2, spec, interceptors }, async (trial) => {
+      await trial.handle.signal(pauseSignal, { after: 'control-plane' });
+      await until(trial, ({ pause }) => pause !== null);
+      trial.cluster.become((plan) => withoutNodes(plan, ['w2']));
+      await resumed(trial);
+
+      assert.equal((await trial.handle.result()).state, 'done');
+    });
+    assert.deepEqual(asked.map(({ ignore, addons }) => [ignore?.length, addons.length]), [[1, 1], [0, 0]]);
+  });
+
   it('lets nodes that were stopped between steps go on once the cluster was read, and no other before the yes', async () => {
     const stop = stopped('drainNode', 'w1');
     await upgrade({ ...SETTING, behave: stop.behave }, async (trial) => {
@@ -202,3 +228,7 @@ describe('an upgrade that is resumed', { timeout: 600_000 }, () => {
     });
   });
 });
+
+function isPlanInput(input: unknown): input is { readonly spec: UpgradeSpec } {
+  return typeof input === 'object' && input !== null && 'spec' in input;
+}

@@ -12,8 +12,8 @@ const NOTE_CHARACTERS = 160;
 /** No row is shorter; spares building thousands of rows that cannot fit. */
 const LEAST_ROW_BYTES = 40;
 /** What a yes covers: lines, and characters of one. The rest is in `status`. */
-const MOST_WORDS = 15;
-const LONGEST_WORDS = 600;
+const MOST_WORDS = 12;
+const LONGEST_WORDS = 400;
 const TABLE_HEAD = '| Node | Roles | Pool | State | Step | Since | Version | Note |\n| --- | --- | --- | --- | --- | --- | --- | --- |';
 
 /**
