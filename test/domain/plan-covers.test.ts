@@ -22,6 +22,7 @@ const CHANGES: readonly (readonly [string, Partial<UpgradeSpec>, RegExp])[] = [
   ['certificates', { kubeadm: { ...A.kubeadm, certificateRenewal: false } }, /^Certificates: are not renewed$/],
   ['an outage', { etcd: { snapshot: { keep: 5 }, acceptOutage: true } }, /^etcd: an outage of the API would be accepted/],
   ['no drain', { pools: [{ ...DEFAULT, drain: { ...DEFAULT.drain, enabled: false } }] }, /^Drain of pool default: none: nodes are only cordoned/],
+  ['no drain of the control plane', { controlPlane: { drain: { ...DEFAULT.drain, enabled: false } } }, /^Drain of the control plane: none: nodes are only cordoned/],
   ['a drain that deletes data', { pools: [{ ...DEFAULT, drain: { ...DEFAULT.drain, deleteEmptyDir: true } }] }, /^Drain of pool default: .*DELETES data in emptyDir volumes/],
   ['a drain that deletes bare pods', { pools: [{ ...DEFAULT, drain: { ...DEFAULT.drain, deleteBarePods: true } }] }, /DELETES pods that no controller brings back/],
   ['a drain of some pods', { pools: [{ ...DEFAULT, drain: { ...DEFAULT.drain, podSelector: 'app=web' } }] }, /evicts only pods that match app=web; the others stay/],

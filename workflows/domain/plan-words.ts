@@ -1,5 +1,6 @@
 import { durationText } from './durations.ts';
 import { drainPolicy } from './drain-policy.ts';
+import type { ExecutedSpec } from './executed-spec.ts';
 import { contentWords } from './planned-file.ts';
 import type { PlannedFile } from './planned-file.ts';
 import type { UpgradePlan } from './plan.ts';
@@ -12,17 +13,25 @@ export type PlanWords = readonly (readonly [topic: string, words: string])[];
 /** Everything of the spec that changes what is done, in words; empty where the plan changes nothing. The same for one hash. */
 export function planWords(plan: UpgradePlan): PlanWords {
   if (!plan.changes) return [];
-  const { spec } = plan;
-  return [
-    ['Packages', spec.packages.repository === null ? 'from the package sources that each host has' : `from ${spec.packages.repository}, which each host is switched to`],
-    ['Images', plan.imageRepository === null ? 'from the repository that kubeadm takes by default' : `from ${plan.imageRepository} (imageRepository of kubeadm-config)`],
-    ...drains(plan),
-    ['A worker that fails', FAILURE_WORDS[spec.strategy.onFailure]],
-    ...exceptions(plan),
-    ...plan.files.map((file) => [FILE_TOPICS[file.what], fileWords(plan, file)] as const),
-    ...ignored(plan),
-  ];
+  return [...Object.values(SAID).flatMap((words) => words(plan)), ...ignored(plan)];
 }
+
+/** What each key of the spec has to say, in the order in which people read it: a key that has no line here does not compile. */
+const SAID: { readonly [Key in keyof ExecutedSpec]-?: (plan: UpgradePlan) => PlanWords } = {
+  packages: ({ spec: { packages }, imageRepository }) => [
+    ['Packages', packages.repository === null ? 'from the package sources that each host has' : `from ${packages.repository}, which each host is switched to`],
+    ['Images', imageRepository === null ? 'from the repository that kubeadm takes by default' : `from ${imageRepository} (imageRepository of kubeadm-config)`],
+  ],
+  controlPlane: controlPlaneDrain,
+  pools: poolDrains,
+  strategy: ({ spec: { strategy } }) => [['A worker that fails', FAILURE_WORDS[strategy.onFailure]]],
+  etcd: ({ spec, etcd }) => (spec.etcd.acceptOutage ? [['etcd', etcd.outage ? 'the outage of the API is accepted' : 'an outage of the API would be accepted (acceptOutage)']] : []),
+  kubeadm: (plan) => [...(plan.spec.kubeadm.certificateRenewal ? [] : [['Certificates', 'are not renewed'] as const]), ...filesOf(plan, 'component-configs'), ...filesOf(plan, 'patch')],
+  addons: (plan) => filesOf(plan, 'addon'),
+  // How many nodes fetch at once changes nothing of what they get; what is ignored comes last.
+  staging: () => [],
+  ignore: () => [],
+};
 
 /** What is ignored, of kubeadm's checks and of ours: told wherever people look, also long after the yes. */
 export function ignored({ spec }: Pick<UpgradePlan, 'spec'>): PlanWords {
@@ -45,14 +54,14 @@ const WHEN: Readonly<Record<AddonTime, string>> = {
   'first-control-plane': 'after the first control-plane node', 'control-plane': 'after the control plane', workers: 'after the workers',
 };
 
-function drains(plan: UpgradePlan): PlanWords {
-  const changing = plan.nodes.filter(({ changes }) => changes);
-  const controlPlane = changing.find(({ roles }) => roles.includes('control-plane'));
-  const pools = [...new Set(changing.flatMap(({ pool }) => pool ?? []))].toSorted();
-  return [
-    ...(controlPlane === undefined ? [] : [['Drain of the control plane', drainWords(drainPolicy(plan.spec, controlPlane))] as const]),
-    ...pools.map((pool) => [`Drain of pool ${pool}`, drainWords(drainPolicy(plan.spec, { pool }))] as const),
-  ];
+function controlPlaneDrain({ spec, nodes }: UpgradePlan): PlanWords {
+  const node = nodes.find(({ changes, roles }) => changes && roles.includes('control-plane'));
+  return node === undefined ? [] : [['Drain of the control plane', drainWords(drainPolicy(spec, node))]];
+}
+
+function poolDrains({ spec, nodes }: UpgradePlan): PlanWords {
+  const pools = [...new Set(nodes.flatMap(({ changes, pool }) => (changes ? pool ?? [] : [])))].toSorted();
+  return pools.map((pool) => [`Drain of pool ${pool}`, drainWords(drainPolicy(spec, { pool }))] as const);
 }
 
 /** What happens to the pods of a node. */
@@ -67,11 +76,8 @@ export function drainWords({ enabled, timeoutSeconds, gracePeriodSeconds, delete
   ].join(', ');
 }
 
-function exceptions({ spec, etcd }: UpgradePlan): PlanWords {
-  return [
-    ...(spec.etcd.acceptOutage ? [['etcd', etcd.outage ? 'the outage of the API is accepted' : 'an outage of the API would be accepted (acceptOutage)'] as const] : []),
-    ...(spec.kubeadm.certificateRenewal ? [] : [['Certificates', 'are not renewed'] as const]),
-  ];
+function filesOf(plan: UpgradePlan, what: PlannedFile['what']): PlanWords {
+  return plan.files.filter((file) => file.what === what).map((file) => [FILE_TOPICS[what], fileWords(plan, file)] as const);
 }
 
 function fileWords({ spec }: UpgradePlan, file: PlannedFile): string {
