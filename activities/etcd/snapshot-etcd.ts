@@ -30,7 +30,7 @@ export function createSnapshotEtcd({ openHosts, now, stateDir }: SnapshotOptions
     const end = startStep(now);
     const { upgrade, etcd } = input;
     const file = snapshotFile(stateDir, upgrade.cluster, upgrade.id);
-    const present = await verifiedSnapshot(file);
+    const present = await whileBeating(() => `comparing the SHA-256 of ${file}`, () => verifiedSnapshot(file, currentActivity().signal));
     if (present !== null) return { ...end({ busySeconds: 0, changed: false, note: noteOf(present) }), ...resultOf(file, present) };
     const hosts = await openHosts(upgrade.access);
     const busyFrom = now();

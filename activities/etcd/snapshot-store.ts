@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { PlannedNode } from '../../workflows/domain/plan.ts';
@@ -32,18 +32,36 @@ export function snapshotFile(stateDir: string, cluster: string, upgrade: string)
   return join(stateDir, 'snapshots', cluster, `${upgrade}.db`);
 }
 
-/** Creates the folder of a cluster's snapshots, for its owner alone. */
+/**
+ * Creates the folder of a cluster's snapshots, for its owner alone: also one that was there with another mode, since every Secret of
+ * the cluster is in a snapshot. What a killed worker left of a copy goes away.
+ */
 export async function openSnapshotFolder(stateDir: string, cluster: string): Promise<string> {
   const folder = join(stateDir, 'snapshots', cluster);
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const path of [join(stateDir, 'snapshots'), folder]) await chmod(path, 0o700);
+  for (const name of await readdir(folder)) {
+    if (PARTIAL.test(name)) await removeIdle(join(folder, name));
+  }
   return folder;
 }
 
+/** A copy under way, as `Hosts.download` names it. */
+const PARTIAL = /\.db\.partial-\d+$/;
+/** Nobody copies who has not written for so long: Temporal ends an attempt that is silent for 12 s. */
+const IDLE_MS = 5 * 60_000;
+
+async function removeIdle(file: string): Promise<void> {
+  const written = await stat(file).then(({ mtimeMs }) => mtimeMs, () => null);
+  if (written !== null && Date.now() - written > IDLE_MS) await rm(file, { force: true });
+}
+
 /** Facts of a snapshot whose file is there with the hash that was recorded; null where it is not. */
-export async function verifiedSnapshot(file: string): Promise<SnapshotFacts | null> {
+export async function verifiedSnapshot(file: string, signal: AbortSignal): Promise<SnapshotFacts | null> {
   const facts = await readFacts(file);
   if (facts === null) return null;
-  const sha256 = await sha256Of(file).catch(() => null);
+  const sha256 = await sha256Of(file, signal).catch(() => null);
+  signal.throwIfAborted();
   return sha256 === facts.sha256 ? facts : null;
 }
 
@@ -88,8 +106,8 @@ function isFacts(value: unknown): value is SnapshotFacts {
     && 'restoredForTrial' in value && typeof value.restoredForTrial === 'boolean';
 }
 
-export async function sha256Of(file: string): Promise<string> {
+export async function sha256Of(file: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
+  await pipeline(createReadStream(file), hash, { ...(signal === undefined ? {} : { signal }) });
   return hash.digest('hex');
 }

@@ -96,7 +96,7 @@ function isChanged(tail: string): boolean {
 
 /** Nothing is sent to a host that has it, or that has no room for it. */
 async function putSnapshot(hosts: Hosts, { upgrade, node, snapshot }: RestoreStepInput): Promise<void> {
-  const host = await checkHostRestore(hosts, node, upgrade.id, snapshot.sha256);
+  const host = await whileBeating(() => `looking for the snapshot on ${node.name}`, () => checkHostRestore(hosts, node, upgrade.id, snapshot.sha256));
   if (host.hasSnapshot) return;
   const needKib = Math.ceil(snapshot.bytes / 1024) + SPARE_KIB;
   if (host.stateFreeKib < needKib) {

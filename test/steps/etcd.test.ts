@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { gateProblems } from '../../activities/etcd/gate.ts';
@@ -13,6 +15,7 @@ import { parseTakenSnapshot } from '../../activities/etcd/taken-snapshot.ts';
 import { waitForGate } from '../../activities/etcd/wait-gate.ts';
 import { etcdUpgradeFindings } from '../../activities/preflight/host-etcd-checks.ts';
 import { snapshotBytes } from '../../simulator/hosts/etcd-snapshot.ts';
+import { sumOf } from '../../simulator/hosts/recognised/record.ts';
 import type { EtcdMemberObservation, EtcdObservation } from '../../workflows/domain/observation.ts';
 import { failureOf, runActivity } from '../support/run-activity.ts';
 import { hexIdOf, setEtcd, withEtcd } from './etcd-double.ts';
@@ -140,6 +143,44 @@ test('a snapshot whose copy was changed is taken again', async (context) => {
   const again = await runActivity(snapshotEtcd, input).result;
 
   assert.deepEqual([again.changed, again.sha256], [true, sha256]);
+});
+
+test('a snapshot that takes long to compare is compared with heartbeats, and no longer than anybody waits', async (context) => {
+  const stateDir = folder(context);
+  const file = join(stateDir, 'snapshots/prod/u1.db');
+  mkdirSync(dirname(file), { recursive: true });
+  // A pipe: it is read as slowly as it is written.
+  execFileSync('mkfifo', [file]);
+  const facts = { upgrade: 'u1', cluster: 'prod', clusterUid: 'uid', node: 'cp1', etcdVersion: '3.5.24', sha256: sumOf('content of etcd'), bytes: 15, revision: 7, totalKeys: 1, hash: '1', takenAt: 'then', restoredForTrial: true, nodes: MEMBERS };
+  writeFileSync(file.replace('.db', '.json'), JSON.stringify(facts));
+  const snapshotEtcd = createSnapshotEtcd({ openHosts: () => Promise.reject(new Error('nobody is asked')), now: Date.now, stateDir });
+
+  const running = runActivity(snapshotEtcd, SNAPSHOT);
+  const pipe = await open(file, 'w');
+  await running.heartbeat(({ message }) => message.startsWith('comparing the SHA-256 of '));
+  await pipe.writeFile('content of etcd');
+  await pipe.close();
+
+  assert.deepEqual((await running.result).changed, false);
+  assert.ok(running.heartbeats.length > 0);
+});
+
+test('the folder of snapshots is its owner\'s alone, whatever it was, and what a killed worker left of a copy goes away', async (context) => {
+  const made = host(context);
+  const stateDir = folder(context);
+  const snapshots = join(stateDir, 'snapshots/prod');
+  mkdirSync(snapshots, { recursive: true });
+  for (const path of [join(stateDir, 'snapshots'), snapshots]) chmodSync(path, 0o755);
+  for (const name of ['u1.db.partial-77', 'u0.db.partial-4', 'u9.db.partial-5', 'mine.partial-4', 'u8.db']) writeFileSync(join(snapshots, name), 'half');
+  const anHourAgo = new Date(Date.now() - 3_600_000);
+  for (const name of ['u1.db.partial-77', 'u0.db.partial-4', 'mine.partial-4']) utimesSync(join(snapshots, name), anHourAgo, anHourAgo);
+  mkdirSync(join(made.root, 'var/lib/capstan/snapshots'), { recursive: true, mode: 0o755 });
+
+  await runActivity(createSnapshotEtcd({ openHosts: async () => made.hosts, now: Date.now, stateDir }), SNAPSHOT).result;
+
+  assert.deepEqual([join(stateDir, 'snapshots'), snapshots, join(made.root, 'var/lib/capstan/snapshots')].map((path) => statSync(path).mode & 0o777), [0o700, 0o700, 0o700]);
+  // One that is written at this moment is another attempt's, and what was not ours stays.
+  assert.deepEqual(readdirSync(snapshots).toSorted(), ['mine.partial-4', 'u1.db', 'u1.json', 'u8.db', 'u9.db.partial-5']);
 });
 
 test('only the newest snapshots are kept, on the worker and on the host', async (context) => {
