@@ -4,6 +4,8 @@
 
 # Sets etcd_root to the root folder of the member's container, and where and how to ask it. Ends with 3 where no member runs here.
 find_etcd() {
+  called=$(processes_called etcd) || exit 3
+  [ -n "$called" ] || no_member 'no etcd process runs on this host'
   set_manifest etcd
   member_file=${manifest#"$root"}
   [ -e "$manifest" ] || no_member "this host has no static pod of etcd: $member_file is not there"
@@ -12,8 +14,6 @@ find_etcd() {
   [ -n "$word" ] || no_member "$member_file does not say --data-dir: its process cannot be told from others" 'Write the flags of etcd as kubeadm does, one a line.'
   set_word runAsUser "$member_words"
   member_user=${word:-0}
-  called=$(processes_called etcd) || exit 3
-  [ -n "$called" ] || no_member 'no etcd process runs on this host'
   found=0
   members=
   strangers=

@@ -18,14 +18,12 @@ snapshot_tool() {
 # status of what the snapshot is restored to; to null where the disk has no room for a second copy and 1 GiB more: then the
 # SHA-256 is compared here, which takes no room.
 verify_snapshot() {
-  restored=null
-  verified=sum
   free=$(df -Pk "$folder" | awk 'NR == 2 { print $4 }')
   if [ "$free" -lt $((bytes / 1024 + 1048576)) ]; then
     compare_sum
+    restored='null,"verified":"sum"'
     return 0
   fi
-  verified=trial
   # The member writes to this disk as well, and goes first.
   renice -n 19 -p $$ > /dev/null 2>&1 || true
   if ! snapshot_tool restore "$file.part" --data-dir "$trial" > "$trial.log" 2>&1; then
@@ -68,4 +66,4 @@ sync "$file" "$folder" 2> /dev/null || sync
 find "$folder" -maxdepth 1 -name '*.db' -printf '%T@ %p\n' | sort -rn | tail -n +"$((keep + 1))" | cut -d ' ' -f 2- | while read -r old; do
   [ "$old" = "$file" ] || rm -f "$old"
 done
-say "result: {\"file\":\"$1/$2.db\",\"sha256\":\"$sha256\",\"bytes\":$((bytes)),\"takenAt\":\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\",\"status\":$status,\"trial\":$restored,\"verified\":\"$verified\"}"
+say "result: {\"file\":\"$1/$2.db\",\"sha256\":\"$sha256\",\"bytes\":$((bytes)),\"takenAt\":\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\",\"status\":$status,\"trial\":$restored}"
