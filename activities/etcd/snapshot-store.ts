@@ -108,6 +108,6 @@ function isFacts(value: unknown): value is SnapshotFacts {
 
 export async function sha256Of(file: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash, { ...(signal === undefined ? {} : { signal }) });
+  await pipeline(createReadStream(file), hash, signal === undefined ? {} : { signal });
   return hash.digest('hex');
 }
