@@ -8,7 +8,7 @@ import { isPlan, isPlanned } from './plan-shape.ts';
 type Read = { [Name in keyof Activities]: Awaited<ReturnType<Activities[Name]>> extends StepResult ? never : Name }[keyof Activities];
 
 const READS: Readonly<Record<Read, (result: unknown) => boolean>> = {
-  planUpgrade: (result) => isObject(result) && isPlan(result['plan']) && isTextOrNull(result['imageRepository']),
+  planUpgrade: (result) => isObject(result) && isPlan(result['plan']),
   runPreflight: (result) => isObject(result) && isListOf(result['findings'], isFinding) && isTime(result['startedAt']) && isCount(result['seconds']),
   describeCluster: isObject,
   readLog: (result) => isObject(result) && isText(result['text']) && (result['next'] === null || isCount(result['next'])),

@@ -1,8 +1,8 @@
-import { isListOf, isObject, isText } from './domain/shape.ts';
+import { isListOf, isObject, isText, isTextOrNull } from './domain/shape.ts';
 
 /** The roots of a plan, and what every phase and node of it has. */
 export function isPlan(plan: unknown): boolean {
-  return isObject(plan) && isText(plan['hash']) && isText(plan['to']) && typeof plan['changes'] === 'boolean' && isListOf(plan['nodes'], isPlanned) && isListOf(plan['notes'], isText) && isObject(plan['etcd']) && Array.isArray(plan['hops'])
+  return isObject(plan) && isText(plan['hash']) && isText(plan['to']) && typeof plan['changes'] === 'boolean' && isListOf(plan['nodes'], isPlanned) && isListOf(plan['notes'], isText) && isTextOrNull(plan['imageRepository']) && isObject(plan['spec']) && Array.isArray(plan['files']) && isObject(plan['etcd']) && Array.isArray(plan['hops'])
     && isListOf(plan['phases'], (phase) => isObject(phase) && isListOf(phase['groups'], (group) => isListOf(group, isText)));
 }
 
