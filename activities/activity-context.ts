@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { StepProgress, StepResult } from '../workflows/domain/step.ts';
-import { redactedStart, redactedValue } from './redaction/redacted.ts';
+import { tellProgress } from './keep-beating.ts';
+import { redactedStart } from './redaction/redacted.ts';
 
 /** What a step needs of the activity that it runs in. */
 export interface CurrentActivity {
@@ -28,7 +29,7 @@ export function currentActivity(): CurrentActivity {
   return {
     attempt: context.info.attempt,
     scheduledMs: context.info.scheduledTimestampMs,
-    heartbeat: (progress) => context.heartbeat(redactedValue(progress)),
+    heartbeat: (progress) => tellProgress(context, progress),
     signal: context.cancellationSignal,
   };
 }

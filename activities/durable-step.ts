@@ -79,7 +79,7 @@ export async function runDurable(
  * attempt, so that a worker which hung after its own look does not begin the step behind the back of this one.
  */
 export function claimStep(hosts: Hosts, input: ClaimInput, step: string): Promise<StepState> {
-  return hosts.claimStep(hostOf(input.node), claimOf(input, step));
+  return whileBeating(() => `${input.node.name}: asking its host for ${step}`, () => hosts.claimStep(hostOf(input.node), claimOf(input, step)));
 }
 
 /**

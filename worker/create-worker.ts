@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { compressingCodec } from '../codec/compress.ts';
 import type { Activities } from '../activities/index.ts';
+import { beatingActivities } from './beating.ts';
 import { tlsOptions } from './config.ts';
 import type { Configuration, TemporalAccess, WorkerVersion } from './config.ts';
 import { redactingActivities } from './redacting.ts';
@@ -24,7 +25,7 @@ export async function createWorker(configuration: Configuration, parts: WorkerPa
     taskQueue: configuration.taskQueue,
     workflowBundle: { codePath: parts.bundlePath },
     activities: { ...parts.activities },
-    interceptors: { activity: [redactingActivities] },
+    interceptors: { activity: [redactingActivities, beatingActivities] },
     dataConverter: { payloadCodecs: [compressingCodec] },
     maxConcurrentActivityTaskExecutions: configuration.concurrency,
     // Workflow tasks take milliseconds; a child workflow per node asks for many at once.

@@ -1,3 +1,4 @@
+import { whileBeating } from '../activity-context.ts';
 import type { PlannedUpgrade } from '../index.ts';
 import { readCheckedFiles } from './check-files.ts';
 import { planUpgrade } from '../../workflows/domain/plan-upgrade.ts';
@@ -14,7 +15,7 @@ import type { Observation } from '../../workflows/domain/observation.ts';
  */
 export function createPlanUpgrade(observeCluster: (input: ObserveInput) => Promise<Observation>): (input: { readonly spec: UpgradeSpec }) => Promise<PlannedUpgrade> {
   return async function planUpgradeActivity({ spec }) {
-    const observation = await observeCluster({ access: spec.access, nodes: spec.nodes, labelKeys: selectorKeys(spec) });
+    const observation = await whileBeating(() => 'reading the cluster', () => observeCluster({ access: spec.access, nodes: spec.nodes, labelKeys: selectorKeys(spec) }));
     const result = planUpgrade(spec, observation);
     if (result.ok && !result.plan.changes) return { plan: hashPlan(result.plan) };
     if (result.ok) return { plan: hashPlan({ ...result.plan, files: await readCheckedFiles(spec) }) };
