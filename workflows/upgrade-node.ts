@@ -85,7 +85,7 @@ async function upgrade(input: UpgradeNodeInput, sequence: NodeSequence, drain: N
   await step('upgradeKubeadm', () => host.upgradeKubeadm.executeWithOptions({ summary: `${node.name}: kubeadm ${to}` }, [packages]));
 
   if (node.roles.includes('control-plane')) {
-    const controlPlane: ControlPlaneStepInput = { ...base, kubeadm: input.kubeadm, force: input.force, members: input.members, acceptOutage: input.acceptOutage, ...(input.controlPlane === undefined ? {} : { controlPlane: input.controlPlane }) };
+    const controlPlane: ControlPlaneStepInput = { ...base, imageRepository: input.imageRepository, kubeadm: input.kubeadm, force: input.force, members: input.members, acceptOutage: input.acceptOutage, ...(input.controlPlane === undefined ? {} : { controlPlane: input.controlPlane }) };
     if (node.roles.includes('etcd')) {
       await step('upgradeEtcdMember', () => host.upgradeEtcdMember.executeWithOptions({ summary: `${node.name}: etcd member` }, [controlPlane]));
     }

@@ -1,7 +1,9 @@
 import type { PlannedNode } from '../../workflows/domain/plan.ts';
+import { movedImages } from '../../workflows/domain/image-repository.ts';
 import { movedVersions } from '../../workflows/domain/moved-versions.ts';
 import type { ControlPlaneVersions, VersionedStep } from '../../workflows/domain/moved-versions.ts';
 import type { VersionedItem } from '../../workflows/domain/skew.ts';
+import type { ControlPlaneStepInput } from '../../workflows/domain/step.ts';
 import type { Pod } from '../kubernetes/objects.ts';
 import type { Kube } from '../kubernetes/port.ts';
 import { isReady } from '../nodes/ready.ts';
@@ -17,13 +19,15 @@ export type ControlPlaneKube = Pick<Kube, 'getNode' | 'listPods' | 'getConfigMap
 export interface ControlPlaneNow {
   readonly staticPods: readonly Pod[];
   readonly kubeadmConfig: string | null;
+  /** Of kubeadm-config. */
+  readonly imageRepository: string | null;
   /** Version of the API server that answered. */
   readonly answering: string;
 }
 
 export async function readControlPlane(kube: ControlPlaneKube): Promise<ControlPlaneNow> {
   const [staticPods, config, answering] = await Promise.all([listStaticPods(kube), readKubeadmConfig(kube), kube.serverVersion()]);
-  return { staticPods, kubeadmConfig: config?.kubernetesVersion ?? null, answering };
+  return { staticPods, kubeadmConfig: config?.kubernetesVersion ?? null, imageRepository: config?.imageRepository ?? null, answering };
 }
 
 /**
@@ -33,6 +37,16 @@ export async function readControlPlane(kube: ControlPlaneKube): Promise<ControlP
  */
 export function requireUnmoved(now: ControlPlaneNow, node: PlannedNode, step: VersionedStep, manifests: readonly VersionedItem[] = []): void {
   refuse(node, movedVersions(versionsOf(now, node.name, manifests), node.to, step));
+}
+
+/** kubeadm takes the images of the control plane from where the plan says. Failure: ClusterMoved. */
+export function requireImages(now: ControlPlaneNow, { node, imageRepository }: ControlPlaneStepInput): void {
+  const lines = movedImages(imageRepository, now.imageRepository);
+  if (lines.length === 0) return;
+  throw stepError(
+    'ClusterMoved', `${node.name} is not brought to ${node.to}: its images would not come from where the approved plan says: ${lines.join('; ')}.`,
+    `Put it back in the ConfigMap kubeadm-config (kube-system), then \`capstan retry ${node.name}\`; where it is to stay, \`capstan cancel\` and make a new plan.`,
+  );
 }
 
 /** The same of what the host itself has, where no API server answers that could say more. Failure: ClusterMoved. */

@@ -11,7 +11,7 @@ import { SCRIPTS } from '../hosts/scripts/index.ts';
 import { recordFolder } from '../packages/package-step.ts';
 import { kubeadmApplyArguments, kubeadmNodeArguments } from './kubeadm-arguments.ts';
 import { uploadKubeadmFiles } from './kubeadm-config-file.ts';
-import { requireUnmoved, requireUnmovedManifests, versionOfTag } from './control-plane-now.ts';
+import { requireImages, requireUnmoved, requireUnmovedManifests, versionOfTag } from './control-plane-now.ts';
 import type { ControlPlaneKube } from './control-plane-now.ts';
 import { manifestTags, readKubeadmState } from './kubeadm-state.ts';
 import { checkKubeadmPlan } from './plan-check.ts';
@@ -33,7 +33,7 @@ export interface ControlPlaneRun {
  * Runs kubeadm's upgrade of a control-plane node to its end, or attaches to it. Where it has not begun, contract 2 comes
  * first, and the API servers beside this node's: the gate, leadership moved away, kubeadm's own plan on the first node, and all of it
  * again right before the start, with the versions of the control plane, which somebody may have taken further since the plan was made.
- * Failures: GateTimeout, ClusterMoved, ComponentConfigManual, HostStepFailed, StepUnknown, SpecInvalid, FileMissing and those of `Hosts`.
+ * Failures: GateTimeout, ClusterMoved, ComponentConfigManual, HostStepFailed, StepUnknown, SpecInvalid, FileMissing, FileMoved and those of `Hosts`.
  */
 export async function runKubeadm(run: ControlPlaneRun): Promise<DurableResult> {
   const { hosts, input } = run;
@@ -88,6 +88,7 @@ async function requireVersions(run: ControlPlaneRun): Promise<void> {
   const now = await waitForApiServers(run);
   const state = await whileBeating(() => `${input.node.name}: reading its manifests`, () => readKubeadmState(hosts, input, signal));
   const manifests = manifestTags(state).flatMap(({ name, tag }) => ({ item: `the manifest of ${name} on ${input.node.name}`, version: versionOfTag(tag) ?? '' }));
-  if (now === null) requireUnmovedManifests(input.node, manifests);
-  else requireUnmoved(now, input.node, input.node.first ? 'apply' : 'node', manifests);
+  if (now === null) return requireUnmovedManifests(input.node, manifests);
+  requireImages(now, input);
+  requireUnmoved(now, input.node, input.node.first ? 'apply' : 'node', manifests);
 }

@@ -32,7 +32,7 @@ describe('plan', () => {
       '',
       'What is done, and with what:',
       '  Packages                    from the package sources that each host has',
-      '  Images                      from the repository that kubeadm takes by default',
+      '  Images                      from registry.k8s.io, kubeadm\'s default',
       '  Drain of the control plane  evicts every pod, deletes no data in emptyDir volumes and no pod without a controller, takes at most 15m',
       '  Drain of pool default       evicts every pod, deletes no data in emptyDir volumes and no pod without a controller, takes at most 15m',
       '  A worker that fails         is held, and waits for a person',

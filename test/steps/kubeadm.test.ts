@@ -49,7 +49,7 @@ function host(context: TestContext, leader = 'cp2'): FakeHost {
 }
 
 function input(node: PlannedNode, change: Partial<ControlPlaneStepInput> = {}): ControlPlaneStepInput {
-  return { upgrade: UPGRADE, node, retry: 0, epochMs: 1, kubeadm: KUBEADM, force: false, members: MEMBERS, acceptOutage: false, ...change };
+  return { upgrade: UPGRADE, node, retry: 0, epochMs: 1, imageRepository: null, kubeadm: KUBEADM, force: false, members: MEMBERS, acceptOutage: false, ...change };
 }
 
 function activities(made: FakeHost, kube: PlannedKubeOptions = {}) {

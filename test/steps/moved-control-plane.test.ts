@@ -38,7 +38,7 @@ function host(context: TestContext, version = 'v1.33.13'): FakeHost {
 }
 
 function input(node: PlannedNode, change: Partial<ControlPlaneStepInput> = {}): ControlPlaneStepInput {
-  return { upgrade: UPGRADE, node, retry: 0, epochMs: 1, kubeadm: KUBEADM, force: false, members: MEMBERS, acceptOutage: false, ...change };
+  return { upgrade: UPGRADE, node, retry: 0, epochMs: 1, imageRepository: null, kubeadm: KUBEADM, force: false, members: MEMBERS, acceptOutage: false, ...change };
 }
 
 function activities(made: FakeHost, kube: PlannedKubeOptions, elapsedMs = () => performance.now()) {
@@ -75,6 +75,28 @@ for (const version of ['v1.34.9', 'v1.35.2']) {
     assert.deepEqual(made.started, []);
   });
 }
+
+test('kubeadm does not take images from another place than the plan says, on whichever node', async (context) => {
+  for (const [planned, imageRepository] of [[null, 'evil.example/k8s'], ['registry.example/k8s', 'evil.example/k8s'], ['registry.example/k8s', undefined]] as const) {
+    for (const [name, node] of [['upgradeControlPlane', FIRST], ['upgradeEtcdMember', FIRST], ['upgradeControlPlane', NEXT]] as const) {
+      const made = host(context);
+      const kube = { ...(node.first ? {} : { kubeadmConfig: 'v1.34.4' }), ...(imageRepository === undefined ? {} : { imageRepository }) };
+      const failure = await failureOf(runActivity(activities(made, kube)[name], input(node, { imageRepository: planned })).result);
+      assert.deepEqual([failure.type, failure.permanent], ['ClusterMoved', true]);
+      assert.match(failure.message, /imageRepository of kubeadm-config: was \S+, is \S+\./);
+      assert.deepEqual([made.started, made.journal()], [[], '']);
+    }
+  }
+});
+
+test('a kubeadm-config that names the default is the one that names none: kubeadm writes it there', async (context) => {
+  for (const [planned, imageRepository] of [[null, 'registry.k8s.io'], ['registry.k8s.io', undefined], ['registry.example/k8s', 'registry.example/k8s']] as const) {
+    const made = host(context);
+    const kube = imageRepository === undefined ? {} : { imageRepository };
+    await runActivity(activities(made, kube).upgradeControlPlane, input(FIRST, { imageRepository: planned })).result;
+    assert.match(made.journal(), /kubeadm upgrade apply v1\.34\.4/);
+  }
+});
 
 test('`kubeadm upgrade node` does not run while kubeadm-config names another version than the plan', async (context) => {
   for (const kubeadmConfig of ['v1.33.13', 'v1.34.3', 'v1.34.5']) {

@@ -6,18 +6,20 @@ export interface PlannedKubeOptions {
   readonly apiServers?: Readonly<Record<string, string>>;
   /** Of kubeadm-config. Default: that of the newest API server. */
   readonly kubeadmConfig?: string;
+  /** imageRepository of kubeadm-config; none by default. */
+  readonly imageRepository?: string;
   /** Nodes whose API server is not Ready. */
   readonly down?: readonly string[];
   readonly change?: Partial<ControlPlaneKube>;
 }
 
 /** An API in which every node is the planned one: its UID is `uid-NAME`. */
-export function plannedKube({ apiServers = { cp1: 'v1.33.13', cp2: 'v1.33.13', cp3: 'v1.33.13' }, kubeadmConfig, down = [], change }: PlannedKubeOptions = {}): ControlPlaneKube {
+export function plannedKube({ apiServers = { cp1: 'v1.33.13', cp2: 'v1.33.13', cp3: 'v1.33.13' }, kubeadmConfig, imageRepository, down = [], change }: PlannedKubeOptions = {}): ControlPlaneKube {
   const newest = Object.values(apiServers).toSorted((one, other) => one.localeCompare(other, 'en', { numeric: true })).at(-1) ?? 'v1.33.13';
   return {
     getNode: async (name): Promise<Node> => ({ metadata: { name, uid: `uid-${name}`, resourceVersion: '1' }, spec: {}, status: { nodeInfo: { kubeletVersion: 'v1.33.13' } } }),
     listPods: async () => Object.entries(apiServers).map(([node, version]) => apiServerPod(node, version, !down.includes(node))),
-    getConfigMap: async () => ({ metadata: { name: 'kubeadm-config', uid: 'config', resourceVersion: '1' }, data: { ClusterConfiguration: `kubernetesVersion: ${kubeadmConfig ?? newest}\n` } }),
+    getConfigMap: async () => ({ metadata: { name: 'kubeadm-config', uid: 'config', resourceVersion: '1' }, data: { ClusterConfiguration: `kubernetesVersion: ${kubeadmConfig ?? newest}\n${imageRepository === undefined ? '' : `imageRepository: ${imageRepository}\n`}` } }),
     serverVersion: async () => newest,
     ...change,
   };

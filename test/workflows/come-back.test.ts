@@ -146,7 +146,7 @@ describe('an upgrade that is resumed', { timeout: 600_000 }, () => {
       trial.cluster.become((plan) => ({ ...plan, files: plan.files.map((file) => ({ ...file, sha256: 'e'.repeat(64) })), imageRepository: 'evil.example' }));
       const { resumed: found, state } = await resumed(trial);
       assert.deepEqual([state, found?.problem?.type], ['paused', 'ClusterMoved']);
-      assert.match(found?.problem?.message ?? '', /imageRepository of kubeadm-config: was none, is evil\.example\nthe manifest of add-on calico \(\/calico\.yaml\): was 1 bytes, SHA-256 f{64}, is 1 bytes, SHA-256 e{64}$/);
+      assert.match(found?.problem?.message ?? '', /imageRepository of kubeadm-config: was registry\.k8s\.io, is evil\.example\nthe manifest of add-on calico \(\/calico\.yaml\): was 1 bytes, SHA-256 f{64}, is 1 bytes, SHA-256 e{64}$/);
       trial.cluster.become((plan) => plan);
       await resumed(trial);
 

@@ -1,6 +1,7 @@
 import { isOfControlPlane, judgeNode } from './amend-node.ts';
 import type { AmendableNode, NodeNote, NodeVerdict } from './amend-node.ts';
 import { hashPlan } from './hash-plan.ts';
+import { movedImages } from './image-repository.ts';
 import { grownPhases, narrowedPhases, widthLines } from './amend-phases.ts';
 import { movedSince } from './planned-file.ts';
 import type { PlannedNode, UpgradePlan } from './plan.ts';
@@ -76,7 +77,7 @@ function clusterDifferences(plan: UpgradePlan, now: UpgradePlan): readonly strin
   return [
     ...(plan.clusterUid === now.clusterUid ? [] : [`another cluster answers: its UID is ${now.clusterUid}, not ${plan.clusterUid}`]),
     ...(plan.to === now.to ? [] : [`the target is ${now.to}, not ${plan.to}`]),
-    ...(plan.imageRepository === now.imageRepository ? [] : [`imageRepository of kubeadm-config: was ${plan.imageRepository ?? 'none'}, is ${now.imageRepository ?? 'none'}`]),
+    ...movedImages(plan.imageRepository, now.imageRepository),
     ...(now.changes ? movedSince(plan.files, now.files) : []),
     ...(plan.etcd.kind === now.etcd.kind && plan.etcd.members === now.etcd.members ? [] : [`etcd: was ${plan.etcd.kind} with ${plan.etcd.members} members, is ${now.etcd.kind} with ${now.etcd.members}`]),
   ];

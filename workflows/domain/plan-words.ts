@@ -1,6 +1,7 @@
 import { durationText } from './durations.ts';
 import { drainPolicy } from './drain-policy.ts';
 import type { ExecutedSpec } from './executed-spec.ts';
+import { DEFAULT_IMAGE_REPOSITORY } from './image-repository.ts';
 import { contentWords } from './planned-file.ts';
 import type { PlannedFile } from './planned-file.ts';
 import type { UpgradePlan } from './plan.ts';
@@ -20,7 +21,7 @@ export function planWords(plan: UpgradePlan): PlanWords {
 const SAID: { readonly [Key in keyof ExecutedSpec]-?: (plan: UpgradePlan) => PlanWords } = {
   packages: ({ spec: { packages }, imageRepository }) => [
     ['Packages', packages.repository === null ? 'from the package sources that each host has' : `from ${packages.repository}, which each host is switched to`],
-    ['Images', imageRepository === null ? 'from the repository that kubeadm takes by default' : `from ${imageRepository} (imageRepository of kubeadm-config)`],
+    ['Images', imageRepository === null ? `from ${DEFAULT_IMAGE_REPOSITORY}, kubeadm's default` : `from ${imageRepository} (imageRepository of kubeadm-config)`],
   ],
   controlPlane: controlPlaneDrain,
   pools: poolDrains,

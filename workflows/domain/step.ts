@@ -72,6 +72,8 @@ export interface KubeletResult extends StepResult {
  * the first from the gate before it until the member is back, the second until it ends.
  */
 export interface ControlPlaneStepInput extends NodeStepInput {
+  /** imageRepository of kubeadm-config as the plan has it: kubeadm takes the images of the control plane from there. */
+  readonly imageRepository: string | null;
   readonly kubeadm: PlannedKubeadm;
   /** kubeadm's `apply --force` at the running version: an operator's choice when retrying. */
   readonly force: boolean;
