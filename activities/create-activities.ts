@@ -13,6 +13,7 @@ import { createNodeActivities } from './nodes/node-activities.ts';
 import { createObserveCluster } from './observe/observe-cluster.ts';
 import { createPackageActivities } from './packages/package-activities.ts';
 import { createPlanUpgrade } from './plan/plan-upgrade.ts';
+import type { RehearseDrains } from './preflight/rehearsed-drains.ts';
 import { createRunPreflight } from './preflight/run-preflight.ts';
 import { createReleaseActivities } from './release/release-activities.ts';
 import { createRestoreActivities } from './restore/restore-activities.ts';
@@ -28,16 +29,20 @@ export interface ActivityPorts {
   readonly stateDir: string;
   /** Identity of the Temporal that runs the activities, which locks and marks carry. Default: unknown. */
   readonly temporal?: string | null;
+  /** Absent: drains are not rehearsed. */
+  readonly rehearse?: RehearseDrains;
 }
 
 /** All activities over their ports: the one place where they are put together. */
 export function createActivities(ports: ActivityPorts): Activities {
   const { openKube, openHosts, now, temporal = null } = ports;
   const observeCluster = createObserveCluster({ openKube, openHosts, readEtcd });
+  const describeCluster = createDescribeCluster({ openKube, observeCluster });
+  const drains = ports.rehearse === undefined ? {} : { drains: { describeCluster, rehearse: ports.rehearse } };
   return {
     planUpgrade: createPlanUpgrade(observeCluster),
-    runPreflight: createRunPreflight({ openKube, openHosts, observeCluster, now }),
-    describeCluster: createDescribeCluster({ openKube, observeCluster }),
+    runPreflight: createRunPreflight({ openKube, openHosts, observeCluster, now, stateDir: ports.stateDir, ...drains }),
+    describeCluster,
     readLog: createReadLog({ openKube, openHosts }),
     ...createReleaseActivities({ openKube, now, temporal }),
     ...createLeaseActivities({ openKube, now, temporal }),

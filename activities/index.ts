@@ -33,7 +33,7 @@ export interface LogPage {
 export interface Activities extends RestoreActivities {
   planUpgrade(input: { readonly spec: UpgradeSpec }): Promise<PlannedUpgrade>;
   /** `plan` null: only the ways in (API, SSH, sudo) are checked. */
-  runPreflight(input: { readonly spec: UpgradeSpec; readonly plan: UpgradePlan | null }): Promise<PreflightResult>;
+  runPreflight(input: { readonly spec: UpgradeSpec; readonly plan: UpgradePlan | null; readonly rehearse?: 'also' | 'only' }): Promise<PreflightResult>;
   /** What a rehearsal needs of the cluster. Reads only. */
   describeCluster(input: { readonly spec: UpgradeSpec }): Promise<ClusterDump>;
   readLog(input: { readonly spec: UpgradeSpec; readonly upgrade: string; readonly node: string; readonly step: string; readonly offset: number }): Promise<LogPage>;

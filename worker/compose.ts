@@ -16,6 +16,8 @@ export function compose(configuration: Configuration, temporal: string | null): 
   const hosts = createSshHosts();
   const activities = createActivities({
     openKube: createOpenKube(), openHosts: hosts.openHosts, now: Date.now, stateDir: configuration.stateFolder, temporal,
+    // Loaded when a plan is asked for: a worker that only upgrades does without it.
+    rehearse: async (input) => (await import('../simulator/rehearse/main.ts')).rehearseDrains(input),
   });
   return { activities, close: hosts.close };
 }

@@ -24,8 +24,9 @@ export async function inspectCluster(input: InspectClusterInput): Promise<Inspec
     case 'plan':
     case 'preflight': {
       const { plan } = await inspect.planUpgrade.executeWithOptions({ summary: 'Read the cluster and plan' }, [{ spec }]);
-      if (input.what === 'plan' || !plan.changes) return { plan, findings: [] };
-      const { findings } = await inspect.runPreflight.executeWithOptions({ summary: 'Preflight' }, [{ spec, plan }]);
+      if (!plan.changes) return { plan, findings: [] };
+      const isPlan = input.what === 'plan';
+      const { findings } = await inspect.runPreflight.executeWithOptions({ summary: isPlan ? 'Rehearse its drains' : 'Preflight' }, [{ spec, plan, rehearse: isPlan ? 'only' : 'also' }]);
       return { plan, findings };
     }
   }

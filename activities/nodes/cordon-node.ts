@@ -11,6 +11,7 @@ import { takeLease, TEMPORAL } from '../lease/cluster-lease.ts';
 import { CORDONED_BY, cordonMark, cordonOf } from './cordon-mark.ts';
 import { plannedNode } from './planned-node.ts';
 import { isControlPlane, isReady } from './ready.ts';
+import { UNREADY_BEFORE, unreadyBefore, unreadyMark, unreadyNote, unreadyServices } from './unready-before.ts';
 
 export interface NodeActivityOptions {
   readonly openKube: OpenKube;
@@ -33,32 +34,56 @@ export function createCordonNode(options: NodeActivityOptions): (input: CordonIn
     const activity = currentActivity();
     const finish = timedStep(activity, options.now);
     const kube = await options.openKube(input.upgrade.access);
-    const outcome = await ensureCordoned(activity, kube, input, options);
-    return finish(outcome);
+    const { unready, ...outcome } = await ensureCordoned(activity, kube, input, options);
+    return finish({ ...outcome, note: `${outcome.note}${unreadyNote(unready)}` });
   };
 }
 
-/** Probe first: a node that is cordoned is only looked at, unless another upgrade left its mark on it. */
-export async function ensureCordoned(activity: Activity, kube: Kube, input: CordonInput, options: NodeActivityOptions): Promise<{ readonly changed: boolean; readonly note: string }> {
+export interface Cordoned {
+  readonly changed: boolean;
+  readonly note: string;
+  /** What was not Ready on the node before, and must not hold it afterwards. */
+  readonly unready: readonly string[];
+}
+
+/**
+ * Probe first: a node that is cordoned is only looked at, unless another upgrade left its mark on it. What is not Ready before is
+ * written down in the same change; on a node that a person has cordoned, in a change of its own.
+ */
+export async function ensureCordoned(activity: Activity, kube: Kube, input: CordonInput, options: NodeActivityOptions): Promise<Cordoned> {
   const { upgrade, node: planned } = input;
   const { gateTimeoutMs = GATE_TIMEOUT_MS, temporal = null, now } = options;
   let gatePassed = false;
   for (;;) {
     const node = await rideOver(activity, () => plannedNode(kube, input));
     const cordon = cordonOf(node, upgrade);
-    if (cordon === 'this-upgrade') return { changed: false, note: 'cordoned already' };
-    if (cordon === 'person') return { changed: false, note: 'cordoned by a person: stays so' };
+    if (cordon === 'this-upgrade') return { changed: false, note: 'cordoned already', unready: unreadyBefore(node, upgrade) };
+    if (cordon === 'person' && unreadyBefore(node, upgrade).length > 0) return { changed: false, note: PERSONS, unready: unreadyBefore(node, upgrade) };
     if (cordon === null && !gatePassed) {
       await waitForRoom(activity, kube, input, gateTimeoutMs);
       // Whatever has changed meanwhile makes the change below a conflict, and then the node is read again.
       gatePassed = true;
     }
+    const unready = unreadyServices(await rideOver(activity, () => kube.listPods({ node: planned.name })), now());
+    const unreadyAs = unreadyMark(upgrade, unready);
+    if (cordon === 'person' && unreadyAs === null) return { changed: false, note: PERSONS, unready };
     // Somebody may have deleted the lock, and another upgrade have taken it.
-    await rideOver(activity, () => takeLease(kube, { upgrade, by: null, temporal, now }));
-    const change = { resourceVersion: node.metadata.resourceVersion, unschedulable: true, annotations: { [CORDONED_BY]: cordonMark(upgrade, planned.pool), [TEMPORAL]: temporal } };
-    const answer = await rideOver(activity, () => kube.changeNode(planned.name, change));
-    if (answer === 'changed') return { changed: true, note: cordon === 'another-upgrade' ? 'took over the cordon of a former upgrade' : 'cordoned' };
+    if (cordon !== 'person') await rideOver(activity, () => takeLease(kube, { upgrade, by: null, temporal, now }));
+    const change = cordon === 'person'
+      ? { annotations: { [UNREADY_BEFORE]: unreadyAs } }
+      : { unschedulable: true, annotations: { [CORDONED_BY]: cordonMark(upgrade, planned.pool), [TEMPORAL]: temporal, ...unreadyChange(node, unreadyAs) } };
+    const answer = await rideOver(activity, () => kube.changeNode(planned.name, { resourceVersion: node.metadata.resourceVersion, ...change }));
+    if (answer !== 'changed') continue;
+    if (cordon === 'person') return { changed: false, note: PERSONS, unready };
+    return { changed: true, note: cordon === 'another-upgrade' ? 'took over the cordon of a former upgrade' : 'cordoned', unready };
   }
+}
+
+const PERSONS = 'cordoned by a person: stays so';
+
+/** Nothing is said of an annotation that neither is there nor is to be. */
+function unreadyChange(node: Node, mark: string | null): Readonly<Record<string, string | null>> {
+  return mark === null && node.metadata.annotations?.[UNREADY_BEFORE] === undefined ? {} : { [UNREADY_BEFORE]: mark };
 }
 
 /** Contract 1 when the step runs: whatever was planned, the nodes that are down now decide. */

@@ -12,6 +12,7 @@ import type { NodeActivityOptions } from './cordon-node.ts';
 import { drainFate, refusalText } from './drain-pods.ts';
 import { drainProgress } from './drain-progress.ts';
 import { createEvictions } from './evictions.ts';
+import { unreadyNote } from './unready-before.ts';
 import type { Evictions } from './evictions.ts';
 
 /** While evictions are refused, look for one that is due again this often; a change of a budget is seen at once. */
@@ -30,9 +31,9 @@ export function createDrainNode(options: NodeActivityOptions): (input: DrainStep
     const finish = timedStep(activity, options.now);
     if (!input.drain.enabled) return finish({ changed: false, note: `${drainKey(input.node.pool)}.enabled is false` });
     const kube = await options.openKube(input.upgrade.access);
-    await ensureCordoned(activity, kube, input, options);
+    const { unready } = await ensureCordoned(activity, kube, input, options);
     const evicted = await drain(activity, kube, input);
-    return finish({ changed: evicted > 0, note: noteOf(evicted, input.force === true) });
+    return finish({ changed: evicted > 0, note: `${noteOf(evicted, input.force === true)}${unreadyNote(unready)}` });
   };
 }
 

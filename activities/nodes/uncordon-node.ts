@@ -8,6 +8,7 @@ import type { NodeActivityOptions } from './cordon-node.ts';
 import { TEMPORAL } from '../lease/cluster-lease.ts';
 import { CORDONED_BY, isMarkOf } from './cordon-mark.ts';
 import { isTainted, withoutTaint } from './pending-taint.ts';
+import { UNREADY_BEFORE } from './unready-before.ts';
 
 /**
  * Takes away the cordon of this upgrade, its mark and our soft taint, in one change. Any other cordon or taint stays.
@@ -46,12 +47,15 @@ export async function takeOffOurs(activity: Activity, kube: Kube, name: string, 
     const cordoned = node.spec.unschedulable === true;
     const mark = node.metadata.annotations?.[CORDONED_BY];
     const isOurs = isMark(mark);
-    if (!isOurs && !isTainted(node)) return { changed: false, cordoned, mark, isOurs };
+    const [noted] = (node.metadata.annotations?.[UNREADY_BEFORE] ?? '').split(' ');
+    const isNoted = noted !== '' && (isOurs || isMark(noted));
+    if (!isOurs && !isNoted && !isTainted(node)) return { changed: false, cordoned, mark, isOurs };
     // One change for both; it is refused where the node is no longer as it was read, and then it is read again.
     const answer = await rideOver(activity, () =>
       kube.changeNode(name, {
         resourceVersion: node.metadata.resourceVersion,
-        ...(isOurs ? { unschedulable: false, annotations: { [CORDONED_BY]: null, [TEMPORAL]: null } } : {}),
+        ...(isOurs ? { unschedulable: false } : {}),
+        ...(isOurs || isNoted ? { annotations: { ...(isOurs ? { [CORDONED_BY]: null, [TEMPORAL]: null } : {}), ...(isNoted ? { [UNREADY_BEFORE]: null } : {}) } } : {}),
         ...(isTainted(node) ? { taints: withoutTaint(node) } : {}),
       }),
     );

@@ -1,11 +1,14 @@
 import { currentActivity } from '../activity-context.ts';
 import { stepError } from '../step-error.ts';
 import type { StepProgress, StepResult, WaitNodeReadyInput } from '../../workflows/domain/step.ts';
+import type { Pod } from '../kubernetes/objects.ts';
 import { timedStep } from '../kubernetes/timed-step.ts';
 import { watchUntil } from '../kubernetes/wait.ts';
 import type { Done, Pending } from '../kubernetes/wait.ts';
 import type { NodeActivityOptions } from './cordon-node.ts';
 import { readinessProblems } from './readiness.ts';
+import { isMirror, isReady } from './ready.ts';
+import { serviceOf, unreadyBefore } from './unready-before.ts';
 import { redactedStart } from '../redaction/redacted.ts';
 
 /**
@@ -23,7 +26,8 @@ export interface WaitNodeReadyOptions extends NodeActivityOptions {
 }
 
 /**
- * Waits until a node is Ready at the planned version, its own services included, and stays so for the settle time.
+ * Waits until a node is Ready at the planned version, its own services included, and stays so for the settle time. What was not
+ * Ready before the cordon is not waited for, and said.
  * Failure: NodeNotReady, which says what is missing.
  */
 export function createWaitNodeReady(options: WaitNodeReadyOptions): (input: WaitNodeReadyInput) => Promise<StepResult> {
@@ -42,7 +46,10 @@ export function createWaitNodeReady(options: WaitNodeReadyOptions): (input: Wait
     function check(): Done<string> | Pending {
       const now = node.items?.[0] ?? null;
       if (now !== null && now.metadata.uid !== input.node.uid) return { waitingFor: { message: 'another node has its name' } };
-      const view = { node: now, lease: lease.items?.[0] ?? null, pods: pods.items ?? [], version: input.node.to, restartedAt: input.restartedAt };
+      const before = unreadyBefore(now, input.upgrade);
+      const all = pods.items ?? [];
+      const isExcused = (pod: Pod): boolean => !isMirror(pod) && before.includes(serviceOf(pod));
+      const view = { node: now, lease: lease.items?.[0] ?? null, pods: all.filter((pod) => !isExcused(pod)), version: input.node.to, restartedAt: input.restartedAt };
       const problems = readinessProblems(view);
       if (problems.length > 0) {
         goodSinceMs = null;
@@ -50,7 +57,8 @@ export function createWaitNodeReady(options: WaitNodeReadyOptions): (input: Wait
       }
       goodSinceMs ??= performance.now();
       const leftMs = settleMs - (performance.now() - goodSinceMs);
-      return leftMs <= 0 ? { done: `Ready at ${input.node.to}` } : { waitingFor: { message: 'Ready; settling' }, recheckMs: leftMs };
+      const still = [...new Set(all.filter((pod) => isExcused(pod) && !isReady(pod)).map(serviceOf))].toSorted();
+      return leftMs <= 0 ? { done: `Ready at ${input.node.to}${still.length === 0 ? '' : `; not Ready before and not now: ${still.join(', ')}`}` } : { waitingFor: { message: 'Ready; settling' }, recheckMs: leftMs };
     }
 
     const note = await watchUntil({

@@ -9,6 +9,8 @@ import { etcdFindings } from './cluster-etcd-checks.ts';
 import { hold } from './cluster-finding.ts';
 import { componentFindings, nodeFindings, skewFindings } from './cluster-node-checks.ts';
 import { identityFindings } from './host-identity-checks.ts';
+import { runtimeFindings } from './cluster-runtime-checks.ts';
+import { serviceFindings } from './cluster-service-checks.ts';
 import { webhookFindings } from './cluster-webhook-checks.ts';
 
 /**
@@ -16,7 +18,7 @@ import { webhookFindings } from './cluster-webhook-checks.ts';
  * `plan` null: only what needs no plan is checked (nothing about drains).
  */
 export async function clusterFindings(kube: Kube, spec: UpgradeSpec, observation: Observation, plan: UpgradePlan | null): Promise<Finding[]> {
-  const [failing, nodes, staticPods, webhooks] = await Promise.all([kube.failingReadyChecks(), kube.listNodes(), listStaticPods(kube), webhookFindings(kube)]);
+  const [failing, nodes, staticPods, webhooks, services] = await Promise.all([kube.failingReadyChecks(), kube.listNodes(), listStaticPods(kube), webhookFindings(kube), serviceFindings(kube)]);
   const drains = plan === null ? [] : await drainFindings(kube, spec, plan);
   return [
     readyFinding(kube, failing),
@@ -26,6 +28,8 @@ export async function clusterFindings(kube: Kube, spec: UpgradeSpec, observation
     ...skewFindings(observation),
     ...identityFindings(observation.nodes),
     ...webhooks,
+    ...services,
+    ...(plan === null ? [] : runtimeFindings(nodes, plan)),
     ...drains,
   ];
 }

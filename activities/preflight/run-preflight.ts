@@ -19,12 +19,17 @@ import { hostFindings } from './host-checks.ts';
 import { readKubeletConfig } from './kubelet-settings.ts';
 import type { KubeletConfig } from './kubelet-settings.ts';
 import { reachFindings } from './reach-checks.ts';
+import { rehearsedFindings } from './rehearsed-drains.ts';
+import type { RehearsedOptions } from './rehearsed-drains.ts';
 import { replacedFindings } from './replaced/replaced-findings.ts';
+import { workerDiskFindings } from './worker-disk-checks.ts';
 
 export interface PreflightInput {
   readonly spec: UpgradeSpec;
   /** Null: only the ways in are checked. */
   readonly plan: UpgradePlan | null;
+  /** Whether a rehearsal says which drains would not end: `also` beside all other checks, `only` without them. Absent: it does not. */
+  readonly rehearse?: 'also' | 'only';
 }
 
 export interface PreflightOptions {
@@ -32,6 +37,10 @@ export interface PreflightOptions {
   readonly openHosts: OpenHosts;
   readonly observeCluster: (input: ObserveInput) => Promise<Observation>;
   readonly now: Clock;
+  /** Absent: drains are not rehearsed. */
+  readonly drains?: RehearsedOptions;
+  /** Folder of this worker for what it keeps; absent where its room does not matter. */
+  readonly stateDir?: string;
 }
 
 /** Every check, at once. A check that cannot be made is a finding that blocks, never a silence. Reads only. */
@@ -45,7 +54,11 @@ export function createRunPreflight(options: PreflightOptions): (input: Preflight
 
 async function findingsOf(options: PreflightOptions, input: PreflightInput): Promise<readonly Finding[]> {
   if (input.plan === null) return reachFindings(options, input.spec);
-  return waive(await allFindings(options, input, input.plan), input.plan.spec.ignore);
+  const [checked, rehearsed] = await Promise.all([
+    input.rehearse === 'only' ? [] : allFindings(options, input, input.plan),
+    input.rehearse === undefined || options.drains === undefined ? [] : rehearsedFindings(options.drains, input.spec, input.plan),
+  ]);
+  return waive([...checked, ...rehearsed], input.plan.spec.ignore);
 }
 
 /** An API server that restarts must not stop an upgrade before it begins; a person who waits for the answer must not wait long. */
@@ -55,7 +68,8 @@ async function allFindings(options: PreflightOptions, { spec }: PreflightInput, 
   const [cluster, hosts, replaced] = await Promise.all([
     guarded('cluster-checks', () => rideOver(currentActivity(), async () => {
       const observation = await options.observeCluster({ access: spec.access, nodes: spec.nodes, labelKeys: selectorKeys(spec) });
-      return clusterFindings(await options.openKube(spec.access), spec, observation, plan);
+      const room = options.stateDir === undefined ? [] : await workerDiskFindings(options.stateDir, observation.etcd);
+      return [...(await clusterFindings(await options.openKube(spec.access), spec, observation, plan)), ...room];
     }, OUTAGE_MS)),
     guarded('host-checks', async () => {
       const kubeletConfig = await kubeletConfigOf(options, spec);

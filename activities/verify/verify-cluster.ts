@@ -12,6 +12,7 @@ import type { Clock } from '../kubernetes/timed-step.ts';
 import { rideOver } from '../kubernetes/wait.ts';
 import type { Activity } from '../kubernetes/wait.ts';
 import { CORDONED_BY, OWN_PREFIX, isMarkOf } from '../nodes/cordon-mark.ts';
+import { UNREADY_BEFORE } from '../nodes/unready-before.ts';
 import type { ReadEtcd } from '../observe/observe-cluster.ts';
 import { readKubeadmConfig } from '../observe/kubeadm-config.ts';
 import { listStaticPods } from '../observe/static-pods.ts';
@@ -75,6 +76,7 @@ function leftovers(node: Node, upgrade: UpgradeRef): string[] {
   const { name, annotations } = node.metadata;
   const problems: string[] = [];
   if (isMarkOf(annotations?.[CORDONED_BY], upgrade)) problems.push(`node ${name} still carries our mark ${CORDONED_BY}${node.spec.unschedulable === true ? ' and is cordoned' : ''}`);
+  if (isMarkOf((annotations?.[UNREADY_BEFORE] ?? '').split(' ')[0], upgrade)) problems.push(`node ${name} still carries our annotation ${UNREADY_BEFORE}`);
   const taints = (node.spec.taints ?? []).filter((taint) => taint.key.startsWith(OWN_PREFIX)).map((taint) => taint.key);
   if (taints.length > 0) problems.push(`node ${name} still carries our taint ${taints.join(', ')}`);
   return problems;

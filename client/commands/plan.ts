@@ -9,6 +9,7 @@ import { findingsTable } from '../render/findings.ts';
 import { planTable } from '../render/plan.ts';
 import { placed, readSpecFile } from '../spec-file.ts';
 import type { SpecFile } from '../spec-file.ts';
+import type { Finding } from '../../workflows/domain/check.ts';
 import type { UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { InspectClusterResult } from '../../workflows/messages.ts';
 
@@ -33,7 +34,15 @@ export async function plan(context: CommandContext, { file, output, dump, ignore
 async function planOfCluster(context: CommandContext, specFile: SpecFile): Promise<UpgradePlan> {
   const result = await withClient(context, (client) =>
     placed(specFile, () => client.inspect({ spec: specFile.spec, what: 'plan' }, context.terminal.say)));
-  return requirePlan(context, result);
+  const made = requirePlan(context, result);
+  sayWrong(context, result.findings);
+  return made;
+}
+
+/** Drains that would not end: words, not data. */
+function sayWrong({ terminal }: CommandContext, findings: readonly Finding[]): void {
+  const wrong = findings.filter(({ severity }) => severity !== 'info');
+  if (wrong.length > 0) terminal.say(findingsTable(wrong, { colour: terminal.colour, columns: null }));
 }
 
 async function planOfDump(specFile: SpecFile, folder: string): Promise<UpgradePlan> {

@@ -4,7 +4,7 @@ import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import type { Timings } from '../description.ts';
 import { LAB_TIMINGS } from '../timings.ts';
 import { describeTwin } from './describe.ts';
-import type { RehearsalReport } from './report.ts';
+import type { BlockedDrain, RehearsalReport } from './report.ts';
 import type { RunRecord } from './run/record.ts';
 import { runUpgrade } from './run/run-upgrade.ts';
 import { summarise } from './summarise.ts';
@@ -56,6 +56,12 @@ export async function rehearseCluster(options: RehearsalOptions): Promise<Rehear
     ...measured,
     notes: notesOf(options, measured),
   };
+}
+
+/** The drains of one run that would not end: what a plan says of them before anything begins. */
+export async function rehearseDrains(input: Pick<RehearsalOptions, 'spec' | 'plan' | 'dump'>): Promise<readonly BlockedDrain[]> {
+  const { held } = await rehearseCluster({ ...input, source: 'cluster', runs: 1 });
+  return held;
 }
 
 function defaultRuns({ workloads }: ClusterDump): number {

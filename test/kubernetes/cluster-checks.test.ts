@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { createOpenKube } from '../../activities/kubernetes/open-kube.ts';
 import { createObserveCluster } from '../../activities/observe/observe-cluster.ts';
 import { clusterFindings } from '../../activities/preflight/cluster-checks.ts';
+import { runtimeFindings } from '../../activities/preflight/cluster-runtime-checks.ts';
 import type { Finding } from '../../workflows/domain/check.ts';
 import type { EtcdObservation } from '../../workflows/domain/observation.ts';
 import { executedSpec } from '../../workflows/domain/executed-spec.ts';
@@ -50,7 +51,7 @@ test('a healthy cluster has a finding for each check, and none is bad', () =>
   withCluster(async (api) => {
     const list = await findings(api);
     assert.deepEqual(bad(list), []);
-    assert.deepEqual(list.map((finding) => finding.check), ['api-ready', 'nodes-ready', 'control-plane-pods', 'etcd-members-healthy', 'version-skew', 'webhooks-answer', 'pods-evictable', 'budgets-allow']);
+    assert.deepEqual(list.map((finding) => finding.check), ['api-ready', 'nodes-ready', 'control-plane-pods', 'etcd-members-healthy', 'version-skew', 'webhooks-answer', 'node-services-ready', 'container-runtime', 'pods-evictable', 'budgets-allow']);
   }));
 
 test('nodes, components and cordons are judged each by name', () =>
@@ -127,3 +128,37 @@ test('a webhook blocks where it fails closed on what an upgrade needs and nobody
     api.put('endpointslices', { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: { name: 'hook-1', namespace: 'default', labels: { 'kubernetes.io/service-name': 'hook' } }, endpoints: [{ conditions: { ready: true } }] });
     assert.deepEqual(bad(await findings(api)), []);
   }));
+
+test('DaemonSet pods that nodes need and that are not Ready already are named before, by DaemonSet and nodes, and the same twice', () =>
+  withCluster(async (api) => {
+    const plugin = (name: string, node: string, change: object = {}): void => api.put('pods', fakePod(name, node, { namespace: 'kube-system', controller: 'DaemonSet', ready: false, ...change }));
+    plugin('plugin-b', 'w1');
+    plugin('plugin-a', 'cp2');
+    plugin('csi', 'w1', { namespace: 'storage', priorityClassName: 'system-node-critical' });
+    plugin('agent', 'w1', { namespace: 'default' });
+    plugin('good', 'cp1', { ready: true });
+    const list = await findings(api);
+    const named = list.filter(({ check }) => check === 'node-services-ready').map(({ severity, message }) => `${severity} ${message}`);
+    assert.deepEqual(named, [
+      'warn Pods of the DaemonSet kube-system/owner are not Ready on cp2, w1 before anything was changed: they do not hold those nodes afterwards.',
+      'warn Pods of the DaemonSet storage/owner are not Ready on w1 before anything was changed: they do not hold that node afterwards.',
+    ]);
+    assert.deepEqual(await findings(api), list);
+  }));
+
+for (const { runtime, to, severity } of [
+  { runtime: 'containerd://1.7.24', to: 'v1.36.0', severity: 'warn' },
+  { runtime: 'containerd://1.6.36~ds1', to: 'v1.37.1', severity: 'warn' },
+  { runtime: 'containerd://1.7.24', to: 'v1.35.4', severity: 'info' },
+  { runtime: 'containerd://2.1.4', to: 'v1.36.0', severity: 'info' },
+  { runtime: 'containerd://v2.0.0-rc.1', to: 'v1.36.0', severity: 'info' },
+  { runtime: 'cri-o://1.33.2', to: 'v1.36.0', severity: 'info' },
+  { runtime: undefined, to: 'v1.36.0', severity: 'info' },
+] as const) {
+  test(`the runtime ${runtime ?? 'of which nothing is said'} ${severity === 'warn' ? 'warns' : 'is no matter'} at ${to}`, () => {
+    const nodeInfo = { kubeletVersion: 'v1.35.2', ...(runtime === undefined ? {} : { containerRuntimeVersion: runtime }) };
+    const node = { metadata: { name: 'w1', uid: 'uid-w1', resourceVersion: '1' }, spec: {}, status: { nodeInfo } };
+    const found = runtimeFindings([node], { nodes: [plannedNode('w1', { to })] });
+    assert.deepEqual(found.map((finding) => finding.severity), [severity]);
+  });
+}

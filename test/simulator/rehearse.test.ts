@@ -10,7 +10,7 @@ import { generateCluster } from '../../simulator/generate.ts';
 import type { ApiObject } from '../../simulator/model.ts';
 import { listsOf } from '../../simulator/rehearse/dump-source.ts';
 import type { DumpedObject } from '../../simulator/rehearse/dump-files.ts';
-import { rehearseCluster } from '../../simulator/rehearse/main.ts';
+import { rehearseCluster, rehearseDrains } from '../../simulator/rehearse/main.ts';
 import type { RehearsalReport } from '../../simulator/rehearse/main.ts';
 import { planUpgrade } from '../../workflows/domain/plan-upgrade.ts';
 import { startFakeApi } from '../support/fake-api.ts';
@@ -55,6 +55,15 @@ test('a budget that lets no pod go is said first, by name, for the nodes that it
   for (const drain of report.held) assert.deepEqual([drain.budget, drain.workloads], ['shop/stuck', ['shop/stuck']]);
   assert.match(report.held[0]?.reason ?? '', /needs 2 healthy pods and has 2/);
   assert.ok(report.notes.some((note) => note.includes('capstan skip')));
+});
+
+test('one run says at once which drains would not end: one worker, and a budget that never allows', async () => {
+  const alone = withObjects(generateCluster({ name: 'alone', seed: 3, workers: 1, podsPerNode: 1 }), [
+    deployment('shop', 'only', 1, {}),
+    { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { name: 'only', namespace: 'shop' }, spec: { minAvailable: 1, selector: { matchLabels: { app: 'only' } } } },
+  ]);
+  const drains = await rehearseDrains(await rehearsalOf(alone, specOf(alone)));
+  assert.deepEqual(drains.map(({ node, budget, workloads }) => ({ node, budget, workloads })), [{ node: 'w1', budget: 'shop/only', workloads: ['shop/only'] }]);
 });
 
 test('a pod without a controller is refused before anything is evicted, and said with the key that allows it', async () => {
