@@ -43,7 +43,7 @@ export interface Node extends ApiObject {
   readonly status: {
     readonly conditions?: readonly Condition[];
     readonly addresses?: readonly { readonly type: string; readonly address: string }[];
-    readonly nodeInfo: { readonly kubeletVersion: string; readonly machineID?: string; readonly systemUUID?: string };
+    readonly nodeInfo: { readonly kubeletVersion: string; readonly containerRuntimeVersion?: string; readonly machineID?: string; readonly systemUUID?: string };
   };
 }
 
