@@ -29,6 +29,11 @@ async function apply(variant: LabVariant, plan: LabPlan, kubectl: string): Promi
     case "untainted":
       await api("taint", "node", "--all", "node-role.kubernetes.io/control-plane-").catch(ignoreAbsentTaint);
       return;
+    case "cloned": {
+      const id = (await inHost(controlPlane[0]?.container ?? "", "cat /etc/machine-id")).stdout.trim();
+      await onEach(plan.nodes, `[ "$(cat /etc/machine-id)" = ${id} ] || { echo ${id} > /etc/machine-id; systemctl restart kubelet; }`);
+      return;
+    }
     case "noexec-tmp":
       await onEach(plan.nodes, "mount -o remount,noexec /tmp");
       return;

@@ -1,5 +1,5 @@
 /** Ways in which clusters of others differ from a plain one, each with what it is. Pure. */
-export const labVariants = ["own-folders", "unlabelled", "untainted", "noexec-tmp", "kubelet-by-hand", "encryption", "rpm", "ipv6"] as const;
+export const labVariants = ["own-folders", "unlabelled", "untainted", "noexec-tmp", "kubelet-by-hand", "encryption", "rpm", "ipv6", "cloned"] as const;
 export type LabVariant = (typeof labVariants)[number];
 
 export const aboutVariants = {
@@ -11,6 +11,7 @@ export const aboutVariants = {
   encryption: "encryption at rest by a flag and a volume in the manifests alone, unknown to kubeadm",
   rpm: "packages of Kubernetes as RPM, from dnf 4 and rpm on hosts that are Debian otherwise",
   ipv6: "the whole cluster on IPv6, single stack: API, etcd, pods, services, SSH",
+  cloned: "one machine id on all hosts, as of machines cloned from one image",
 } as const satisfies Readonly<Record<LabVariant, string>>;
 
 /** Changes to the ClusterConfiguration that `kubeadm init` reads. Pure. */

@@ -16,4 +16,7 @@ if [ -e /proc/sys/net/bridge/bridge-nf-call-iptables ]; then sysctl -q -w net.br
 umount /etc/resolv.conf
 ip -4 route show default | sed -n 's/^default via \([0-9.]*\).*/nameserver \1/p' > /etc/resolv.conf
 
+# On a virtual machine systemd would take the machine's own id, and all hosts would be clones of one.
+if [ ! -s /etc/machine-id ]; then tr -d - < /proc/sys/kernel/random/uuid > /etc/machine-id; fi
+
 exec /sbin/init
