@@ -10,7 +10,7 @@ import { plannedKubeadm } from '../../workflows/domain/planned-file.ts';
 import { executedSpec } from '../../workflows/domain/executed-spec.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import { spec } from '../domain/cluster.ts';
-import { openPlannedKube } from '../support/planned-kube.ts';
+import { openPlannedKube, UPGRADED } from '../support/planned-kube.ts';
 import { failureOf, runActivity } from '../support/run-activity.ts';
 import { fakeHost } from './fake-host.ts';
 import { atOldMinor, packageInput, plannedNode } from './inputs.ts';
@@ -76,7 +76,7 @@ for (const [what, change, message] of [
     const files = await readCheckedFiles(written);
     const host = atOldMinor(fakeHost('apt'));
     context.after(() => host.remove());
-    const run = (retry: number) => runActivity(createUpgradeKubeadm({ openKube: openPlannedKube(), openHosts: async () => host.hosts, now: Date.now }), packageInput(plannedNode('w1', 'worker'), { kubeadm: plannedKubeadm({ spec: executedSpec(written), files }), retry })).result;
+    const run = (retry: number) => runActivity(createUpgradeKubeadm({ openKube: openPlannedKube(UPGRADED), openHosts: async () => host.hosts, now: Date.now }), packageInput(plannedNode('w1', 'worker'), { kubeadm: plannedKubeadm({ spec: executedSpec(written), files }), retry })).result;
     const before = withoutFiles(folder);
     change(folder);
 
