@@ -53,16 +53,18 @@ function versioningOf(version: WorkerVersion | null) {
   return { workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' } } as const;
 }
 
-/** @throws Error that says where Temporal was looked for and how to start one. */
+/** Nobody answers where Temporal was looked for. */
+class TemporalAway extends Error {
+  override readonly name = 'TemporalAway';
+}
+
+/** @throws TemporalAway that says where Temporal was looked for and how to start one. */
 export async function connect(temporal: TemporalAccess): Promise<NativeConnection> {
+  const tls = temporal.tls === null ? {} : { tls: await tlsOptions(temporal.tls) };
   try {
-    return await NativeConnection.connect({
-      address: temporal.address,
-      ...(temporal.tls === null ? {} : { tls: await tlsOptions(temporal.tls) }),
-      ...(temporal.apiKey === null ? {} : { apiKey: temporal.apiKey }),
-    });
+    return await NativeConnection.connect({ address: temporal.address, ...tls, ...(temporal.apiKey === null ? {} : { apiKey: temporal.apiKey }) });
   } catch (error) {
-    throw new Error(`No Temporal server answers at ${temporal.address} (${reasonOf(error)}).\nNext: \`capstan dev\` starts one here; CAPSTAN_TEMPORAL_ADDRESS names another.`);
+    throw new TemporalAway(`No Temporal server answers at ${temporal.address} (${reasonOf(error)}).\nNext: \`capstan dev\` starts one here; CAPSTAN_TEMPORAL_ADDRESS names another.`);
   }
 }
 

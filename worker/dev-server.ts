@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,6 +9,7 @@ import { tlsOptions } from './config.ts';
 import type { TemporalAccess } from './config.ts';
 import { spawnGuarded } from './guarded-child.ts';
 import { ensureSearchAttributes, searchAttributeFlags } from './search-attributes.ts';
+import { isEnding, livingServer, markOf, writeMark } from './server-mark.ts';
 import { someoneListens } from './someone-listens.ts';
 import type { Places } from './temporal/find-program.ts';
 import { temporalProgram } from './temporal/programs.ts';
@@ -47,6 +48,7 @@ const ASK_MS = 50;
  */
 export async function findOrStartDevServer(options: DevServerOptions): Promise<DevServer> {
   const address = `127.0.0.1:${options.port}`;
+  await untilFormerEnded(options);
   const running = await tryConnect(address, FOUND_TIMEOUT_MS);
   if (running !== null) {
     await prepare(running, options.namespace);
@@ -55,26 +57,58 @@ export async function findOrStartDevServer(options: DevServerOptions): Promise<D
   return startDevServer(address, options);
 }
 
+/** A server of ours at the port that nobody keeps up: it still answers for a moment, and then takes what was begun on it along. */
+async function untilFormerEnded(options: DevServerOptions): Promise<void> {
+  const deadlineMs = Date.now() + START_TIMEOUT_MS;
+  let isSaid = false;
+  for (;;) {
+    const former = await livingServer(stateFile(options, 'pid'));
+    if (former === null || !isEnding(former)) return;
+    if (!isSaid) options.say('The Temporal server that ran here before is still ending: waiting for it.');
+    isSaid = true;
+    if (Date.now() > deadlineMs) {
+      throw new Error(`The Temporal server that ran here before (process ${former.server.pid}) has not ended within ${START_TIMEOUT_MS / 1000} s.\nNext: look at the process and at ${stateFile(options, 'log')}; end it, then start again.`);
+    }
+    await delay(ASK_MS);
+  }
+}
+
+function stateFile({ stateFolder, port }: DevServerOptions, ending: string): string {
+  return join(stateFolder, `temporal${port === 7233 ? '' : `-${port}`}.${ending}`);
+}
+
+/** What the server before this one has said may tell why it ended. */
+function keepFormerLog(options: DevServerOptions): void {
+  const log = stateFile(options, 'log');
+  if (existsSync(log)) renameSync(log, stateFile(options, 'former.log'));
+}
+
 async function startDevServer(address: string, options: DevServerOptions): Promise<DevServer> {
   const program = await temporalProgram(options.places, options.say);
   mkdirSync(options.stateFolder, { recursive: true, mode: 0o700 });
-  const suffix = options.port === 7233 ? '' : `-${options.port}`;
-  const log = join(options.stateFolder, `temporal${suffix}.log`);
+  const log = stateFile(options, 'log');
+  keepFormerLog(options);
   const output = openSync(log, 'w', 0o600);
   const child = spawnGuarded(program, [
     'server', 'start-dev', '--ip', '127.0.0.1', '--port', String(options.port), '--ui-port', String(options.uiPort),
     '--namespace', options.namespace, '--log-level', 'warn', '--ui-disable-news-fetch', ...searchAttributeFlags(),
-    ...(options.ephemeral ? [] : ['--db-filename', join(options.stateFolder, `temporal${suffix}.db`)]),
+    ...(options.ephemeral ? [] : ['--db-filename', stateFile(options, 'db')]),
   ], output);
   closeSync(output);
   const ended = once(child, 'exit').then(() => {});
+  const mark = { server: markOf(child.pid), owner: markOf(process.pid) };
+  const end = async (): Promise<void> => {
+    await writeMark(stateFile(options, 'pid'), { ...mark, owner: null });
+    await stop(child);
+  };
   try {
+    await writeMark(stateFile(options, 'pid'), mark);
     await prepare(await untilItAnswers(address, child, log), options.namespace);
   } catch (error) {
-    await stop(child);
+    await end();
     throw error;
   }
-  return { address, ui: `http://127.0.0.1:${options.uiPort}`, ended, stop: () => stop(child) };
+  return { address, ui: `http://127.0.0.1:${options.uiPort}`, ended, stop: end };
 }
 
 /** Makes our search attributes usable on the server of the configuration. */

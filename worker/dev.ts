@@ -68,7 +68,10 @@ async function withWorker(server: DevServer, configuration: Configuration, asked
   const { temporal } = configuration;
   const embedded = { ...temporal, address: server.address, apiKey: null, tls: null };
   const reached = server.address === temporal.address ? temporal : embedded;
-  const worker = await startWorker({ ...configuration, temporal: reached }, createLogger(configuration.logLevel));
+  const given = new AbortController();
+  void asked.then(() => given.abort());
+  const worker = await startWorker({ ...configuration, temporal: reached }, createLogger(configuration.logLevel), given.signal);
+  if (worker === null) return;
   try {
     await Promise.race([untilStopped(server, asked), worker.ended]);
   } finally {

@@ -3,8 +3,8 @@ import type { Logger } from '@temporalio/worker';
 import { workflowBundlePath } from './bundle.ts';
 import { compose } from './compose.ts';
 import type { Configuration } from './config.ts';
-import { connect, createWorker } from './create-worker.ts';
-import { temporalIdentity } from './temporal/identity.ts';
+import { createWorker } from './create-worker.ts';
+import { reachTemporal } from './wait-for-temporal.ts';
 
 export interface RunningWorker {
   /** Resolves when the worker has ended; rejects where it failed. */
@@ -13,12 +13,14 @@ export interface RunningWorker {
   readonly stop: () => void;
 }
 
-/** Starts polling, and says where. */
-export async function startWorker(configuration: Configuration, logger: Logger): Promise<RunningWorker> {
+/** Starts polling once Temporal answers, and says where; null where it was told to end before. */
+export async function startWorker(configuration: Configuration, logger: Logger, asked: AbortSignal = new AbortController().signal): Promise<RunningWorker | null> {
   // Signals are handled where the process begins, because a development server may have to end after the worker.
   Runtime.install({ logger, shutdownSignals: [], telemetryOptions: { logging: { forward: {}, filter: 'WARN' } } });
-  const [bundlePath, connection] = await Promise.all([workflowBundlePath(configuration.places.cache), connect(configuration.temporal)]);
-  const composition = compose(configuration, await temporalIdentity(connection, configuration.temporal.namespace));
+  const [bundlePath, reached] = await Promise.all([workflowBundlePath(configuration.places.cache), reachTemporal(configuration.temporal, logger, asked)]);
+  if (reached === null) return null;
+  const { connection, identity } = reached;
+  const composition = compose(configuration, identity);
   const worker = await createWorker(configuration, { connection, activities: composition.activities, bundlePath });
   const ended = finish();
   const { address, namespace } = configuration.temporal;
