@@ -78,7 +78,8 @@ function kubeadmConfig({ name, version }: ClusterDescription): ApiObject {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'kubeadm-config', namespace: 'kube-system' }, data: { ClusterConfiguration: text.join('\n') } };
 }
 
-function kubeProxy(version: string): ApiObject {
+/** As kubeadm of the version writes it. */
+export function kubeProxy(version: string): ApiObject {
   const labels = { 'k8s-app': 'kube-proxy' };
   return {
     apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { name: 'kube-proxy', namespace: 'kube-system', labels },
@@ -92,7 +93,8 @@ function kubeProxy(version: string): ApiObject {
   };
 }
 
-function coreDns(tag: string): ApiObject {
+/** As kubeadm writes it with this tag. */
+export function coreDns(tag: string): ApiObject {
   const labels = { 'k8s-app': 'kube-dns' };
   return {
     apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'coredns', namespace: 'kube-system', labels },

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { replacedFindings } from '../../activities/preflight/replaced/replaced-findings.ts';
 import { stepError } from '../../activities/step-error.ts';
+import type { Workload } from '../../activities/kubernetes/objects.ts';
 import type { Hosts } from '../../activities/hosts/port.ts';
 import type { Finding } from '../../workflows/domain/check.ts';
 import { executedSpec } from '../../workflows/domain/executed-spec.ts';
@@ -53,9 +54,10 @@ interface Cluster {
   readonly kubelet?: string;
   readonly patches?: { readonly file: string };
   readonly maps?: (name: string) => string | undefined;
+  readonly workloads?: Readonly<Record<string, Workload>>;
 }
 
-async function findings({ hosts, kubelet = KUBELET, patches, maps }: Cluster, nodes?: readonly PlannedNode[]): Promise<readonly Finding[]> {
+async function findings({ hosts, kubelet = KUBELET, patches, maps, workloads = {} }: Cluster, nodes?: readonly PlannedNode[]): Promise<readonly Finding[]> {
   const planned = nodes ?? Object.keys(hosts).map((name) => plannedNode(name, name.startsWith('cp') ? 'control-plane' : 'worker', name === 'cp1'));
   const spec: UpgradeSpec = {
     name: 'prod', driver: 'kubeadm', target: { version: 'v1.34.4' }, access: UPGRADE.access, nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false }, staging: { width: 20 },
@@ -70,7 +72,7 @@ async function findings({ hosts, kubelet = KUBELET, patches, maps }: Cluster, no
     const text = texts(name);
     return text === undefined ? null : { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, uid: 'u', resourceVersion: '1' }, data: { [name === 'kubeadm-config' ? 'ClusterConfiguration' : 'kubelet']: text } };
   };
-  const options = { openKube: async () => ({ getConfigMap }), openHosts: async () => all, outageMs: 0 };
+  const options = { openKube: async () => ({ getConfigMap, getWorkload: async (_kind: string, _namespace: string, name: string) => workloads[name] ?? null }), openHosts: async () => all, outageMs: 0 };
   return runActivity(() => replacedFindings(options, plan, spec), undefined).result;
 }
 
@@ -151,6 +153,30 @@ test('what the cluster\'s own configuration says otherwise than what runs is a w
   const configuration = `${CONFIGURATION}apiServer: {extraArgs: [{name: audit-log-maxage, value: "10"}]}\n`;
   const found = problems(await findings({ hosts: { cp1: made }, maps: (name) => (name === 'kubeadm-config' ? configuration : KUBELET) }));
   assert.deepEqual(found, ['warn static-pod-loss cp1: kube-apiserver runs with --audit-log-maxage=30 (kubeadm writes 10), and the ConfigMap kubeadm-config or a patch says otherwise: the upgrade brings what they say.']);
+});
+
+test('what an upgrade would take from kube-proxy and CoreDNS is a warning, with a patch as the way for the one that has a target', async (context) => {
+  const made = host(context);
+  const labels = { 'k8s-app': 'x' };
+  const workload = (name: string, more: object): Workload => {
+    const container = { name, image: `r/${name}:v1.33.13`, terminationMessagePath: '/dev/termination-log', ...more };
+    const template = { metadata: { labels }, spec: { containers: [container] } };
+    return { metadata: { name, uid: 'u', resourceVersion: '1' }, spec: { template } };
+  };
+  const printed = (kind: string, name: string): string => `---\napiVersion: apps/v1\nkind: ${kind}\nmetadata: {name: ${name}}\nspec: {template: {metadata: {labels: {k8s-app: x}}, spec: {containers: [{name: ${name}, image: "r/${name}:v1.33.13"}]}}}\n`;
+  made.set('addon-kube-proxy', printed('DaemonSet', 'kube-proxy'));
+  made.set('addon-coredns', printed('Deployment', 'coredns'));
+  const asWritten = { 'kube-proxy': workload('kube-proxy', {}), coredns: workload('coredns', {}) };
+  assert.deepEqual(problems(await findings({ hosts: { cp1: made }, workloads: asWritten })), []);
+  const changed = { 'kube-proxy': workload('kube-proxy', { resources: { limits: { cpu: '1' } } }), coredns: workload('coredns', { env: [{ name: 'A', value: 'b' }] }) };
+  const found = await findings({ hosts: { cp1: made, cp2: host(context) }, workloads: changed });
+  assert.deepEqual(problems(found), [
+    'warn addon-loss -: the DaemonSet kube-proxy has resources.limits.cpu: 1, which kubeadm would not write: the upgrade would take it away.',
+    'warn addon-loss -: the Deployment coredns has the environment variable A, which kubeadm would not write: the upgrade would take it away.',
+  ]);
+  assert.match(found.find(({ message }) => message.includes('coredns'))?.next ?? '', /patch of corednsdeployment/);
+  made.set('addon-coredns', null);
+  assert.match(problems(await findings({ hosts: { cp1: made }, workloads: asWritten })).join(), /^warn addon-loss -: what an upgrade would take from the Deployment coredns cannot be told/);
 });
 
 test('a kubelet\'s own keys block on their node, whatever its role, and a patch or the ConfigMap keeps them', async (context) => {

@@ -14,6 +14,7 @@ export interface CheckInfo {
  * `node client/generate-reference.ts` writes it into docs/checks.md.
  */
 export const CHECKS = {
+  'addon-loss': { about: 'kubeadm writes everything that kube-proxy and CoreDNS have', by: 'preflight', waivable: true },
   'api-reachable': { about: 'the API answers with the kubeconfig of the spec', by: 'doctor', waivable: false },
   'api-ready': { about: 'the API says of itself that it is ready', by: 'preflight', waivable: true },
   'budgets-allow': { about: 'every PodDisruptionBudget on the way of a drain allows a disruption now', by: 'preflight', waivable: true },

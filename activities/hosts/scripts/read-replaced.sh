@@ -2,11 +2,12 @@
 # What this node has of what kubeadm's upgrade writes, beside what the kubeadm that is installed makes of the cluster's
 # configuration, by a dry run into a folder of its own: it asks no API, and nothing on the node changes.
 # $1: node, $2: ClusterConfiguration without its version, or nothing on a worker, $3: the same without a person's additions, where
-# it has any or patches are given; then NAME and TEXT of each patch.
+# it has any or patches are given, $4: yes where add-ons are asked for; then NAME and TEXT of each patch.
 node=$1
 configuration=$2
 plain=$3
-shift 3
+with_addons=$4
+shift 4
 manifests=$root/etc/kubernetes/manifests
 
 # A file as a line that names it, and its own lines behind a blank.
@@ -80,6 +81,14 @@ dry_run() {
   KUBEADM_INIT_DRYRUN_DIR=$scratch/out kubeadm init phase "$@" --dry-run --config "$scratch/config.yaml" > "$scratch/log" 2>&1
 }
 
+# Add-ons by the configuration of the last render, each as `$1 NAME`. Versions before v1.30 print none.
+show_addons() {
+  [ -n "$with_addons" ] || return 0
+  for addon in kube-proxy coredns; do
+    if kubeadm init phase addon "$addon" --print-manifest --config "$scratch/config.yaml" > "$scratch/addon" 2> "$scratch/log"; then show "$1 $addon" "$scratch/addon"; fi
+  done
+}
+
 # A kubeadm that is newer by more than a minor takes its own version only.
 running=$(first_value "s/^ *image: *[\"']*[^\"' ]*:\(v[0-9][^\"'@ ]*\).*/\1/" "$server")
 if ! render "$running" "$configuration" "$patches"; then
@@ -88,8 +97,10 @@ if ! render "$running" "$configuration" "$patches"; then
 fi
 if [ -n "$running" ]; then
   for component in $components; do show "wanted $component" "$scratch/out/$component.yaml"; done
+  show_addons addon
   if [ -n "$plain" ] && render "$running" "$plain" ''; then
     for component in $components; do show "plain $component" "$scratch/out/$component.yaml"; done
+    show_addons plain-addon
   fi
 else
   say 'failed'

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../json-value.ts';
 import { flagsOf } from './flags.ts';
 import { shown } from './loss.ts';
 import type { LossKind } from './loss.ts';
-import { parseStaticPod, probeOf } from './pod.ts';
+import { probeOf, readPod } from './pod.ts';
 import type { StaticPod } from './pod.ts';
 
 /** One thing that a static pod has: a flag, a mount, a setting. */
@@ -27,9 +27,9 @@ const SPEC_KEYS = ['containers', 'initContainers', 'volumes'];
 /** How a member came into its cluster: kubeadm writes it differently at the first start and at an upgrade, and etcd no longer reads it. */
 const FIRST_START_ONLY = ['--initial-cluster', '--initial-cluster-state'];
 
-/** @throws Error where the text is not the YAML of a pod. */
-export function featuresOf(text: string, component: string): Features {
-  const pod = parseStaticPod(text, component);
+/** @throws Error where it is not a pod. */
+export function featuresOf(object: unknown, component: string): Features {
+  const pod = readPod(object, component);
   const { metadata, spec, container } = pod;
   const all = [
     ...flags(container), ...mounts(pod), ...environment(container), image(container), ...leaves('resources', container['resources']),

@@ -61,7 +61,7 @@ export function kubeletFinding(node: string, losses: readonly string[]): Finding
   );
 }
 
-function listed(names: readonly string[]): string {
+export function listed(names: readonly string[]): string {
   const named = names.slice(0, MOST_NAMED).join(', ');
   return names.length > MOST_NAMED ? `${named} and ${names.length - MOST_NAMED} more` : named;
 }

@@ -1,4 +1,3 @@
-import { parse } from 'yaml';
 import { canonical, isObject, objectAt, objectsAt, textAt } from '../../json-value.ts';
 import type { JsonObject } from '../../json-value.ts';
 
@@ -21,9 +20,8 @@ export interface Mount {
   readonly form: string;
 }
 
-/** @throws Error where the text is not the YAML of a pod. */
-export function parseStaticPod(text: string, component: string): StaticPod {
-  const pod: unknown = parse(text, { maxAliasCount: 100 });
+/** @throws Error where it is not a pod. */
+export function readPod(pod: unknown, component: string): StaticPod {
   const spec = objectAt(pod, 'spec');
   const containers = objectsAt(spec, 'containers');
   const container = containers.find((each) => each['name'] === component) ?? containers[0];

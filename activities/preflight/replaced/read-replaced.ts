@@ -13,6 +13,8 @@ export interface Replaced {
   /** /var/lib/kubelet/config.yaml; null where there is none. */
   readonly kubelet: string | null;
   readonly staticPods: readonly StaticPodTexts[];
+  /** Add-ons as kubeadm would write them, by name; none where it was not asked, or cannot print them. */
+  readonly addons: ReadonlyMap<string, AddonTexts>;
   /** Why kubeadm made no manifests, in its words; null where it did, or was not asked. */
   readonly failure: string | null;
 }
@@ -27,20 +29,31 @@ export interface StaticPodTexts {
   readonly plain: string | null;
 }
 
+/** YAML documents of an add-on. */
+export interface AddonTexts {
+  readonly wanted: string;
+  /** Without a person's additions; null where there are none. */
+  readonly plain: string | null;
+}
+
 export interface ReplacedInput {
   /** ClusterConfiguration of kubeadm-config. */
   readonly configuration: JsonObject;
   readonly patches: readonly PatchFile[];
+  /** Whether kubeadm is asked for its add-ons too: they are the same wherever it is asked. */
+  readonly withAddons: boolean;
   readonly signal: AbortSignal;
 }
 
+/** Workloads of kube-system that every upgrade writes. */
+export const ADDONS = [['DaemonSet', 'kube-proxy'], ['Deployment', 'coredns']] as const;
 const READ_MS = 60_000;
 /** kubeadm's own, which it writes into the configuration of every cluster. */
 const DEFAULT_REPOSITORY = 'registry.k8s.io';
 
 /** Reads it on a host that stays as it is. Failures: HostStepFailed and those of `Hosts`. */
-export async function readReplaced(hosts: Hosts, node: PlannedNode, { configuration, patches, signal }: ReplacedInput): Promise<Replaced> {
-  const args = node.roles.includes('worker') ? [node.name, '', ''] : [node.name, ...configurations(configuration, patches.length > 0), ...patches.flatMap(({ name, text }) => [name, text])];
+export async function readReplaced(hosts: Hosts, node: PlannedNode, { configuration, patches, withAddons, signal }: ReplacedInput): Promise<Replaced> {
+  const args = node.roles.includes('worker') ? [node.name, '', '', ''] : [node.name, ...configurations(configuration, patches.length > 0), withAddons ? 'yes' : '', ...patches.flatMap(({ name, text }) => [name, text])];
   const result = await hosts.probe(hostOf(node), SCRIPTS.readReplaced, args, { timeoutMs: READ_MS, signal });
   if (result.exitCode !== 0) throw stepError('HostStepFailed', `What kubeadm would replace on ${node.name} (${node.address}) cannot be read: ${lastLines(result.stderr || result.stdout)}`, 'Correct it on the host.');
   return parseReplaced(result.stdout);
@@ -57,7 +70,7 @@ const ADDITIONS = ['extraArgs', 'extraVolumes', 'extraEnvs', 'imageRepository', 
 function withoutAdditions(configuration: JsonObject): JsonObject {
   const { imageRepository, ...rest } = configuration;
   const etcd = objectAt(rest, 'etcd');
-  const parts = ['apiServer', 'controllerManager', 'scheduler'].filter((name) => isObject(rest[name])).map((name): [string, unknown] => [name, without(objectAt(rest, name))]);
+  const parts = ['apiServer', 'controllerManager', 'scheduler', 'dns'].filter((name) => isObject(rest[name])).map((name): [string, unknown] => [name, without(objectAt(rest, name))]);
   return { ...rest, ...(imageRepository === DEFAULT_REPOSITORY ? { imageRepository } : {}), ...Object.fromEntries(parts), ...(isObject(etcd['local']) ? { etcd: { ...etcd, local: without(etcd['local']) } } : {}) };
 }
 
@@ -79,7 +92,12 @@ export function parseReplaced(text: string): Replaced {
   }
   const textOf = (name: string): string | null => sections.get(name)?.join('\n') ?? null;
   const components = [...sections.keys()].flatMap((name) => (name.startsWith('running ') ? [name.slice('running '.length)] : []));
+  const addons = ADDONS.flatMap(([, name]): readonly (readonly [string, AddonTexts])[] => {
+    const wanted = textOf(`addon ${name}`);
+    return wanted === null ? [] : [[name, { wanted, plain: textOf(`plain-addon ${name}`) }]];
+  });
   return {
+    addons: new Map(addons),
     kubelet: textOf('kubelet'),
     staticPods: components.map((component) => ({ component, running: textOf(`running ${component}`) ?? '', wanted: textOf(`wanted ${component}`), plain: textOf(`plain ${component}`) })),
     failure: textOf('failed'),

@@ -14,18 +14,19 @@ import { failureTypeOf } from '../../step-error.ts';
 import { findingOfError } from '../finding-of-error.ts';
 import { fromError, hostFinding } from '../host-finding.ts';
 import { overHosts } from '../host-width.ts';
+import { addonFindings } from './addon-findings.ts';
 import { readClusterConfigs } from './cluster-configs.ts';
 import type { ClusterConfigs } from './cluster-configs.ts';
 import { kubeletLosses } from './kubelet-losses.ts';
 import { kubeletFinding, staticPodFindings } from './loss-findings.ts';
 import { readReplaced } from './read-replaced.ts';
-import type { Replaced, StaticPodTexts } from './read-replaced.ts';
+import type { AddonTexts, Replaced, StaticPodTexts } from './read-replaced.ts';
 import { restartFindings } from './restarts.ts';
 import type { ComparedNode, ComparedPod } from './restarts.ts';
 import { compareStaticPod } from './static-pod-losses.ts';
 
 export interface ReplacedOptions {
-  readonly openKube: () => Promise<Pick<Kube, 'getConfigMap'>>;
+  readonly openKube: () => Promise<Pick<Kube, 'getConfigMap' | 'getWorkload'>>;
   readonly openHosts: () => Promise<Hosts>;
   /** For how long an API that is away is asked again. */
   readonly outageMs: number;
@@ -38,6 +39,8 @@ interface Wanted extends ClusterConfigs {
 }
 
 interface CheckedNode extends ComparedNode {
+  /** As the kubeadm of this node would write them; null where it was not asked. */
+  readonly addons: ReadonlyMap<string, AddonTexts> | null;
   readonly findings: readonly Finding[];
 }
 
@@ -52,8 +55,11 @@ export async function replacedFindings({ openKube, openHosts, outageMs }: Replac
   const wanted = await withPatches(configs, spec);
   if ('check' in wanted) return [wanted];
   const hosts = await openHosts();
-  const checked = await overHosts(nodes, (node) => checkNode(hosts, node, wanted));
-  return [...patchesFinding(wanted), ...checked.flatMap(({ findings }) => findings), ...restartFindings(checked, spec.kubeadm.certificateRenewal)];
+  const asked = nodes.find((node) => !node.roles.includes('worker'));
+  const checked = await overHosts(nodes, (node) => checkNode(hosts, node, wanted, node === asked));
+  const addons = checked.find((each) => each.addons !== null)?.addons ?? null;
+  const ofAddons = addons === null ? [] : await rideOver(currentActivity(), async () => addonFindings(await openKube(), addons), outageMs);
+  return [...patchesFinding(wanted), ...checked.flatMap(({ findings }) => findings), ...ofAddons, ...restartFindings(checked, spec.kubeadm.certificateRenewal)];
 }
 
 /** The finding where the patches are not such as kubeadm takes: without them everything that they keep would look lost. */
@@ -71,16 +77,17 @@ function patchesFinding({ patches }: Wanted): readonly Finding[] {
   return [hostFinding('kubeadm-patches', 'info', null, `kubeadm is given ${patches.map(({ name }) => name).join(', ')} on every node.`)];
 }
 
-async function checkNode(hosts: Hosts, node: PlannedNode, wanted: Wanted): Promise<CheckedNode> {
+async function checkNode(hosts: Hosts, node: PlannedNode, wanted: Wanted, withAddons: boolean): Promise<CheckedNode> {
   const { signal } = currentActivity();
   try {
-    const replaced = await readReplaced(hosts, node, { configuration: wanted.cluster, patches: wanted.patches, signal });
+    const replaced = await readReplaced(hosts, node, { configuration: wanted.cluster, patches: wanted.patches, withAddons, signal });
     const pods = replaced.staticPods.flatMap((texts) => compared(texts));
-    return { node, pods, findings: [...podFindings(node, replaced, pods), ...kubeletFindings(node, replaced, wanted)] };
+    const addons = withAddons && replaced.failure === null ? replaced.addons : null;
+    return { node, pods, addons, findings: [...podFindings(node, replaced, pods), ...kubeletFindings(node, replaced, wanted)] };
   } catch (error) {
     signal.throwIfAborted();
     const isStep = failureTypeOf(error) === 'HostStepFailed';
-    return { node, pods: [], findings: [isStep ? findingOfError('static-pod-loss', node.name, error) : fromError(hostOf(node), error)] };
+    return { node, pods: [], addons: null, findings: [isStep ? findingOfError('static-pod-loss', node.name, error) : fromError(hostOf(node), error)] };
   }
 }
 

@@ -1,13 +1,14 @@
+import { parse } from 'yaml';
 import { featuresOf } from './features.ts';
 import type { Feature } from './features.ts';
 import type { Loss } from './loss.ts';
 
-export interface ComparedTexts {
-  readonly running: string;
+export interface Compared<T> {
+  readonly running: T;
   /** What kubeadm would write. */
-  readonly wanted: string;
+  readonly wanted: T;
   /** The same without what a person has put into kubeadm-config and the patches. */
-  readonly plain: string;
+  readonly plain: T;
 }
 
 /** A running static pod beside what kubeadm would write. */
@@ -18,8 +19,14 @@ export interface Comparison {
 }
 
 /** @throws Error where a text is not the YAML of a pod. */
-export function compareStaticPod(component: string, texts: ComparedTexts): Comparison {
-  const [running, wanted, plain] = [featuresOf(texts.running, component), featuresOf(texts.wanted, component), featuresOf(texts.plain, component)];
+export function compareStaticPod(component: string, { running, wanted, plain }: Compared<string>): Comparison {
+  const read = (text: string): unknown => parse(text, { maxAliasCount: 100 });
+  return comparePods(component, { running: read(running), wanted: read(wanted), plain: read(plain) });
+}
+
+/** @throws Error where one is not a pod. */
+export function comparePods(component: string, pods: Compared<unknown>): Comparison {
+  const [running, wanted, plain] = [featuresOf(pods.running, component), featuresOf(pods.wanted, component), featuresOf(pods.plain, component)];
   const different = [...running].filter(([key, { form }]) => wanted.get(key)?.form !== form);
   // What kubeadm would write by itself is nobody's loss where a person's configuration says otherwise.
   const isOwn = ([key, { form }]: readonly [string, Feature]): boolean => plain.get(key)?.form === form;

@@ -15,7 +15,7 @@ interface Rendering {
 }
 
 export async function readReplaced(script: Script): Promise<void> {
-  const { machine: { files }, args: [, configuration = '', plain = '', ...rest], say } = script;
+  const { machine: { files }, args: [, configuration = '', plain = '', withAddons = '', ...rest], say } = script;
   show(script, 'kubelet', '/var/lib/kubelet/config.yaml');
   if (configuration === '' || !files.isFile(`${MANIFESTS}/kube-apiserver.yaml`)) return;
   for (const component of COMPONENTS) show(script, `running ${component}`, `${MANIFESTS}/${component}.yaml`);
@@ -30,14 +30,25 @@ export async function readReplaced(script: Script): Promise<void> {
   }
   if (failure === null) {
     for (const component of COMPONENTS) show(script, `wanted ${component}`, `${scratch}/out/${component}.yaml`);
+    if (withAddons !== '') await showAddons(rendering, 'addon');
     if (plain !== '' && await render({ ...rendering, configuration: plain, patches: null }, version) === null) {
       for (const component of COMPONENTS) show(script, `plain ${component}`, `${scratch}/out/${component}.yaml`);
+      if (withAddons !== '') await showAddons(rendering, 'plain-addon');
     }
   } else {
     say('failed');
     for (const line of linesOf(failure).filter((each) => !each.startsWith('To see the stack trace')).slice(-5)) say(` ${line}`);
   }
   files.remove(scratch);
+}
+
+async function showAddons({ script, scratch }: Rendering, name: string): Promise<void> {
+  for (const addon of ['kube-proxy', 'coredns']) {
+    const { exitCode, out } = await script.capture('kubeadm', ['init', 'phase', 'addon', addon, '--print-manifest', '--config', `${scratch}/config.yaml`]);
+    if (exitCode !== 0) continue;
+    script.machine.files.write(`${scratch}/addon`, `${out}\n`);
+    show(script, `${name} ${addon}`, `${scratch}/addon`);
+  }
 }
 
 /** What kubeadm says where it fails; null where it makes the manifests. */

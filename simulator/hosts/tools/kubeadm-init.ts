@@ -1,13 +1,28 @@
 import { stringify } from 'yaml';
-import { staticPodImages } from '../../components.ts';
+import { companionsOf, staticPodImages } from '../../components.ts';
+import { coreDns, kubeProxy } from '../../api/cluster-objects.ts';
 import { objectAt, textAt } from '../../api/http/json.ts';
 import { minorNumber } from '../machine.ts';
-import { manifestText } from '../manifest.ts';
+import { manifestText, patched } from '../manifest.ts';
 import type { Call } from './call.ts';
 import { option, patchesIn, readConfigFile } from './kubeadm-files.ts';
 
 /** How the folder of KUBEADM_INIT_DRYRUN_DIR comes to the twin: the environment of a call does not. */
 export const DRY_RUN_DIR = '--twin-dry-run-dir';
+
+/** `kubeadm init phase addon NAME --print-manifest`. */
+export function printAddon(call: Call, kubeadm: string, name: string, failed: (cause: string) => number): number {
+  const { machine, args } = call;
+  const config = option(args, '--config');
+  if (config === null || !args.includes('--print-manifest')) return failed("the twin's kubeadm prints add-ons with --config and --print-manifest only");
+  const documents = readConfigFile(machine, config);
+  const version = textAt(documents.get('ClusterConfiguration'), 'kubernetesVersion') ?? kubeadm;
+  const folder = textAt(objectAt(documents.get('InitConfiguration'), 'patches'), 'directory');
+  const text = name === 'kube-proxy' ? stringify(kubeProxy(version)) : patched(stringify(coreDns(companionsOf(kubeadm).coredns)), 'corednsdeployment', folder === undefined ? [] : patchesIn(machine, folder));
+  call.out('---');
+  for (const line of text.trimEnd().split('\n')) call.out(line);
+  return 0;
+}
 
 /** `kubeadm init phase control-plane all` and `etcd local`, with `--dry-run`: manifests in a folder, and nothing else. */
 export function renderManifests(call: Call, kubeadm: string, phase: string, failed: (cause: string) => number): number {

@@ -4,7 +4,7 @@ import { clusterVersion, notReadyControlPlanes, refusal } from './kubeadm-cluste
 import { planLines } from './kubeadm-plan.ts';
 import { upgradeControlPlane, upgradeWorker } from './kubeadm-upgrade.ts';
 import { option } from './kubeadm-files.ts';
-import { renderManifests } from './kubeadm-init.ts';
+import { printAddon, renderManifests } from './kubeadm-init.ts';
 import { OperationFailed } from './call.ts';
 import type { Call } from './call.ts';
 
@@ -26,7 +26,7 @@ export async function kubeadm(call: Call): Promise<number> {
     case 'config images':
       for (const image of imagesOf(option(args, '--kubernetes-version') ?? version, version, option(args, '--image-repository') ?? undefined)) call.out(image);
       return 0;
-    case 'init phase': return renderManifests(call, version, words.slice(2, 4).join(' '), (cause) => failed(call, version, cause));
+    case 'init phase': return words[2] === 'addon' ? printAddon(call, version, words[3] ?? '', (cause) => failed(call, version, cause)) : renderManifests(call, version, words.slice(2, 4).join(' '), (cause) => failed(call, version, cause));
     case 'upgrade plan': return plan(call, version, words[2] ?? version);
     case 'upgrade apply':
     case 'upgrade node': return upgrade(call, version, words);

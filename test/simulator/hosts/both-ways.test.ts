@@ -35,7 +35,7 @@ function wholeUpgrade(host: string, template = ''): readonly Run[] {
   const changed = probe('checkRestore', [record, '0']);
   return [
     changed, probe('checkHost', target), probe('listImages', [...target, '--image-repository', '']), probe('listImages', [...target, '--image-repository', 'mirror.example/k8s']),
-    probe('readReplaced', [host, isWorker ? '' : CONFIGURATION, '']), probe('readReplaced', [host, isWorker ? '' : CONFIGURATION, isWorker ? '' : PLAIN, 'kube-apiserver0+json.yaml', ADD_FLAG]),
+    probe('readReplaced', [host, isWorker ? '' : CONFIGURATION, '', '']), probe('readReplaced', [host, isWorker ? '' : CONFIGURATION, isWorker ? '' : PLAIN, isWorker ? '' : 'yes', 'kube-apiserver0+json.yaml', ADD_FLAG]),
     probe('checkImages', ['registry.k8s.io/kube-proxy:v1.33.13', 'registry.k8s.io/kube-proxy:v1.34.4', 'registry.example/unknown:1']),
     probe('readEtcd'), step('snapshotEtcd', ['/var/lib/capstan/snapshots', 'u1', '3']), ...(isWorker ? [] : [step('recordControlPlane', [record])]), probe('kubeadmPlan', ['v1.34.4']),
     step('stageNode', [...target, ...places, '--image-repository', '', '--images', isWorker ? 'worker' : 'all']),
@@ -44,7 +44,7 @@ function wholeUpgrade(host: string, template = ''): readonly Run[] {
     step('kubeadmUpgrade', [record, 'v1.34.4', 'upgrade', ...(host === 'cp1' ? ['apply', 'v1.34.4', '--yes'] : ['node']), '--certificate-renewal=true']),
     probe('readEtcd'), probe('kubeadmState', [record, 'v1.34.4']), step('upgradeKubelet', [...target, ...places]), changed,
     probe('checkHost', target), probe('listImages', [...target, '--image-repository', '']),
-    probe('readReplaced', [host, isWorker ? '' : CONFIGURATION, isWorker ? '' : PLAIN]),
+    probe('readReplaced', [host, isWorker ? '' : CONFIGURATION, isWorker ? '' : PLAIN, isWorker ? '' : 'yes']),
     // A control plane that kubeadm has changed is refused.
     step('rollbackNode', [...packageArguments('v1.33.13', '1.33', template), ...places]), step('rollbackNode', [...packageArguments('v1.33.12', '1.33', template), ...places]),
     step('rollbackNode', [...packageArguments('v1.33.13', '1.33', template), ...places]),

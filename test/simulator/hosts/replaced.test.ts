@@ -7,6 +7,7 @@ import { kubeletLosses } from '../../../activities/preflight/replaced/kubelet-lo
 import { readReplaced } from '../../../activities/preflight/replaced/read-replaced.ts';
 import { compareStaticPod } from '../../../activities/preflight/replaced/static-pod-losses.ts';
 import { patchedKubeletConfiguration } from '../../../activities/kubeadm/patches/apply-patches.ts';
+import { readPatchFiles } from '../../../activities/plan/planned-patches.ts';
 import { readPatches } from '../../../activities/kubeadm/patches/read-patches.ts';
 import type { ScriptWay } from '../../../simulator/hosts/port.ts';
 import { scratchFolder } from '../../support/scratch-folder.ts';
@@ -30,7 +31,7 @@ function patches(context: TestContext): { readonly file: string } {
 /** What an upgrade would take from a node of the twin, with the patches of this folder. */
 async function lost(twin: TestTwin, name: string, folder: { readonly file: string } | null): Promise<readonly string[]> {
   const files = await readPatches(folder);
-  const { kubelet, staticPods, failure } = await readReplaced(twin.worker, twin.planned(name), { configuration: CONFIGURATION, patches: files, signal: AbortSignal.timeout(60_000) });
+  const { kubelet, staticPods, failure } = await readReplaced(twin.worker, twin.planned(name), { configuration: CONFIGURATION, patches: files, withAddons: false, signal: AbortSignal.timeout(60_000) });
   assert.equal(failure, null);
   return [
     ...staticPods.flatMap(({ component, running, wanted, plain }) => compareStaticPod(component, { running, wanted: wanted ?? '', plain: plain ?? wanted ?? '' }).losses.map(({ what }) => what)),
@@ -52,7 +53,7 @@ for (const way of ['shell', 'recognised'] as const satisfies readonly ScriptWay[
     const folder = patches(context);
     assert.deepEqual(await lost(twin, 'cp1', folder), []);
 
-    const input = { ...controlPlaneInput(twin, 'cp1'), kubeadm: { ...packageInput(twin, 'cp1').kubeadm, patches: folder } };
+    const input = { ...controlPlaneInput(twin, 'cp1'), kubeadm: { ...packageInput(twin, 'cp1').kubeadm, patches: folder, files: await readPatchFiles({ patches: folder }) } };
     await runActivity(activities(twin).upgradeKubeadm, packageInput(twin, 'cp1')).result;
     await runActivity(activities(twin).upgradeControlPlane, input).result;
     assert.match(files.read(manifest) ?? '', /encryption-provider-config=\/etc\/kubernetes\/enc\.yaml[\s\S]*kube-apiserver:v1\.34\.4/);
