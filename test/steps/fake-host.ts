@@ -1,6 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { diskFiles } from '../../simulator/hosts/files.ts';
@@ -25,6 +25,8 @@ export interface FakeHost {
   get(path: string): string | null;
   /** Shows a process that nothing can end; its number. */
   show(name: string, change?: Partial<ShownProcess>): number;
+  /** Makes a file or folder two days old. */
+  age(path: string): void;
   /** Writes a file of the host. */
   put(path: string, text: string): void;
   read(path: string): string;
@@ -141,6 +143,10 @@ export function fakeHost(family: 'apt' | 'dnf'): FakeHost {
 
   return {
     hosts, root, put, started, asked, set, get, show,
+    age: (path) => {
+      const then = new Date(Date.now() - 2 * 86_400_000);
+      utimesSync(join(root, path), then, then);
+    },
     read: (path) => readFileSync(join(root, path), 'utf8'),
     list: (path) => readdirSync(join(root, path)),
     program: (name, text) => {

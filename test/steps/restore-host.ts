@@ -10,6 +10,7 @@ import { openPlannedKube, UPGRADED } from '../support/planned-kube.ts';
 import { runActivity } from '../support/run-activity.ts';
 import { diskFiles } from '../../simulator/hosts/files.ts';
 import { layProcess } from '../../simulator/hosts/process-files.ts';
+import type { ShownProcess } from '../../simulator/hosts/process-files.ts';
 import { sumOf } from '../../simulator/hosts/recognised/record.ts';
 import { ETCD_FLAGS, withEtcd } from './etcd-double.ts';
 import { fakeHost } from './fake-host.ts';
@@ -29,6 +30,8 @@ export interface RestoreHost {
   input(epochMs?: number, retry?: number): RestoreStepInput & RestorePackagesInput;
   /** A process of this name and these arguments, ended with the test. */
   process(name: string, ...args: readonly string[]): { readonly pid: number; readonly ended: Promise<void> };
+  /** The same with other owners, or in another place. */
+  stranger(change: ShownProcess): { readonly pid: number; readonly ended: Promise<void> };
 }
 
 export function manifestOf(component: string, version: string): string {
@@ -62,7 +65,8 @@ export async function upgradedHost(context: TestContext): Promise<RestoreHost> {
       ...packageInput(back, { epochMs, retry }), members: [back],
       snapshot: { file, sha256: sumOf(SNAPSHOT_TEXT), bytes: SNAPSHOT_TEXT.length, revision: 7, takenAt: '2026-11-21T12:00:00Z', etcdVersion: '3.5.24' },
     }),
-    process: (name, ...args) => startProcess(context, host, name, args),
+    process: (name, ...args) => startProcess(context, host, { name, args }),
+    stranger: (shown) => startProcess(context, host, shown),
   };
 }
 
@@ -73,7 +77,7 @@ function lay(host: FakeHost, version: string, etcd: string): void {
   if (version === 'v1.33.13') host.put('/var/lib/kubelet/config.yaml', 'kind: KubeletConfiguration\n');
 }
 
-function startProcess(context: TestContext, host: FakeHost, name: string, args: readonly string[]): { readonly pid: number; readonly ended: Promise<void> } {
+function startProcess(context: TestContext, host: FakeHost, shown: ShownProcess): { readonly pid: number; readonly ended: Promise<void> } {
   const child = spawn('/bin/sh', ['-c', 'while :; do sleep 0.1; done'], { stdio: 'ignore' });
   const pid = child.pid ?? 0;
   const ended = new Promise<void>((resolve) => { child.once('exit', () => resolve()); });
@@ -81,8 +85,8 @@ function startProcess(context: TestContext, host: FakeHost, name: string, args: 
     child.kill('SIGKILL');
     await ended;
   });
-  layProcess(diskFiles(), join(host.root, 'proc'), pid, { name, args, ...(name === 'kubeadm' ? { cgroup: 'host' } : {}) });
-  const list = `runs-${name.slice(0, 15)}`;
+  layProcess(diskFiles(), join(host.root, 'proc'), pid, shown);
+  const list = `runs-${shown.name.slice(0, 15)}`;
   host.set(list, `${host.get(list) ?? ''}${pid}\n`);
   return { pid, ended };
 }

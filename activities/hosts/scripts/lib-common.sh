@@ -80,5 +80,7 @@ private_folder() {
 # there may not be run where /tmp is mounted noexec, and anybody may write beside it.
 scratch_folder() {
   private_folder "$root/var/lib/capstan/scratch"
+  # What a script that was cut off left there: no script runs so long.
+  find "$root/var/lib/capstan/scratch" -mindepth 1 -maxdepth 1 -mmin +1440 -exec rm -rf {} +
   scratch=$(mktemp -d "$root/var/lib/capstan/scratch/XXXXXXXX")
 }

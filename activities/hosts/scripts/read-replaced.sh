@@ -24,7 +24,7 @@ server=$manifests/kube-apiserver.yaml
 components='kube-apiserver kube-controller-manager kube-scheduler etcd'
 for component in $components; do show "running $component" "$manifests/$component.yaml"; done
 
-scratch=$(mktemp -d)
+scratch_folder
 trap 'rm -rf "$scratch"' EXIT
 # A connection that breaks ends the script, and what it has written may hold secrets.
 trap 'exit 143' HUP INT PIPE TERM
