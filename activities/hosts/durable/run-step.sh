@@ -100,7 +100,7 @@ remove_old_upgrades() {
   set -- "$root"/*
   [ $# -gt 5 ] || return 0
   # The names hold letters, digits, dots, dashes and underscores only.
-  # shellcheck disable=SC2012
+  # shellcheck disable=SC2010,SC2012
   ls -1t "$root" | grep -vx -e snapshots -e scratch | tail -n +6 | while read -r old; do
     is_old_upgrade "$old" || continue
     # What another call puts in its way stays until the next upgrade.
