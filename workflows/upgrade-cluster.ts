@@ -134,7 +134,7 @@ async function preflight(run: ClusterRunner): Promise<void> {
   throw workflowFailure({
     type: 'PreflightBlocked',
     message: `preflight blocks:\n${blocking.map(findingLine).join('\n')}`,
-    next: 'mend what is named above, then run `capstan start` again; nothing was changed',
+    next: 'do what is named above, or waive a check with --ignore (docs/checks.md), then run `capstan start` again; nothing was changed',
   });
 }
 

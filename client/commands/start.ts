@@ -48,7 +48,7 @@ export async function start(context: CommandContext, options: StartOptions): Pro
       return EXIT.ok;
     }
     if (result.findings.some(({ severity }) => severity === 'block')) {
-      throw new CommandError('preflight blocks: nothing was started', { exitCode: EXIT.blocked, next: `do what is named above, then run \`capstan start -f ${options.file}\` again` });
+      throw new CommandError('preflight blocks: nothing was started', { exitCode: EXIT.blocked, next: `do what is named above, then run \`capstan start -f ${options.file}\` again; docs/checks.md says which checks --ignore waives` });
     }
     requireHash(options, plan);
     if (!isAgreed && !awaitApproval && !(await agreed(context, plan))) {
