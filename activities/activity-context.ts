@@ -9,6 +9,10 @@ export interface CurrentActivity {
   readonly attempt: number;
   /** Milliseconds since the epoch at which the activity was scheduled, the same for all its attempts: a later activity has a later one. */
   readonly scheduledMs: number;
+  /** Place among the activities of its workflow run: a later one has a higher one. */
+  readonly order: number;
+  /** Milliseconds since the epoch at which this attempt was scheduled. */
+  readonly attemptMs: number;
   /** Tells Temporal that the worker lives, and people what is waited for. */
   heartbeat(progress: StepProgress): void;
   /** Aborted when the activity is cancelled or the worker shuts down. */
@@ -29,6 +33,9 @@ export function currentActivity(): CurrentActivity {
   return {
     attempt: context.info.attempt,
     scheduledMs: context.info.scheduledTimestampMs,
+    // Temporal's SDK counts the activities of a run from 1.
+    order: Number(/^\d+$/.exec(context.info.activityId)?.[0] ?? 0),
+    attemptMs: context.info.currentAttemptScheduledTimestampMs,
     heartbeat: (progress) => tellProgress(context, progress),
     signal: context.cancellationSignal,
   };

@@ -15,10 +15,12 @@ export interface DurableInput {
   readonly upgrade: Pick<UpgradeRef, 'id'>;
   readonly node: PlannedHost;
   readonly retry: number;
+  /** First part of the fence; default: `retry`. */
+  readonly turn?: number;
   readonly epochMs: number;
 }
 
-type ClaimInput = Pick<DurableInput, 'upgrade' | 'node' | 'retry'>;
+type ClaimInput = Pick<DurableInput, 'upgrade' | 'node' | 'retry' | 'turn' | 'epochMs'>;
 
 /** What a probe says of a step that was cut off: its effect is there, it may safely run again, or nobody can tell. */
 export type ProbeVerdict = 'done' | 'rerun' | 'unknown';
@@ -87,13 +89,12 @@ export function claimStep(hosts: Hosts, input: ClaimInput, step: string): Promis
  * retry, one that ends after the claim would begin again, and nobody would have looked at what has to hold then.
  */
 export function asClaimed<T extends DurableInput>(input: T, state: StepState): T {
-  return state === 'running' ? { ...input, retry: 0 } : input;
+  return state === 'running' ? { ...input, retry: 0, turn: input.turn ?? input.retry } : input;
 }
 
-function claimOf({ upgrade, node, retry }: ClaimInput, step: string): ClaimedStep {
-  const { scheduledMs, attempt } = currentActivity();
-  // Not the run's start: two activities of one run may share a step, and the later one begins again at attempt 1.
-  return { upgrade: upgrade.id, node: node.name, step, retry, fence: { epochMs: scheduledMs, attempt } };
+function claimOf({ upgrade, node, retry, turn = retry, epochMs }: ClaimInput, step: string): ClaimedStep {
+  const { order, attempt, attemptMs } = currentActivity();
+  return { upgrade: upgrade.id, node: node.name, step, retry, fence: { turn, epochMs, order, attempt, attemptMs } };
 }
 
 /** Where a planned node is, and which machine has to be there. */

@@ -38,11 +38,24 @@ export type StepState = 'absent' | 'running' | 'finished' | 'interrupted';
 export interface ClaimedStep extends StepKey {
   /** See `NodeStepInput.retry`. */
   readonly retry: number;
-  /**
-   * Fence token: a token lower than the one recorded on the host is refused with the failure `Superseded`. `epochMs` is when the
-   * calling activity was scheduled, so that a later activity, which begins again at attempt 1, is not taken for an older one.
-   */
-  readonly fence: { readonly epochMs: number; readonly attempt: number };
+  /** A caller whose token is lower than the one recorded on the host is refused with the failure `Superseded`. */
+  readonly fence: FenceToken;
+}
+
+/**
+ * Which of two callers is the later one, by the first part in which they differ. What is a count comes before what is a clock: a
+ * server whose clock was ahead, or two that are not quite of one time, would lock a step out. Absent parts are 0.
+ */
+export interface FenceToken {
+  /** Count of the tries at this node, kept by the upgrade: a rollback or a retry has a higher one than what it follows. */
+  readonly turn?: number;
+  /** When the calling workflow run began, the same for all its activities. */
+  readonly epochMs: number;
+  /** Place of the activity in that run: a later activity begins again at attempt 1. */
+  readonly order?: number;
+  readonly attempt: number;
+  /** When this attempt was scheduled: a person may have Temporal count attempts from 1 again. */
+  readonly attemptMs?: number;
 }
 
 /** A durable host step: what runs, for which intent. */

@@ -21,7 +21,7 @@ export function createRollbackNode({ openKube, openHosts, now }: NodeHostOptions
     const end = startStep(now);
     await requirePlannedNode({ openKube }, input);
     const hosts = await openHosts(input.upgrade.access);
-    await requireRest(hosts, input, 'nothing was put back');
+    await requireRest(hosts, { ...input, turn: input.retry }, 'nothing was put back');
     // The script looks at what is there, finishes what dpkg left half done, and does the rest: it may always run again.
     const { busySeconds, tail } = await runDurable(hosts, input, 'rollbackNode', SCRIPTS.rollbackNode, packageArguments(input), async () => 'rerun');
     const changed = outputValue(tail, 'changed') !== 'no';
@@ -32,10 +32,12 @@ export function createRollbackNode({ openKube, openHosts, now }: NodeHostOptions
 /**
  * A host that could not be reached may still be busy with the step that was given up; and a worker that hung with it does not
  * begin it any more. Failure: HostStepFailed, which ends with `unchanged`.
+ *
+ * @param input Its `turn` is higher than that of every step of the upgrade before it.
  */
-export async function requireRest(hosts: Hosts, { upgrade, node }: Pick<RollbackStepInput, 'upgrade' | 'node'>, unchanged: string): Promise<void> {
+export async function requireRest(hosts: Hosts, { upgrade, node, epochMs, turn }: Pick<RollbackStepInput, 'upgrade' | 'node' | 'epochMs'> & { readonly turn: number }, unchanged: string): Promise<void> {
   for (const step of CHANGING_STEPS) {
-    const state = await claimStep(hosts, { upgrade, node, retry: 0 }, step);
+    const state = await claimStep(hosts, { upgrade, node, retry: 0, turn, epochMs }, step);
     if (state !== 'running') continue;
     throw stepError('HostStepFailed', `${step} still runs on ${node.name} (${node.address}): ${unchanged}.`, `wait until it has ended (\`capstan logs ${node.name} ${step}\`), then \`capstan retry ${node.name}\``);
   }

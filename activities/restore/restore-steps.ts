@@ -24,7 +24,7 @@ export function createRestoreSteps({ openHosts, now }: HostActivityOptions) {
     const end = startStep(now);
     const { upgrade, node, snapshot } = input;
     const hosts = await openHosts(upgrade.access);
-    await requireRest(hosts, input, 'nothing was changed');
+    await requireRest(hosts, { ...input, turn: turnOf(input) }, 'nothing was changed');
     await putSnapshot(hosts, input);
     const args = [recordFolder(input), restoreId(input), snapshot.sha256, await initialCluster(hosts, input), String(revisionBump(input))];
     const { busySeconds, tail } = await runStep(hosts, input, 'prepareRestore', SCRIPTS.prepareRestore, args);
@@ -34,7 +34,7 @@ export function createRestoreSteps({ openHosts, now }: HostActivityOptions) {
   async function stopControlPlane(input: RestoreStepInput): Promise<StepResult> {
     const end = startStep(now);
     const hosts = await openHosts(input.upgrade.access);
-    await requireRest(hosts, input, 'nothing was stopped');
+    await requireRest(hosts, { ...input, turn: turnOf(input) }, 'nothing was stopped');
     const { busySeconds, tail } = await runStep(hosts, input, 'stopControlPlane', SCRIPTS.stopControlPlane, [recordFolder(input), restoreId(input)]);
     return end({ busySeconds, changed: isChanged(tail), note: 'kubelet, etcd and control plane ended' });
   }
@@ -56,7 +56,7 @@ export function createRestoreSteps({ openHosts, now }: HostActivityOptions) {
   async function restoreWorker(input: RestorePackagesInput): Promise<KubeletResult> {
     const end = startStep(now);
     const hosts = await openHosts(input.upgrade.access);
-    await requireRest(hosts, input, 'nothing was put back');
+    await requireRest(hosts, { ...input, turn: turnOf(input) }, 'nothing was put back');
     const { busySeconds, tail } = await runStep(hosts, input, 'restoreWorker', SCRIPTS.restoreWorker, packageArguments(input));
     return { ...end({ busySeconds, changed: isChanged(tail), note: `back at ${input.node.to}, kubelet restarted` }), restartedAt: outputValue(tail, 'restarted-at') };
   }
@@ -85,9 +85,14 @@ export function revisionBump({ epochMs, snapshot }: Pick<RestoreStepInput, 'epoc
   return bump > 0 ? bump : USUAL_BUMP;
 }
 
+/** A restore comes after every try of the upgrade that it takes back, whose turns are small counts. */
+function turnOf({ epochMs, retry }: NodeStepInput): number {
+  return epochMs + retry;
+}
+
 /** An intent of an earlier restore from the same snapshot is none of this one's. */
 function runStep(hosts: Hosts, input: NodeStepInput, step: string, script: HostScript, args: readonly string[]): Promise<DurableResult> {
-  return runDurable(hosts, { ...input, retry: input.epochMs + input.retry }, step, script, args, async () => 'rerun');
+  return runDurable(hosts, { ...input, retry: turnOf(input) }, step, script, args, async () => 'rerun');
 }
 
 function isChanged(tail: string): boolean {

@@ -15,7 +15,7 @@ import { failureOf } from '../support/run-activity.ts';
 const openKube = createOpenKube({ pollMs: 100 });
 
 function activityOf(signal: AbortSignal): Activity {
-  return { attempt: 1, scheduledMs: 0, heartbeat: () => undefined, signal };
+  return { attempt: 1, scheduledMs: 0, order: 0, attemptMs: 0, heartbeat: () => undefined, signal };
 }
 
 interface CountedSource extends Followed<unknown> {

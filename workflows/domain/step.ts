@@ -17,9 +17,9 @@ export interface UpgradeRef {
 export interface NodeStepInput {
   readonly upgrade: UpgradeRef;
   readonly node: PlannedNode;
-  /** How often the operator has retried this node. A higher number is a new intent; the same number never runs twice. */
+  /** How often this node was tried again, rollbacks included. A higher number is a new intent, and comes first in the fence token; the same number never runs twice. */
   readonly retry: number;
-  /** Milliseconds since the epoch at which the calling workflow run began: first half of the fence token. */
+  /** Milliseconds since the epoch at which the calling workflow run began: second part of the fence token. */
   readonly epochMs: number;
 }
 

@@ -6,7 +6,7 @@ import type { RootAccess } from '../run-as-root.ts';
 import { claimStepScript, readOutputScript } from './scripts.ts';
 import { wordsAfter } from './statement.ts';
 import { superseded } from './superseded.ts';
-import { stepArguments } from './step-folder.ts';
+import { fenceToken, stepArguments } from './step-folder.ts';
 
 const READ_TIMEOUT_MS = 60_000;
 /** Longer outputs are cut at their beginning. */
@@ -14,16 +14,15 @@ const OUTPUT_LIMIT_BYTES = 8 * 1024 * 1024;
 
 /** Records the caller as the step's newest one, and says what the step's newest intent is. */
 export async function claimStep(client: Client, access: RootAccess, stateFolder: string, step: ClaimedStep): Promise<StepState> {
-  const { epochMs, attempt } = step.fence;
   const result = await runAsRoot(client, access, {
     title: ['capstan', 'claim', step.upgrade, step.node, step.step],
     text: claimStepScript,
-    args: [...stepArguments(stateFolder, step), String(step.retry), String(epochMs), String(attempt)],
+    args: [...stepArguments(stateFolder, step), String(step.retry), fenceToken(step)],
     keepBytes: 8192,
     timeoutMs: READ_TIMEOUT_MS,
   });
-  const [newestMs, newest] = wordsAfter('superseded', result.stderr) ?? [];
-  if (newest !== undefined) throw superseded(`${step.step} on ${access.label}`, Number(newestMs), Number(newest));
+  const [turn, runMs, newest] = wordsAfter('superseded', result.stderr) ?? [];
+  if (newest !== undefined) throw superseded(`${step.step} on ${access.label}`, Number(turn), Number(runMs), Number(newest));
   const state = wordsAfter('state', result.stderr)?.[0];
   if (state === 'absent' || state === 'running' || state === 'finished' || state === 'interrupted') return state;
   throw unanswered(access, step, result.stderr);

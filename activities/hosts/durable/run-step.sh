@@ -4,8 +4,7 @@
 # The step's own script, its arguments and the unit's text come as variables, since arguments have a limited size.
 # shellcheck disable=SC2154 # What step.sh and intent.sh set.
 : "${script?}" "${arguments?}" "${unit_script:?}"
-retry=$6 after=$9
-follow=${10}
+retry=$6 after=$8 follow=$9
 
 # Sets $how to attached, found, started or interrupted.
 decide() {

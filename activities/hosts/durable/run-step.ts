@@ -9,7 +9,7 @@ import type { RootAccess } from '../run-as-root.ts';
 import { runStepScript, unitScript } from './scripts.ts';
 import { readStatement } from './statement.ts';
 import type { Statement } from './statement.ts';
-import { stepArguments } from './step-folder.ts';
+import { fenceToken, stepArguments } from './step-folder.ts';
 import { superseded } from './superseded.ts';
 
 /** Room for the statements and 8 KiB of tail. */
@@ -42,8 +42,7 @@ function textFor(step: DurableStep): string {
 }
 
 function argumentsFor(stateFolder: string, step: DurableStep, follow: boolean): readonly string[] {
-  const { epochMs, attempt } = step.fence;
-  return [...stepArguments(stateFolder, step), String(step.retry), String(epochMs), String(attempt), String(step.after ?? 0), follow ? 'yes' : 'no'];
+  return [...stepArguments(stateFolder, step), String(step.retry), fenceToken(step), String(step.after ?? 0), follow ? 'yes' : 'no'];
 }
 
 function outcomeOf(statement: Statement, access: RootAccess, step: DurableStep, follower: OutputFollower): DurableOutcome {
@@ -58,7 +57,7 @@ function outcomeOf(statement: Statement, access: RootAccess, step: DurableStep, 
       follower.complete(statement);
       return { kind: 'interrupted', intent: statement.intent, tail: textOf(statement.tail) };
     case 'superseded':
-      throw superseded(name, statement.epochMs, statement.attempt);
+      throw superseded(name, statement.turn, statement.runMs, statement.attempt);
     case 'missing':
       throw stepError('HostStepFailed', `${name}: the host has no ${statement.tool}, which durable steps need.`, 'Install systemd, util-linux and coreutils on the host.');
     case 'refused':

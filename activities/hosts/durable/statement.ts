@@ -3,7 +3,7 @@ export type Statement =
   /** Begin and end are counted since the boot of the host. */
   | { readonly kind: 'finished'; readonly intent: number; readonly started: boolean; readonly size: number; readonly from: number; readonly exitCode: number; readonly beginSeconds: number; readonly endSeconds: number; readonly tail: Buffer }
   | { readonly kind: 'interrupted'; readonly intent: number; readonly size: number; readonly from: number; readonly tail: Buffer }
-  | { readonly kind: 'superseded'; readonly epochMs: number; readonly attempt: number }
+  | { readonly kind: 'superseded'; readonly turn: number; readonly runMs: number; readonly attempt: number }
   | { readonly kind: 'missing'; readonly tool: string }
   | { readonly kind: 'refused'; readonly message: string };
 
@@ -42,7 +42,7 @@ function statementOf(line: string, tail: Buffer): Statement | null {
       // The shorter line of that name says what was found, before the report.
       return rest.length < 4 ? null : { kind: 'interrupted', intent: Number(first), size: Number(third), from: Number(fourth), tail };
     case 'superseded':
-      return { kind: 'superseded', epochMs: Number(first), attempt: Number(second) };
+      return { kind: 'superseded', turn: Number(first), runMs: Number(second), attempt: Number(third) };
     case 'missing':
       return { kind: 'missing', tool: first };
     case 'refused':

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { stepError } from '../../step-error.ts';
-import type { StepKey } from '../port.ts';
+import type { ClaimedStep, StepKey } from '../port.ts';
 
 /** Where hosts keep what ran on them, by default. */
 export const STATE_FOLDER = '/var/lib/capstan';
@@ -21,6 +21,11 @@ export function stepArguments(stateFolder: string, key: StepKey): readonly strin
     }
   }
   return [stateFolder, key.upgrade, key.node, key.step, unitName(key)];
+}
+
+/** The caller's token as fence.sh takes it. */
+export function fenceToken({ fence: { turn = 0, epochMs, order = 0, attempt, attemptMs = 0 } }: Pick<ClaimedStep, 'fence'>): string {
+  return [turn, epochMs, order, attempt, attemptMs].map(String).join(' ');
 }
 
 /** `capstan-<upgrade>-<node>-<step>`; where that is too long, a hash takes the place of its end. */

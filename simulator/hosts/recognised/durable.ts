@@ -5,9 +5,12 @@ import { ScriptEnd } from './script.ts';
 
 /** What the durable protocol keeps of one step, in memory: the folder that `run-step.sh` makes on a host. */
 export interface StepRecord {
-  fence: readonly [epoch: number, attempt: number] | null;
+  /** Callers so far, oldest first. */
+  readonly fence: FenceLine[];
   readonly intents: Intent[];
 }
+
+export type FenceLine = readonly [turn: number, run: number, order: number, attempt: number, time: number];
 
 export interface Intent {
   readonly number: number;
@@ -57,4 +60,21 @@ export function stateOf(record: StepRecord, retry: number): StepState {
   if (newest.running) return 'running';
   if (newest.retry < retry) return 'absent';
   return newest.result === null ? 'interrupted' : 'finished';
+}
+
+/** As `pass_fence` of fence.sh: turn, run and attempt of the caller that has replaced this one; null where none has. */
+export function laterCaller(lines: readonly FenceLine[], own: FenceLine): readonly [turn: number, run: number, attempt: number] | null {
+  const later = lines.find((line) => isOfLaterActivity(line, own));
+  if (later !== undefined) return [later[0], later[1], later[3]];
+  const same = lines.filter((line) => line[0] === own[0] && line[1] === own[1] && line[2] === own[2]);
+  const last = same.at(-1);
+  if (last === undefined || (last[3] === own[3] && last[4] === own[4])) return null;
+  const mostAttempt = Math.max(...same.map((line) => line[3]));
+  const isOlder = own[3] <= mostAttempt && own[4] <= Math.max(...same.map((line) => line[4]));
+  return isOlder ? [own[0], own[1], mostAttempt] : null;
+}
+
+function isOfLaterActivity([turn, run, order]: FenceLine, [ownTurn, ownRun, ownOrder]: FenceLine): boolean {
+  if (turn !== ownTurn) return turn > ownTurn;
+  return run === ownRun ? order > ownOrder : run > ownRun;
 }

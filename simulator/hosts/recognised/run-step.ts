@@ -1,20 +1,19 @@
 import type { Machine } from '../machine.ts';
 import type { StepMoment } from '../steps.ts';
-import { ended, startIntent, stateOf } from './durable.ts';
-import type { Intent, StepRecord } from './durable.ts';
+import { ended, laterCaller, startIntent, stateOf } from './durable.ts';
+import type { FenceLine, Intent, StepRecord } from './durable.ts';
 import { Gone } from '../tools/call.ts';
 
 const TAIL = 8192;
 
-/** Arguments of run-step.sh, in its order; those of claim-step.sh are the first eight of them. */
+/** Arguments of run-step.sh, in its order; those of claim-step.sh are the first seven of them. */
 interface StepArguments {
   readonly upgrade: string;
   readonly node: string;
   readonly step: string;
   readonly unit: string;
   readonly retry: number;
-  readonly epoch: number;
-  readonly attempt: number;
+  readonly token: FenceLine;
   readonly after: number;
   readonly follow: boolean;
 }
@@ -55,17 +54,17 @@ export function claimStep(steps: Map<string, StepRecord>, args: readonly string[
 }
 
 function passesFence(record: StepRecord, step: StepArguments, say: (text: string) => void): boolean {
-  const [epoch, attempt] = record.fence ?? [0, 0];
-  if (epoch > step.epoch || (epoch === step.epoch && attempt > step.attempt)) {
-    say(`superseded ${String(epoch)} ${String(attempt)}`);
+  const later = laterCaller(record.fence, step.token);
+  if (later !== null) {
+    say(`superseded ${later.map(String).join(' ')}`);
     return false;
   }
-  record.fence = [step.epoch, step.attempt];
+  record.fence.push(step.token);
   return true;
 }
 
 function recordOf(steps: Map<string, StepRecord>, args: readonly string[]): StepRecord {
-  const record = steps.get(keyOf(args)) ?? { fence: null, intents: [] };
+  const record = steps.get(keyOf(args)) ?? { fence: [], intents: [] };
   steps.set(keyOf(args), record);
   return record;
 }
@@ -75,8 +74,9 @@ export function keyOf(args: readonly string[]): string {
 }
 
 function read(args: readonly string[]): StepArguments {
-  const [, upgrade = '', node = '', step = '', unit = '', retry, epoch, attempt, after, follow] = args;
-  return { upgrade, node, step, unit, retry: Number(retry), epoch: Number(epoch), attempt: Number(attempt), after: Number(after), follow: follow === 'yes' };
+  const [, upgrade = '', node = '', step = '', unit = '', retry, token = '', after, follow] = args;
+  const [turn = 0, run = 0, order = 0, attempt = 0, time = 0] = token.split(' ').map(Number);
+  return { upgrade, node, step, unit, retry: Number(retry), token: [turn, run, order, attempt, time], after: Number(after), follow: follow === 'yes' };
 }
 
 function decide(machine: Machine, record: StepRecord, step: StepArguments, run: (intent: Intent) => Promise<void>, tell: (moment: StepMoment, intent: Intent) => boolean): { readonly how: string; readonly intent: Intent } {
