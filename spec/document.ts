@@ -1,4 +1,4 @@
-import { isAlias, isCollection, isMap, isNode, isPair, isScalar, LineCounter, parseAllDocuments } from 'yaml';
+import { isAlias, isCollection, isMap, isNode, isPair, isScalar, LineCounter, parseAllDocuments, visit } from 'yaml';
 import type { Document } from 'yaml';
 import type { KeyPath } from './path.ts';
 
@@ -46,11 +46,11 @@ export function readDocument(text: string): DocumentResult {
 }
 
 function readWith(text: string, lines: LineCounter): DocumentResult {
-  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, version: '1.2', logLevel: 'silent' });
+  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, version: '1.2', logLevel: 'silent', uniqueKeys: false });
   const [document, second] = 'empty' in documents ? [] : documents;
   if (document === undefined) return failed([{ ...START, message: 'is empty', expected: 'a spec that begins with apiVersion: capstan.dev/v1' }]);
   const place = (offset: number): Position => positionAt(lines, offset);
-  const faults = [...document.errors, ...document.warnings];
+  const faults = [...document.errors, ...document.warnings, ...repeatedKeys(document)];
   // The composer catches its own overflow and reports it among hundreds of consequences.
   const overflow = faults.find(({ message }) => message.includes('call stack'));
   if (overflow !== undefined) return failed([{ ...place(overflow.pos[0]), message: TOO_DEEP, expected: SPEC_FORM }]);
@@ -84,8 +84,45 @@ function childOf(node: { readonly items: readonly unknown[] }, key: string | num
     const value = typeof key === 'number' ? node.items[key] : undefined;
     return value === undefined ? null : { key: null, value };
   }
-  const pair = node.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(key));
-  return pair === undefined ? null : { key: pair.key, value: pair.value };
+  return pairsOf(node.items).get(String(key)) ?? null;
+}
+
+interface KeyAndValue {
+  readonly key: unknown;
+  readonly value: unknown;
+}
+
+/** The pairs of a map by their keys: a map of twenty thousand wrong keys is looked into twenty thousand times. */
+const PAIRS = new WeakMap<readonly unknown[], ReadonlyMap<string, KeyAndValue>>();
+
+function pairsOf(items: readonly unknown[]): ReadonlyMap<string, KeyAndValue> {
+  const known = PAIRS.get(items);
+  if (known !== undefined) return known;
+  const pairs = new Map<string, KeyAndValue>();
+  for (const item of items) {
+    if (!isPair(item) || !isScalar(item.key)) continue;
+    const name = String(item.key.value);
+    if (!pairs.has(name)) pairs.set(name, { key: item.key, value: item.value });
+  }
+  PAIRS.set(items, pairs);
+  return pairs;
+}
+
+/** The library compares each key with every other one: a file of twenty thousand takes it most of a minute. */
+function repeatedKeys(document: Document): { readonly code: string; readonly message: string; readonly pos: readonly [number, number] }[] {
+  const found: { readonly code: string; readonly message: string; readonly pos: readonly [number, number] }[] = [];
+  visit(document, {
+    Map: (_, map) => {
+      const seen = new Set<string>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        const name = String(key.value);
+        if (seen.has(name)) found.push({ code: 'DUPLICATE_KEY', message: '', pos: [key.range?.[0] ?? 0, key.range?.[1] ?? 0] });
+        seen.add(name);
+      }
+    },
+  });
+  return found;
 }
 
 function positionAt(lines: LineCounter, offset: number): Position {
@@ -93,12 +130,13 @@ function positionAt(lines: LineCounter, offset: number): Position {
   return line === 0 ? START : { line, column: col };
 }
 
-function faultText({ code, message }: { readonly code: string; readonly message: string }): { readonly message: string; readonly expected: string } {
+function faultText({ code }: { readonly code: string }): { readonly message: string; readonly expected: string } {
   switch (code) {
     case 'DUPLICATE_KEY': return { message: 'this key is written twice', expected: 'each key once' };
     case 'TAB_AS_INDENT': return { message: 'a tab indents this line', expected: 'spaces' };
     case 'TAG_RESOLVE_FAILED': return { message: 'this YAML tag is unknown', expected: 'plain values without a tag' };
-    default: return { message: `this is no YAML: ${message.split('\n')[0] ?? ''}`, expected: 'YAML' };
+    // The library's own words quote the line, and somebody may have written a secret into it.
+    default: return { message: `this is not YAML (${code.toLowerCase().replaceAll('_', ' ')})`, expected: 'YAML' };
   }
 }
 

@@ -12,6 +12,8 @@ type Issue = z.core.$ZodIssue;
 
 /** Longest value that an error repeats. */
 const QUOTED_CHARACTERS = 60;
+/** Unknown keys of one map for which a known one is looked for: more are another kind of file. */
+const MOST_HINTS = 100;
 
 /** The problems of a spec in the order of the file, each at its line. */
 export function problemsOf(issues: readonly Issue[], document: SpecDocument, file: string): SpecProblem[] {
@@ -25,11 +27,9 @@ function unknownKeys(issue: Extract<Issue, { code: 'unrecognized_keys' }>, docum
   const parent = keyPath(issue.path);
   const place = schemaAt(schema, parent);
   const known = Object.keys(place === null ? {} : nonNull(place).properties ?? {});
-  return issue.keys.map((key) => {
+  return issue.keys.map((key, index) => {
     const path = [...parent, key];
-    const near = nearestKey(key, known);
-    const elsewhere = near === null ? onlyPlaceOf(schema, key) : null;
-    const hint = near ?? elsewhere;
+    const hint = index < MOST_HINTS ? nearestKey(key, known) ?? onlyPlaceOf(schema, key) : null;
     return {
       file, ...document.positionOf(path, 'key'), path: formatPath(path),
       message: hint === null ? 'is an unknown key' : `is an unknown key; did you mean ${hint}`,

@@ -1,16 +1,15 @@
-import { parseAllDocuments } from 'yaml';
+import { readYaml } from '../read-yaml.ts';
+import { rememberSecretOf } from '../redaction/secret-object.ts';
 import { stepError } from '../step-error.ts';
 import type { Manifest } from '../kubernetes/objects.ts';
 
 /** Objects of an add-on's manifest; Lists are opened. `file` names it in messages. @throws SpecInvalid */
 export function parseManifest(text: string, file: string): readonly Manifest[] {
-  const documents = parseAllDocuments(text);
-  if (!Array.isArray(documents)) return [];
-  return documents.flatMap((document) => {
-    const broken = document.errors[0];
-    if (broken !== undefined) throw invalid(file, `line ${broken.linePos?.[0].line ?? '?'}: ${broken.message.split('\n')[0] ?? ''}`);
-    return objectsOf(document.toJS({ maxAliasCount: 100 }), file);
-  });
+  const read = readYaml(text);
+  if (!read.ok) throw invalid(file, read.problem);
+  const objects = read.values.flatMap((value) => objectsOf(value, file));
+  for (const object of objects) rememberSecretOf(object);
+  return objects;
 }
 
 function objectsOf(value: unknown, file: string): readonly Manifest[] {

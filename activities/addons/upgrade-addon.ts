@@ -1,4 +1,5 @@
 import { currentActivity } from '../activity-context.ts';
+import { redactedStart } from '../redaction/redacted.ts';
 import { stepError } from '../step-error.ts';
 import type { PlannedFile } from '../../workflows/domain/planned-file.ts';
 import { readPlanned } from '../plan/planned-files.ts';
@@ -74,9 +75,16 @@ async function applyObject(activity: Activity, kube: Kube, addon: PlannedFile, o
   if (answer.kind === 'applied') return;
   throw stepError(
     'AddonFailed',
-    `The API does not take ${object.kind} ${object.metadata.name} of the add-on ${addon.name} (${addon.path}): ${answer.message}.`,
+    `The API does not take ${object.kind} ${object.metadata.name} of the add-on ${addon.name} (${addon.path}): ${saidOf(object, answer.message)}.`,
     'Where another manager owns these fields, give them up there or leave them out of the manifest; capstan never takes them by force.',
   );
+}
+
+/** Of a Secret only what stands before its first value: the API repeats what it does not take. */
+function saidOf(object: Manifest, message: string): string {
+  if (object.kind !== 'Secret') return message;
+  const [begin = ''] = message.split(/: Invalid value|"|illegal base64/);
+  return `${redactedStart(begin, 200).trimEnd()} (the rest may quote the Secret; \`kubectl apply --dry-run=server -f FILE\` shows it)`;
 }
 
 /** What others need comes first, as a single file may be in any order. */

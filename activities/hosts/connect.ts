@@ -6,7 +6,7 @@ import { failureTypeOf, stepError } from '../step-error.ts';
 import { algorithmsFor } from './algorithms.ts';
 import { labelOf, unreachable } from './host-failures.ts';
 import { hostKeyFailure } from './host-key.ts';
-import { linesFor } from './known-hosts.ts';
+import { linesOfHost } from './known-hosts.ts';
 import type { KnownHost } from './known-hosts.ts';
 import type { HostAddress } from './port.ts';
 
@@ -33,7 +33,7 @@ const KEEPALIVE_COUNT = 3;
  */
 export function connect(host: HostAddress, user: string, credentials: Credentials, tunnel?: Duplex): Promise<Client> {
   const label = labelOf(host);
-  const lines = linesOf(host, credentials.knownHosts);
+  const lines = linesOfHost(credentials.knownHosts, host);
   const { promise, resolve, reject } = Promise.withResolvers<Client>();
   const client = new ssh2.Client();
   let refusal: ApplicationFailure | null = null;
@@ -64,12 +64,6 @@ export function connect(host: HostAddress, user: string, credentials: Credential
   // SSH writes many small packets; waiting for more to send would cost each command about 0.2 s.
   client.setNoDelay(true);
   return promise;
-}
-
-/** By address; by the node's name where known_hosts does not speak of the address. */
-function linesOf(host: HostAddress, known: readonly KnownHost[]): readonly KnownHost[] {
-  const lines = linesFor(known, host.address, host.port);
-  return lines.length > 0 ? lines : linesFor(known, host.name, host.port);
 }
 
 function explain(error: Error & ClientErrorExtensions, host: HostAddress, user: string, credentials: Credentials): Error {

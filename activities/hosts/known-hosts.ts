@@ -32,6 +32,17 @@ export function linesFor(known: readonly KnownHost[], address: string, port: num
   return known.filter((entry) => matches(entry.patterns, name));
 }
 
+/**
+ * The lines that a host is judged by: those of its address, and of its name where none of the former holds a key. A line that only
+ * revokes keys, or names an authority, such as one for `*`, says nothing about where the host's own key stands.
+ */
+export function linesOfHost(known: readonly KnownHost[], host: { readonly name: string; readonly address: string; readonly port: number }): readonly KnownHost[] {
+  const byAddress = linesFor(known, host.address, host.port);
+  const byName = linesFor(known, host.name, host.port).filter((entry) => !byAddress.includes(entry));
+  const hasKey = byAddress.some(({ marker }) => marker === 'none');
+  return [...byAddress, ...byName.filter(({ marker }) => !hasKey || marker === 'revoked')];
+}
+
 /** The name under which OpenSSH records a host. */
 export function lookupName(address: string, port: number): string {
   const name = address.toLowerCase();
@@ -88,9 +99,36 @@ function matches(patterns: readonly string[], name: string): boolean {
 
 function matchesOne(pattern: string, name: string): boolean {
   if (pattern.startsWith('|')) return matchesHash(pattern, name);
-  // Wildcards only: brackets of `[host]:port` are themselves.
-  const expression = pattern.toLowerCase().replaceAll(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
-  return new RegExp(`^${expression}$`, 's').test(name);
+  return matchesWildcards(pattern.toLowerCase(), name);
+}
+
+/**
+ * `*` stands for any characters, `?` for one; brackets of `[host]:port` are themselves. Only the last star is ever tried again, so
+ * that a line costs at most its length times that of the name, however many stars it has.
+ */
+function matchesWildcards(pattern: string, name: string): boolean {
+  let at = 0;
+  let inName = 0;
+  let star = -1;
+  let afterStar = 0;
+  while (inName < name.length) {
+    if (pattern[at] === '*') {
+      star = at;
+      afterStar = inName;
+      at += 1;
+    } else if (at < pattern.length && (pattern[at] === '?' || pattern[at] === name[inName])) {
+      at += 1;
+      inName += 1;
+    } else if (star >= 0) {
+      at = star + 1;
+      afterStar += 1;
+      inName = afterStar;
+    } else {
+      return false;
+    }
+  }
+  while (pattern[at] === '*') at += 1;
+  return at === pattern.length;
 }
 
 /** `|1|salt|hash`: HMAC-SHA1 of the name, keyed by the salt. */

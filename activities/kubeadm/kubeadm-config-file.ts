@@ -1,4 +1,4 @@
-import { parseAllDocuments, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import type { KubeadmSpec } from '../../workflows/domain/spec.ts';
 import { parseVersion } from '../../workflows/domain/version.ts';
 import { hostOf } from '../durable-step.ts';
@@ -7,6 +7,7 @@ import type { Hosts } from '../hosts/port.ts';
 import type { PlannedKubeadm } from '../../workflows/domain/step.ts';
 import { readPlanned } from '../plan/planned-files.ts';
 import { recordFolder } from '../packages/package-step.ts';
+import { readYaml } from '../read-yaml.ts';
 import { stepError } from '../step-error.ts';
 import { prereleaseKind } from './kubeadm-arguments.ts';
 import type { KubeadmFiles } from './kubeadm-arguments.ts';
@@ -98,15 +99,11 @@ function asItIs(text: string, source: string, { kubeadm, patches, force }: Confi
 }
 
 function readDocuments(text: string, source: string): readonly Document[] {
-  const parsed = parseAllDocuments(text);
-  if (!Array.isArray(parsed)) return [];
-  return parsed.flatMap((document): readonly Document[] => {
-    const broken = document.errors[0];
-    if (broken !== undefined) throw invalid(source, `line ${broken.linePos?.[0].line ?? '?'}: ${broken.message.split('\n')[0] ?? ''}`, 'Correct the file.');
-    const value: unknown = document.toJS({ maxAliasCount: 100 });
-    if (value === null) return [];
+  const read = readYaml(text);
+  if (!read.ok) throw invalid(source, read.problem, 'Correct the file.');
+  return read.values.map((value): Document => {
     if (!isDocument(value) || typeof value['kind'] !== 'string') throw invalid(source, 'a document of it has no kind', 'Give every document its apiVersion and kind.');
-    return [value];
+    return value;
   });
 }
 

@@ -149,6 +149,7 @@ export function createKube(transport: Transport, options: KubeOptions = {}): Kub
 
   return {
     server: transport.server,
+    exposure: transport.exposure,
     serverVersion: async () => (await get<{ readonly gitVersion: string }>('/version'))?.gitVersion ?? '',
     failingReadyChecks,
     clusterUid,

@@ -131,6 +131,9 @@ export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly data?: unknown;
+  /** Of a Secret. */
+  readonly stringData?: unknown;
 }
 
 /** The API's answer where it refuses. */

@@ -9,6 +9,9 @@ export interface PodQuery {
   readonly labels?: string;
 }
 
+/** What others on the way to the API server can do: nothing, answer in its place, or read the credentials too. */
+export type Exposure = 'none' | 'unverified' | 'clear' | 'credentials-in-clear';
+
 export interface NodeChange {
   /** The change is refused (`conflict`) where the node has changed since this version was read. */
   readonly resourceVersion: string;
@@ -86,6 +89,7 @@ export type Rollout = 'DaemonSet' | 'Deployment' | 'StatefulSet';
 export interface Kube {
   /** URL of the API, for messages. */
   readonly server: string;
+  readonly exposure: Exposure;
   /** `v1.34.4` of the API server that happened to answer. */
   serverVersion(): Promise<string>;
   /** Checks of /readyz that fail, by name; empty where the API is ready. */

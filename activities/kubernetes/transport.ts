@@ -1,7 +1,8 @@
 import { IsomorphicFetchHttpLibrary, RequestContext } from '@kubernetes/client-node';
-import type { HttpMethod, KubeConfig, ResponseContext } from '@kubernetes/client-node';
+import type { Cluster, HttpMethod, KubeConfig, ResponseContext, User } from '@kubernetes/client-node';
 import { failureTypeOf, stepError } from '../step-error.ts';
 import type { Status } from './objects.ts';
+import type { Exposure } from './port.ts';
 import { redactedStart, redactedText } from '../redaction/redacted.ts';
 import { createCredentials, keyPairFailure } from './credentials.ts';
 import type { CredentialOptions } from './credentials.ts';
@@ -38,6 +39,7 @@ const KEEP_ALIVE_MS = 120_000;
 /** HTTP to one API server address, with the credentials of its kubeconfig. Knows nothing of resources. */
 export interface Transport {
   readonly server: string;
+  readonly exposure: Exposure;
   /** The failure of a request with the status 403 that was listed in `accept`. */
   forbidden(request: Refused, refusal: Status): Error;
   /** Any answer of the API is returned, but 401, 403, 429 and 5xx are failures unless listed in `accept`. */
@@ -114,7 +116,7 @@ export function createTransport(config: KubeConfig, options: CredentialOptions =
     return { status: 200 };
   }
 
-  return { server, request, lines, forbidden: refusals.forbidden };
+  return { server, exposure: exposureOf(cluster, config.getCurrentUser()), request, lines, forbidden: refusals.forbidden };
 }
 
 /**
@@ -161,6 +163,16 @@ function notSent(refusals: Refusals, request: ApiRequest, error: unknown, known:
   if (damaged !== null) return damaged;
   if (inner instanceof Error && code !== '') return refusals.unreachable(request, redactedText(inner.message === '' ? code : inner.message));
   return refusals.unreachable(request, `the request could not be sent (${inner instanceof Error ? inner.name : typeof inner})`);
+}
+
+/** A proxy on the worker's own machine, such as `kubectl proxy`, is reached by nobody else. */
+function exposureOf(cluster: Cluster, user: User | null): Exposure {
+  const { protocol, hostname } = new URL(cluster.server);
+  const isHere = hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+  if (isHere && protocol === 'http:') return 'none';
+  if (protocol === 'https:') return cluster.skipTLSVerify ? 'unverified' : 'none';
+  const ways: readonly unknown[] = [user?.token, user?.password, user?.exec, user?.authProvider];
+  return ways.some((value) => value !== undefined) ? 'credentials-in-clear' : 'clear';
 }
 
 /** @throws SpecInvalid, without the text: it may hold a password. */

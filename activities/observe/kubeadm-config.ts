@@ -1,5 +1,6 @@
-import { parse } from 'yaml';
 import type { Kube } from '../kubernetes/port.ts';
+import { readYaml } from '../read-yaml.ts';
+import { stepError } from '../step-error.ts';
 
 /** What is read of the ConfigMap kubeadm-config; null where it does not say. */
 export interface KubeadmConfig {
@@ -11,7 +12,9 @@ export async function readKubeadmConfig(kube: Pick<Kube, 'getConfigMap'>): Promi
   const map = await kube.getConfigMap('kube-system', 'kubeadm-config');
   const text = map?.data?.['ClusterConfiguration'];
   if (text === undefined) return null;
-  const config: unknown = parse(text);
+  const read = readYaml(text);
+  if (!read.ok) throw stepError('Unexpected', `The ConfigMap kube-system/kubeadm-config holds a ClusterConfiguration that is not YAML: ${read.problem}.`, 'Correct it with `kubectl -n kube-system edit configmap kubeadm-config`: kubeadm reads it as well.');
+  const config = read.values[0];
   return { kubernetesVersion: textAt(config, 'kubernetesVersion'), imageRepository: textAt(config, 'imageRepository') };
 }
 

@@ -1,6 +1,6 @@
-import { parse } from 'yaml';
 import type { Kube } from '../kubernetes/port.ts';
 import type { HostFacts } from './host-facts.ts';
+import { parseYaml } from '../read-yaml.ts';
 
 /** Top-level scalars of the ConfigMap kubelet-config, from which kubeadm writes the kubelet's configuration of every node. */
 export type KubeletConfig = Readonly<Record<string, string>>;
@@ -10,7 +10,7 @@ export async function readKubeletConfig(kube: Pick<Kube, 'getConfigMap'>): Promi
   const text = (await kube.getConfigMap('kube-system', 'kubelet-config'))?.data?.['kubelet'];
   if (text === undefined) return null;
   try {
-    const read: unknown = parse(text, { version: '1.1' });
+    const read: unknown = parseYaml(text, '1.1');
     if (typeof read !== 'object' || read === null) return null;
     return Object.fromEntries(Object.entries(read).flatMap(([key, value]: [string, unknown]) => (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? [[key, String(value)]] : [])));
   } catch {

@@ -4,6 +4,7 @@ import type { OpenKube } from '../kubernetes/port.ts';
 import type { Finding } from '../../workflows/domain/check.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import type { Node } from '../kubernetes/objects.ts';
+import { exposureFindings } from './exposure-findings.ts';
 import { findingOfError } from './finding-of-error.ts';
 
 export interface ReachOptions {
@@ -16,19 +17,19 @@ const WHO_AM_I: HostScript = { name: 'who-am-i', text: 'set -eu\nid -u\n' };
 /** Whether the API answers, and SSH and root work on every host: the ways in, and nothing that needs a plan. Reads only. */
 export async function reachFindings(options: ReachOptions, spec: UpgradeSpec): Promise<readonly Finding[]> {
   const api = await apiFinding(options, spec);
-  if (api.nodes === null) return [api.finding];
+  if (api.nodes === null) return [api.finding, ...api.exposure];
   const hosts = api.nodes.map((node) => hostAddressOf(spec, node));
-  return [api.finding, ...(await Promise.all(hosts.map((host) => hostFinding(options, spec, host))))];
+  return [api.finding, ...api.exposure, ...(await Promise.all(hosts.map((host) => hostFinding(options, spec, host))))];
 }
 
-async function apiFinding({ openKube }: ReachOptions, spec: UpgradeSpec): Promise<{ readonly finding: Finding; readonly nodes: readonly Node[] | null }> {
+async function apiFinding({ openKube }: ReachOptions, spec: UpgradeSpec): Promise<{ readonly finding: Finding; readonly exposure: readonly Finding[]; readonly nodes: readonly Node[] | null }> {
   try {
     const kube = await openKube(spec.access);
     const [version, nodes] = [await kube.serverVersion(), await kube.listNodes()];
     const message = `The API at ${kube.server} answers with ${version} and ${nodes.length} nodes.`;
-    return { finding: { check: 'api-reachable', severity: 'info', node: null, message, next: null }, nodes };
+    return { finding: { check: 'api-reachable', severity: 'info', node: null, message, next: null }, exposure: exposureFindings(kube), nodes };
   } catch (error) {
-    return { finding: findingOfError('api-reachable', null, error), nodes: null };
+    return { finding: findingOfError('api-reachable', null, error), exposure: [], nodes: null };
   }
 }
 

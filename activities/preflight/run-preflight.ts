@@ -23,6 +23,7 @@ import { rehearsedFindings } from './rehearsed-drains.ts';
 import type { RehearsedOptions } from './rehearsed-drains.ts';
 import { replacedFindings } from './replaced/replaced-findings.ts';
 import { workerDiskFindings } from './worker-disk-checks.ts';
+import { exposureFindings } from './exposure-findings.ts';
 
 export interface PreflightInput {
   readonly spec: UpgradeSpec;
@@ -69,7 +70,8 @@ async function allFindings(options: PreflightOptions, { spec }: PreflightInput, 
     guarded('cluster-checks', () => rideOver(currentActivity(), async () => {
       const observation = await options.observeCluster({ access: spec.access, nodes: spec.nodes, labelKeys: selectorKeys(spec) });
       const room = options.stateDir === undefined ? [] : await workerDiskFindings(options.stateDir, observation.etcd);
-      return [...(await clusterFindings(await options.openKube(spec.access), spec, observation, plan)), ...room];
+      const kube = await options.openKube(spec.access);
+      return [...exposureFindings(kube), ...(await clusterFindings(kube, spec, observation, plan)), ...room];
     }, OUTAGE_MS)),
     guarded('host-checks', async () => {
       const kubeletConfig = await kubeletConfigOf(options, spec);

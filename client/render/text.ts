@@ -5,11 +5,14 @@ export function paint(text: string, colour: Colour | null, isColoured: boolean):
   return colour === null || !isColoured || text === '' ? text : `\u001B[${COLOURS[colour]}m${text}\u001B[0m`;
 }
 
-/** Names and messages come from hosts: what would steer the terminal is taken out; lines stay. */
+/**
+ * Names and messages come from hosts: what would steer the terminal is taken out, and what would show a text other than it is:
+ * characters that turn the direction of writing, and those without width. Lines stay.
+ */
 export function plain(text: string): string {
   return text
     .replaceAll('\r\n', '\n')
-    .replaceAll(/\u001B\[[0-?]*[ -/]*[@-~]|[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g, '')
+    .replaceAll(/\u001B\[[0-?]*[ -/]*[@-~]|[\u0000-\u0008\u000B-\u001F\u007F-\u009F]|[\u00AD\u061C\u180E\u200B-\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB]|[\u{E0000}-\u{E007F}]/gu, '')
     .replaceAll('\t', '    ');
 }
 

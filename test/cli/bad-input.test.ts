@@ -22,7 +22,7 @@ const CASES = [
   { name: 'a maxUnavailable of 0', text: `${SPEC}  pools: [{name: default, maxUnavailable: 0}]\n`, says: /spec\.yaml:11:\d+: spec\.pools\[0\]\.maxUnavailable: / },
   { name: 'a maxUnavailable of 100 %', text: `${SPEC}  pools: [{name: default, maxUnavailable: 100%}]\n`, says: /spec\.yaml:11:\d+: spec\.pools\[0\]\.maxUnavailable: / },
   { name: 'a version that is none', text: SPEC.replace('v1.34.4', 'latest'), says: /spec\.yaml:6:\d+: spec\.target\.version: / },
-  { name: 'text that is no YAML', text: SPEC.replace('metadata: {', 'metadata: {{'), says: /spec\.yaml:\d+:\d+: this is no YAML/ },
+  { name: 'text that is no YAML', text: SPEC.replace('metadata: {', 'metadata: {{'), says: /spec\.yaml:\d+:\d+: this is not YAML/ },
   { name: 'a tab', text: SPEC.replace('  driver', '\tdriver'), says: /spec\.yaml:5:\d+: / },
   { name: 'an empty file', text: '', says: /spec\.yaml:1:1: is empty/ },
 ];

@@ -162,6 +162,12 @@ test('what a host says cannot steer the terminal', () => {
   assert.doesNotMatch(table(['N'], [['\u001B[2Jx\ny']], { colour: false, columns: null }), /\u001B|x\ny/);
 });
 
+test('no text shows itself as another: what turns the direction of writing, or has no width, is taken out', () => {
+  const hidden = ['\u202A', '\u202B', '\u202C', '\u202D', '\u202E', '\u2066', '\u2067', '\u2068', '\u2069', '\u200B', '\u200C', '\u200D', '\u200E', '\u200F', '\u2060', '\uFEFF', '\u061C', '\u00AD', '\u2028', '\u{E0041}', '\u0085', '\u009B'];
+  for (const character of hidden) assert.equal(plain(`w1${character}live`), 'w1live', character.codePointAt(0)?.toString(16));
+  assert.equal(plain('Müller 節点 — ok'), 'Müller 節点 — ok');
+});
+
 test('times are two parts at most', () => {
   assert.deepEqual([0, 59_999, 61_000, 7_500_000, 300_000_000].map(elapsed), ['0s', '59s', '1m01s', '2h05m', '3d11h']);
 });

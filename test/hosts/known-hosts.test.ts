@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHmac, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { algorithmsFor } from '../../activities/hosts/algorithms.ts';
-import { judgeKey, linesFor, parseKnownHosts } from '../../activities/hosts/known-hosts.ts';
+import { judgeKey, linesFor, linesOfHost, parseKnownHosts } from '../../activities/hosts/known-hosts.ts';
 import type { HostKeyVerdict } from '../../activities/hosts/known-hosts.ts';
 import { newPrivateKey, publicKeyOf } from '../support/ssh-host.ts';
 
@@ -68,4 +68,27 @@ test('the host is first asked for a key of the kind that is known', () => {
   assert.ok(Array.isArray(algorithms));
   assert.equal(algorithms[0], 'ecdsa-sha2-nistp256');
   assert.equal(algorithms.length, 6);
+});
+
+test('a pattern costs its length times that of the name, however many stars it has, and means the same', () => {
+  const known = parseKnownHosts([`${'*'.repeat(5_000)}x`, `${'*a'.repeat(2_000)}b`, `${'a*'.repeat(30)}b`, `${'?*'.repeat(1_000)}z`].map((pattern) => line(pattern)).join('\n'));
+  const startMs = performance.now();
+  assert.deepEqual(linesFor(known, 'a'.repeat(253), 22), []);
+  assert.ok(performance.now() - startMs < 1_000);
+  const patterns: readonly (readonly [pattern: string, name: string, matches: boolean])[] = [
+    ['*', 'a', true], ['**', 'a', true], ['a*b*c', 'axxbyyc', true], ['a*b*c', 'axxbyy', false], ['*.example', '.example', true], ['a?c', 'abc', true], ['a?c', 'ac', false],
+    ['*a*a*a', 'aaa', true], ['*a*a*a', 'aa', false], ['10.0.0.*', '10.0.0.12', true], ['10.0.0.*', '10.0.1.12', false], ['10.0.0.1', '10x0x0x1', false], ['[a-z]', 'b', false], ['', 'a', false], ['node-1*', 'node-1', true],
+  ];
+  for (const [pattern, name, matches] of patterns) assert.equal(linesFor(parseKnownHosts(line(pattern)), name, 22).length === 1, matches, `${pattern} ${name}`);
+});
+
+test("a line that only revokes, or names an authority, does not hide the line of the node's name", () => {
+  const judged = (text: string): string => judgeKey(linesOfHost(parseKnownHosts(text), { name: 'node-1', address: '10.0.0.1', port: 22 }), ours).kind;
+  assert.equal(judged(`@revoked ${line('*', theirs)}\n${line('node-1')}`), 'known');
+  assert.equal(judged(`@cert-authority ${line('*', theirs)}\n${line('node-1')}`), 'known');
+  assert.equal(judged(`@revoked ${line('*')}\n${line('node-1')}`), 'revoked');
+  assert.equal(judged(`@cert-authority ${line('10.0.0.*', theirs)}`), 'authority');
+  assert.equal(judged(`${line('10.0.0.1')}\n${line('node-1', theirs)}`), 'known');
+  assert.equal(judged(`${line('10.0.0.1', theirs)}\n${line('node-1')}`), 'changed');
+  assert.equal(judged(`${line('10.0.0.1')}\n@revoked ${line('node-1')}`), 'revoked');
 });

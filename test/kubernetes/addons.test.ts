@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { createUpgradeAddon } from '../../activities/addons/upgrade-addon.ts';
 import { createOpenKube } from '../../activities/kubernetes/open-kube.ts';
+import { redactedText } from '../../activities/redaction/redacted.ts';
 import { failure, startFakeApi } from '../support/fake-api.ts';
 import type { FakeApi, FakeObject } from '../support/fake-api.ts';
 import { upgradeRef } from '../support/fake-objects.ts';
@@ -91,4 +92,30 @@ test('a manifest that is not what was approved is not applied, and both digests 
     api.put('daemonsets', daemonSet('cni', 'cni:1', ROLLED_OUT));
     assert.match((await runActivity(upgradeAddon, { upgrade: upgradeRef(api), addon }).result).note, /1 objects applied/);
     assert.equal(applied, 1);
+  }));
+
+test('no value of a Secret is in what is said of it, whatever the API answers', () =>
+  withManifest('', async (api, file) => {
+    const secret = 'CANARYaddon9x';
+    writeFileSync(file, `apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData:\n  host: db.example.com\n  anything: ${secret}\ndata:\n  other: ${Buffer.from(`${secret}-encoded`).toString('base64')}\n`);
+    const answers = [`Secret "db" is invalid: data[x]: Invalid value: "${secret}": too long`, `Secret in version "v1" cannot be handled as a Secret: illegal base64 data at input byte 4, error found in #10 byte of ...|${secret}|...`, `unknown field ${secret}-encoded`, `admission webhook denied the request: ${Buffer.from(secret).toString('base64')}`];
+    for (const message of answers) {
+      api.intercept(({ method }) => (method === 'PATCH' ? failure(422, 'Invalid', message) : null));
+      const failed = await failureOf(runActivity(upgradeAddon, { upgrade: upgradeRef(api), addon: plannedFile('addon', 'db', file) }).result);
+      assert.equal(failed.type, 'AddonFailed');
+      assert.ok(!/CANARYaddon|Q0FOQVJZ/.test(`${failed.message}${failed.next}`), failed.message);
+      assert.match(failed.message, /Secret db of the add-on db/);
+    }
+    assert.equal(redactedText(`db.example.com says ${secret}-encoded`), 'db.example.com says [redacted]');
+  }));
+
+test('a manifest whose aliases stand for too much is permanent, and no part of a broken one is quoted', () =>
+  withManifest('', async (api, file) => {
+    const bomb = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]', ...Array.from({ length: 9 }, (_, index) => `a${index + 1}: &a${index + 1} [${Array.from({ length: 10 }, () => `*a${index}`).join(', ')}]`)].join('\n');
+    for (const text of [bomb, 'stringData:\n  password: *CANARYPW', 'stringData:\n  password: |CANARYPW', 'stringData: {password: CANARYPW']) {
+      writeFileSync(file, text);
+      const failed = await failureOf(runActivity(upgradeAddon, { upgrade: upgradeRef(api), addon: plannedFile('addon', 'x', file) }).result);
+      assert.deepEqual([failed.type, failed.permanent], ['SpecInvalid', true]);
+      assert.ok(!failed.message.includes('CANARYPW'), failed.message);
+    }
   }));

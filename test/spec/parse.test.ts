@@ -179,7 +179,7 @@ describe('text that is no spec', () => {
     { of: 'only a comment', text: '# nothing\n', says: /is empty/ },
     { of: 'a list', text: '- a\n', says: /:1:1: is a list\. Expected: the keys apiVersion/ },
     { of: 'a word', text: 'word\n', says: /is a text/ },
-    { of: 'an open bracket', text: `${HEAD}  pools: [`, says: /this is no YAML/ },
+    { of: 'an open bracket', text: `${HEAD}  pools: [`, says: /this is not YAML/ },
     { of: 'a key twice', text: `${HEAD}  target: {version: v1.34.5}\n`, says: /cluster\.yaml:9:3: this key is written twice/ },
     { of: 'two documents', text: `${HEAD}---\n${HEAD}`, says: /:9:1: begins a second document/ },
     { of: 'a foreign tag', text: 'a: !python/object b\n', says: /:1:4: this YAML tag is unknown/ },
@@ -206,6 +206,29 @@ describe('text that is no spec', () => {
       const result = parseSpec(text, 'cluster.yaml');
       if (!result.ok) for (const { line, column } of result.errors) assert.ok(line >= 1 && column >= 1);
     }), { numRuns: 500 });
+  });
+});
+
+describe('a hostile spec', () => {
+  it('of twenty thousand unknown keys, or labels that are none, costs no more than its length', () => {
+    const keys = Array.from({ length: 20_000 }, (_, index) => `  unknownKey${index}: 1`).join('\n');
+    const labels = Array.from({ length: 20_000 }, (_, index) => `        "not a label ${index}": x`).join('\n');
+    for (const text of [`${HEAD}${keys}\n`, `${HEAD}  pools:\n  - name: a\n    selector:\n      matchLabels:\n${labels}\n`]) {
+      const startMs = performance.now();
+      const result = parseSpec(text, 'cluster.yaml');
+      assert.ok(!result.ok && result.errors.length >= 20_000);
+      assert.ok(performance.now() - startMs < 15_000, `${Math.round(performance.now() - startMs)} ms`);
+    }
+  });
+  it('has each key once, also where a map is deep within it', () => {
+    const result = parseSpec(`${HEAD}  pools:\n  - name: a\n    name: b\n`, 'cluster.yaml');
+    assert.ok(!result.ok && result.errors.some(({ message, line }) => message === 'this key is written twice' && line === 11));
+  });
+  it('is not quoted where it is not YAML', () => {
+    for (const text of ['a: *CANARYPW', 'a: |CANARYPW\n  b', 'a: "\\CANARYPW"', 'a: [CANARYPW', '%CANARYPW\n---\na: 1', 'a: !CANARYPW b', 'a: &CANARYPW *CANARYPW', '? CANARYPW\n: - b\n - c']) {
+      const result = parseSpec(`${HEAD}${text}`, 'cluster.yaml');
+      assert.ok(!result.ok && !JSON.stringify(result.errors).includes('CANARYPW'), JSON.stringify(result));
+    }
   });
 });
 

@@ -46,6 +46,7 @@ export const CHECKS = {
   'host-static-pods': { about: 'the manifests of the control plane are in /etc/kubernetes/manifests', by: 'preflight', waivable: true },
   'host-swap': { about: 'the kubelet starts with the swap that the host has', by: 'preflight', waivable: true },
   'kubeadm-patches': { about: 'the patches of spec.kubeadm.patches are such as kubeadm takes, and leave alone what is its own', by: 'preflight', waivable: false },
+  'kubeconfig-transport': { about: 'the API server is reached over TLS, and its certificate is verified', by: 'preflight', waivable: true },
   'kubelet-config-loss': { about: 'kubeadm keeps every key of the configuration that a kubelet runs with', by: 'preflight', waivable: true },
   'more-findings': { about: 'findings that did not fit into one answer', by: 'preflight', waivable: false },
   'node-services-ready': { about: 'the pods of DaemonSets without which a node serves nobody are Ready', by: 'preflight', waivable: true },

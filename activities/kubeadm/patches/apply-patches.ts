@@ -1,6 +1,6 @@
-import { parseAllDocuments } from 'yaml';
 import { isObject } from '../../json-value.ts';
 import type { JsonObject } from '../../json-value.ts';
+import { readYaml } from '../../read-yaml.ts';
 import { parsePatchName } from './patch-name.ts';
 import type { PatchFile } from './read-patches.ts';
 
@@ -21,12 +21,9 @@ export function patchedKubeletConfiguration(configuration: JsonObject, patches: 
 }
 
 function documentsOf(text: string): readonly unknown[] {
-  const documents = parseAllDocuments(text);
-  if (!Array.isArray(documents)) return [];
-  return documents.flatMap((document): readonly unknown[] => {
-    const value: unknown = document.toJS({ maxAliasCount: 100 });
-    return value === null || value === undefined ? [] : [value];
-  });
+  const read = readYaml(text);
+  if (!read.ok) throw new Error(read.problem);
+  return read.values;
 }
 
 /** RFC 7396. */

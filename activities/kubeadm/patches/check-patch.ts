@@ -1,5 +1,5 @@
-import { parseAllDocuments } from 'yaml';
 import { isObject } from '../../json-value.ts';
+import { readYaml } from '../../read-yaml.ts';
 import { jsonPatchProblem } from './check-json-patch.ts';
 import { mergePatchProblem } from './check-merge-patch.ts';
 import { parsePatchName, PATCH_TARGETS } from './patch-name.ts';
@@ -30,18 +30,6 @@ function documentProblem(name: PatchName, document: unknown): string | null {
 
 /** Documents that are not empty, or the reason why there are none. */
 function documentsOf(text: string): readonly unknown[] | string {
-  const parsed = parseAllDocuments(text);
-  if (!Array.isArray(parsed)) return [];
-  const values: unknown[] = [];
-  for (const document of parsed) {
-    const [broken] = document.errors;
-    if (broken !== undefined) return `line ${broken.linePos?.[0].line ?? '?'}: ${broken.message.split('\n')[0] ?? ''}`;
-    try {
-      const value: unknown = document.toJS({ maxAliasCount: 100 });
-      if (value !== null && value !== undefined) values.push(value);
-    } catch (error) {
-      return error instanceof Error ? error.message : String(error);
-    }
-  }
-  return values;
+  const read = readYaml(text);
+  return read.ok ? read.values : read.problem;
 }

@@ -1,9 +1,9 @@
-import { parseAllDocuments } from 'yaml';
 import { isObject, objectAt } from '../../json-value.ts';
 import type { JsonObject } from '../../json-value.ts';
 import type { AddonTexts } from './read-replaced.ts';
 import type { Loss } from './loss.ts';
 import { comparePods } from './static-pod-losses.ts';
+import { readYaml } from '../../read-yaml.ts';
 
 /** What the API writes into a pod template where it says nothing. */
 const DEFAULTS: JsonObject = {
@@ -25,9 +25,9 @@ export function addonLosses(kind: string, name: string, workload: JsonObject, { 
 }
 
 function templateOf(kind: string, name: string, text: string): JsonObject {
-  const documents = parseAllDocuments(text);
-  for (const document of Array.isArray(documents) ? documents : []) {
-    const object: unknown = document.toJS({ maxAliasCount: 100 });
+  const read = readYaml(text);
+  if (!read.ok) throw new Error(`what kubeadm printed is not YAML: ${read.problem}`);
+  for (const object of read.values) {
     if (isObject(object) && object['kind'] === kind && objectAt(object, 'metadata')['name'] === name) return podOf(object);
   }
   throw new Error(`kubeadm printed no ${kind} ${name}`);

@@ -1,8 +1,8 @@
-import { parse } from 'yaml';
 import { isObject } from '../../json-value.ts';
 import type { JsonObject } from '../../json-value.ts';
 import type { Kube } from '../../kubernetes/port.ts';
 import { stepError } from '../../step-error.ts';
+import { parseYaml } from '../../read-yaml.ts';
 
 /** What kubeadm makes manifests and the kubelets' configuration from. */
 export interface ClusterConfigs {
@@ -23,7 +23,7 @@ async function readConfig(kube: Pick<Kube, 'getConfigMap'>, name: string, key: s
   if (text === undefined) throw missing(name, `has no key ${key}, or is not there`);
   let value: unknown;
   try {
-    value = parse(text, { maxAliasCount: 100 });
+    value = parseYaml(text);
   } catch (error) {
     throw missing(name, `cannot be parsed: ${error instanceof Error ? error.message.split('\n')[0] ?? '' : String(error)}`);
   }

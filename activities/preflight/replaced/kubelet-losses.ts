@@ -1,7 +1,7 @@
-import { parse } from 'yaml';
 import { canonical, isNothing, isObject } from '../../json-value.ts';
 import type { JsonObject } from '../../json-value.ts';
 import { shown } from './loss.ts';
+import { parseYaml } from '../../read-yaml.ts';
 
 /**
  * What kubeadm sets for each node by itself, whatever the ConfigMap says: the socket of the node's runtime, and the resolver where
@@ -23,7 +23,7 @@ const UNSET = '0s';
  * @throws Error where `running` is not YAML.
  */
 export function kubeletLosses(running: string, wanted: JsonObject, plain: JsonObject = wanted): readonly string[] {
-  const has: unknown = parse(running, { maxAliasCount: 100 });
+  const has: unknown = parseYaml(running);
   if (!isObject(has)) return [];
   return Object.keys(has).flatMap((key) => {
     if (OF_THE_NODE.includes(key) || (!(key in wanted) && canonical(has[key]) === canonical(BY_ITSELF[key]))) return [];

@@ -1,7 +1,7 @@
-import { parse } from 'yaml';
 import { featuresOf } from './features.ts';
 import type { Feature } from './features.ts';
 import type { Loss } from './loss.ts';
+import { parseYaml } from '../../read-yaml.ts';
 
 export interface Compared<T> {
   readonly running: T;
@@ -20,8 +20,7 @@ export interface Comparison {
 
 /** @throws Error where a text is not the YAML of a pod. */
 export function compareStaticPod(component: string, { running, wanted, plain }: Compared<string>): Comparison {
-  const read = (text: string): unknown => parse(text, { maxAliasCount: 100 });
-  return comparePods(component, { running: read(running), wanted: read(wanted), plain: read(plain) });
+  return comparePods(component, { running: parseYaml(running), wanted: parseYaml(wanted), plain: parseYaml(plain) });
 }
 
 /** @throws Error where one is not a pod. */
