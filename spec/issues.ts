@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { maxUnavailableProblem } from '../workflows/domain/max-unavailable.ts';
 import type { SpecDocument } from './document.ts';
-import { describedSchema, expectedAt, nonNull, schemaAt } from './json-schema.ts';
+import { describedSchema, expectedAt, mapOf, schemaAt } from './json-schema.ts';
 import type { SchemaNode } from './json-schema.ts';
 import { nearestKey, onlyPlaceOf } from './nearest-key.ts';
 import { formatPath } from './path.ts';
@@ -18,15 +18,28 @@ const MOST_HINTS = 100;
 /** The problems of a spec in the order of the file, each at its line. */
 export function problemsOf(issues: readonly Issue[], document: SpecDocument, file: string): SpecProblem[] {
   const schema = describedSchema();
-  return issues
+  const all = issues.flatMap((issue) => unfolded(issue, document.value));
+  // A map whose only key is misspelt also lacks what it should have.
+  const misspelt = new Set(all.filter(({ code }) => code === 'unrecognized_keys').map(({ path }) => formatPath(keyPath(path))));
+  return all
+    .filter((issue) => issue.code !== 'custom' || !misspelt.has(formatPath(keyPath(issue.path))))
     .flatMap((issue) => (issue.code === 'unrecognized_keys' ? unknownKeys(issue, document, file, schema) : [problemOf(issue, document, file, schema)]))
     .toSorted((left, right) => left.line - right.line || left.column - right.column);
+}
+
+/** Where a text or a map may stand, and a map does: what is wrong in the map. */
+function unfolded(issue: Issue, root: unknown): readonly Issue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const value = valueAt(root, keyPath(issue.path));
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [issue];
+  const inside = issue.errors.find((branch) => !branch.some(({ code, path }) => code === 'invalid_type' && path.length === 0));
+  return inside === undefined ? [issue] : inside.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 function unknownKeys(issue: Extract<Issue, { code: 'unrecognized_keys' }>, document: SpecDocument, file: string, schema: SchemaNode): SpecProblem[] {
   const parent = keyPath(issue.path);
   const place = schemaAt(schema, parent);
-  const known = Object.keys(place === null ? {} : nonNull(place).properties ?? {});
+  const known = Object.keys(place === null ? {} : mapOf(place).properties ?? {});
   return issue.keys.map((key, index) => {
     const path = [...parent, key];
     const hint = index < MOST_HINTS ? nearestKey(key, known) ?? onlyPlaceOf(schema, key) : null;
@@ -72,9 +85,9 @@ function messageOf(issue: Issue, path: KeyPath, value: unknown): string {
   return mayHoldSecret(path) ? 'is not right here' : `is ${quoted(value)}`;
 }
 
-/** Under `access` a key may stand in place of its file; a repository's URL may carry a password. Errors end in logs. */
+/** Under `access` a key may stand in place of its file; the URL of a repository or a backup may carry a password. Errors end in logs. */
 function mayHoldSecret(path: KeyPath): boolean {
-  return path.includes('access') || path.includes('packages');
+  return path.includes('access') || path.includes('packages') || path.includes('backup');
 }
 
 function kindOf(value: unknown): string {

@@ -55,8 +55,13 @@ export function nonNull(node: SchemaNode): SchemaNode {
   return node.anyOf?.find((branch) => branch.type !== 'null') ?? node;
 }
 
+/** The schema of a map, also where a text or null may stand in its place. */
+export function mapOf(node: SchemaNode): SchemaNode {
+  return node.anyOf?.find((branch) => branch.properties !== undefined) ?? nonNull(node);
+}
+
 function step(node: SchemaNode, key: string | number): SchemaNode | null {
-  const inner = nonNull(node);
+  const inner = mapOf(node);
   if (typeof key === 'number') return inner.items ?? null;
   if (inner.properties !== undefined && Object.hasOwn(inner.properties, key)) return inner.properties[key] ?? null;
   return typeof inner.additionalProperties === 'object' ? inner.additionalProperties : null;

@@ -41,3 +41,9 @@ export const REPOSITORY = /^(?=.{1,1024}$)(?=.*\{minor\})(?:https?:\/\/[A-Za-z0-
 
 /** Count of at least 1, or 1% to 99%. The arithmetic is `workflows/domain/max-unavailable.ts`. */
 export const PERCENTAGE = /^[1-9]\d?%$/;
+
+/** Time with its zone, to the second or finer. */
+export const TIME = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+
+/** A line for people without control characters, and without the user and password of a URL. */
+export const LINE = /^(?=.{1,256}$)(?!.*:\/\/[^/\s]*@)(?=\S)\P{Cc}*\S$/u;

@@ -37,6 +37,19 @@ export function hostRules(nodes: readonly { readonly name: string; readonly addr
   }
 }
 
+/** What is written down as evidence has happened. A day of the calendar that does not exist is not a time. */
+export function pastRules(time: string, context: Context): void {
+  const at = Date.parse(time);
+  const day = new Date(`${time.slice(0, 10)}T00:00:00Z`);
+  if (Number.isNaN(at) || Number.isNaN(day.valueOf()) || !day.toISOString().startsWith(time.slice(0, 10))) context.addIssue({ code: 'custom', message: 'is not a day of the calendar' });
+  else if (at > Date.now()) context.addIssue({ code: 'custom', message: 'is in the future' });
+}
+
+/** A selector that asks for nothing would leave every node out. */
+export function exclusionRules(selector: WrittenSelector, context: Context): void {
+  if (isEmptySelector(selector)) context.addIssue({ code: 'custom', message: 'asks for nothing, and would leave every node out' });
+}
+
 /** Add-ons have names of their own. */
 export function addonRules(addons: readonly { readonly name: string }[], context: Context): void {
   refuseTwice(addons.map((addon) => addon.name), 'name', 'add-on', context);

@@ -15,10 +15,13 @@ const requirement = z.strictObject({
   values: z.array(labelValue).default([]).meta(meta({ description: 'For In and NotIn: at least one value. None otherwise.', expected: 'a list of values' })),
 }).superRefine(requirementRules).meta(meta({ description: 'One condition.', expected: 'the keys key, operator and values' }));
 
-const selector = z.strictObject({
+/** Which nodes, as in the Kubernetes API. */
+export const nodeSelector = z.strictObject({
   matchLabels: z.record(labelKey, labelValue).default({}).meta(meta({ description: 'Labels that a node must have.', expected: 'labels such as {pool: gpu}' })),
   matchExpressions: z.array(requirement).default([]).meta(meta({ description: 'Conditions that must all hold.', expected: 'a list of conditions' })),
-}).meta(meta({ description: 'Which workers are in the pool, as in the Kubernetes API. Null, or without any condition: every worker that no other pool takes.', expected: '{matchLabels: {KEY: VALUE}}, or null' }));
+});
+
+const selector = nodeSelector.meta(meta({ description: 'Which workers are in the pool, as in the Kubernetes API. Null, or without any condition: every worker that no other pool takes.', expected: '{matchLabels: {KEY: VALUE}}, or null' }));
 
 /** A pool of workers as people write it. */
 export const poolSchema = z.strictObject({

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { ADDON_TIMES, FAILURE_STRATEGIES } from '../workflows/domain/spec.ts';
 import { fileReference, flag, meta, port, reference, text } from './leaves.ts';
-import { ADDRESS, KUBEADM_CHECK, NAME, NODE_NAME, RELEASE, REPOSITORY, USER } from './patterns.ts';
+import { ADDRESS, KUBEADM_CHECK, LINE, NAME, NODE_NAME, RELEASE, REPOSITORY, TIME, USER } from './patterns.ts';
 import { drainSchema } from './schema-drain.ts';
-import { poolSchema } from './schema-pool.ts';
-import { addonRules, hostRules, poolRules } from './rules.ts';
+import { nodeSelector, poolSchema } from './schema-pool.ts';
+import { addonRules, exclusionRules, hostRules, pastRules, poolRules } from './rules.ts';
 
 const NAME_FORM = 'lower-case letters, digits and dashes, at most 63, such as prod-eu';
 const ADDRESS_FORM = 'a host name or IP address without port';
@@ -36,12 +36,26 @@ const node = z.strictObject({
   port: port('Port of sshd on this node. Null takes `access.ssh.port`.').nullable().default(null),
 }).meta(meta({ description: 'A node whose address or port differs from what the API lists.', expected: '{name: NODE, address: HOST}' }));
 
+const EXCLUSION = 'the name of a node, or a selector such as {matchLabels: {KEY: VALUE}}';
+
+const exclusion = z.union([
+  text(NODE_NAME, { description: 'Name as `kubectl get nodes` prints it.', expected: EXCLUSION, example: 'worker-1' }),
+  nodeSelector.superRefine(exclusionRules).meta(meta({ description: 'Label selector of nodes, as in the Kubernetes API.', expected: EXCLUSION })),
+]).meta(meta({ description: 'One node, or those that a selector fits.', expected: EXCLUSION }));
+
+const backup = z.strictObject({
+  takenAt: text(TIME, { description: 'When it was taken.', expected: 'a time such as 2026-11-30T22:00:00Z, not in the future', example: '2026-11-30T22:00:00Z' }).superRefine(pastRules),
+  where: text(LINE, { description: 'Where it is kept, for people; without a password.', expected: 'a line such as s3://backups/etcd/prod-2026-11-30.db, without user and password', example: 's3://backups/etcd/prod-2026-11-30.db' }),
+  by: text(LINE, { description: 'Who took and verified it, or what.', expected: 'a line such as a person\'s name or a job', example: 'etcd-backup (cron of etcd-1)' }),
+}).meta(meta({ description: 'Evidence of a backup of an external etcd, whose snapshot Capstan cannot take: repeated in plan and report. An upgrade of a control plane with external etcd is refused without it. Null where etcd runs on the control-plane nodes.', expected: '{takenAt: TIME, where: PLACE, by: WHO}, or null' }));
+
 const etcd = z.strictObject({
   snapshot: z.strictObject({
     keep: z.int().min(1).max(1000).default(5).meta(meta({ description: 'How many snapshots of this cluster stay on the worker\'s machine; older ones are removed.', expected: 'a count from 1 to 1000', example: 5 })),
   }).prefault({}).meta(meta({ description: 'The snapshot taken and verified before the first change.', expected: '{keep: COUNT}' })),
+  backup: backup.nullable().default(null),
   acceptOutage: flag(false, 'Upgrade even where etcd has one or two members, which cannot keep quorum while one of them is upgraded: the API is away for that time.'),
-}).prefault({}).meta(meta({ description: 'What concerns etcd.', expected: 'the keys snapshot and acceptOutage' }));
+}).prefault({}).meta(meta({ description: 'What concerns etcd.', expected: 'the keys snapshot, backup and acceptOutage' }));
 
 const staging = z.strictObject({
   width: z.int().min(1).max(500).default(20).meta(meta({ description: 'Nodes that fetch packages and images of the target at the same time, before the first one is cordoned: wide enough to be quick, narrow enough for the mirror.', expected: 'a count from 1 to 500', example: 20 })),
@@ -79,6 +93,7 @@ const spec = z.strictObject({
   }).meta(meta({ description: 'Where to.', expected: '{version: v1.34.4}' })),
   access,
   nodes: z.array(node).superRefine(hostRules).default([]).meta(meta({ description: 'Nodes whose address or port differs from what the API lists; the others need no entry.', expected: 'a list of nodes' })),
+  exclude: z.array(exclusion).default([]).meta(meta({ description: 'Worker nodes that are left as they are, by name or by label selector (`{matchLabels: …, matchExpressions: …}`): no part of pools, windows, skew and verification, and named in plan and report. A control-plane node cannot be left out.', expected: 'a list of node names and selectors' })),
   etcd,
   staging,
   controlPlane: z.strictObject({ drain: drainSchema }).prefault({}).meta(meta({ description: 'How the control-plane nodes are upgraded: one at a time.', expected: '{drain: {deleteEmptyDir: true}}' })),

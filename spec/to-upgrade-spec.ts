@@ -16,6 +16,7 @@ export function toUpgradeSpec({ metadata, spec }: WrittenSpec, folder: string): 
     target: { version: version === null ? spec.target.version : formatVersion(version) },
     access: toAccess(spec.access, folder),
     nodes: spec.nodes,
+    exclude: spec.exclude.map((exclusion) => (typeof exclusion === 'string' ? { name: exclusion } : { selector: exclusion })),
     etcd: spec.etcd,
     staging: spec.staging,
     controlPlane: { drain: toDrain(spec.controlPlane.drain) },

@@ -204,4 +204,3 @@ function inputOf(run: ClusterRunner, node: PlannedNode, { tellDrained, forceDrai
     },
   };
 }
-

@@ -100,8 +100,8 @@ async function upgrade(input: UpgradeNodeInput, sequence: NodeSequence, drain: N
 }
 
 /** Cordons and drains the node. */
-export async function takeDown({ upgrade: ref, node, retry, maxUnavailable, drain: policy }: UpgradeNodeInput, { epochMs, step }: NodeSequence, drain: NodeDrain): Promise<void> {
-  const cordon: CordonInput = { upgrade: ref, node, retry, epochMs, maxUnavailable };
+export async function takeDown({ upgrade: ref, node, retry, maxUnavailable, controlPlane, drain: policy }: UpgradeNodeInput, { epochMs, step }: NodeSequence, drain: NodeDrain): Promise<void> {
+  const cordon: CordonInput = { upgrade: ref, node, retry, epochMs, maxUnavailable, ...(controlPlane === undefined ? {} : { controlPlane }) };
   // A drain cordons by itself, as kubectl's does.
   if (policy.enabled) {
     await step('drainNode', () => drain.run(cordon));

@@ -1,7 +1,7 @@
 import type { ClusterDump, DumpedBudget, DumpedNode, DumpedSelector, DumpedWorkload, PodShape } from '../../workflows/domain/cluster-dump.ts';
 import { ZONE_LABEL } from '../../workflows/domain/zone.ts';
 import type { DisruptionBudget, Selector } from '../kubernetes/objects.ts';
-import { isControlPlane } from '../nodes/ready.ts';
+import { isReady } from '../nodes/ready.ts';
 import type { CollectedWorkload, PodCollection } from './collect-pods.ts';
 import { cpuMillis, memoryMiB } from './quantity.ts';
 import type { RawNode } from './raw-objects.ts';
@@ -14,6 +14,8 @@ export interface DumpParts {
   readonly etcdLeader: string | null;
   /** In the order that the indexes of `pods` follow. */
   readonly nodes: readonly RawNode[];
+  /** Names of the nodes that run a control plane. */
+  readonly controlPlanes: ReadonlySet<string>;
   readonly pods: PodCollection;
   readonly budgets: readonly DisruptionBudget[];
   /** Labels of nodes that pools select by. */
@@ -31,7 +33,7 @@ export function assembleDump(parts: DumpParts): ClusterDump {
   ]);
   return {
     clusterUid: parts.clusterUid, serverVersion: parts.serverVersion, etcdLeader: parts.etcdLeader,
-    nodes: parts.nodes.map((node) => nodeOf(node, nodeKeys)),
+    nodes: parts.nodes.map((node) => nodeOf(node, nodeKeys, parts.controlPlanes)),
     shapes,
     // In order, so that what is alike stands together and packs well.
     workloads: parts.pods.workloads.map((workload) => workloadOf(workload, podKeys)).toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1)),
@@ -40,14 +42,15 @@ export function assembleDump(parts: DumpParts): ClusterDump {
   };
 }
 
-function nodeOf(node: RawNode, keys: ReadonlySet<string>): DumpedNode {
+function nodeOf(node: RawNode, keys: ReadonlySet<string>, controlPlanes: ReadonlySet<string>): DumpedNode {
   const { allocatable = {}, nodeInfo } = node.status;
   return {
     name: node.metadata.name,
-    controlPlane: isControlPlane(node),
+    controlPlane: controlPlanes.has(node.metadata.name),
     labels: kept(node.metadata.labels, keys),
     taints: (node.spec.taints ?? []).filter(({ key }) => !key.startsWith('node.kubernetes.io/')).map(({ key, value, effect }) => ({ key, effect, ...(value === undefined ? {} : { value }) })),
-    unschedulable: node.spec.unschedulable === true,
+    // The twin's kubelets all run: nothing may be moved to one that does not.
+    unschedulable: node.spec.unschedulable === true || !isReady(node),
     cpuMillis: cpuMillis(allocatable['cpu']),
     memoryMiB: memoryMiB(allocatable['memory']),
     pods: Number(allocatable['pods'] ?? 110),

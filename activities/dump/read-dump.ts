@@ -16,7 +16,7 @@ export interface ListSource {
 }
 
 export interface ReadDumpOptions {
-  readonly observation: Pick<Observation, 'clusterUid' | 'serverVersion' | 'etcd'>;
+  readonly observation: Pick<Observation, 'clusterUid' | 'serverVersion' | 'etcd' | 'nodes'>;
   readonly poolKeys: readonly string[];
 }
 
@@ -44,7 +44,8 @@ export async function readDump(source: ListSource, { observation, poolKeys }: Re
   ]);
   const pods = await readPods(source, nodes, { replicaSets, workloads: workloads.flat(), volumes: volumeTerms(volumes) });
   const leader = observation.etcd.members.find((member) => member.leader)?.node ?? null;
-  return assembleDump({ clusterUid: observation.clusterUid, serverVersion: observation.serverVersion, etcdLeader: leader, nodes, pods, budgets, poolKeys, gaps });
+  const controlPlanes = new Set(observation.nodes.filter(({ roles }) => roles.includes('control-plane')).map(({ name }) => name));
+  return assembleDump({ clusterUid: observation.clusterUid, serverVersion: observation.serverVersion, etcdLeader: leader, nodes, controlPlanes, pods, budgets, poolKeys, gaps });
 }
 
 interface PodOwners {

@@ -6,6 +6,7 @@ import type { DurableResult } from '../durable-step.ts';
 import { moveLeadershipAway } from '../etcd/leadership.ts';
 import { waitForGate } from '../etcd/wait-gate.ts';
 import type { GateWait } from '../etcd/wait-gate.ts';
+import { hostRole } from '../hosts/host-role.ts';
 import type { HostAddress, Hosts } from '../hosts/port.ts';
 import { SCRIPTS } from '../hosts/scripts/index.ts';
 import { recordFolder } from '../packages/package-step.ts';
@@ -42,7 +43,7 @@ export async function runKubeadm(run: ControlPlaneRun): Promise<DurableResult> {
   if (state === 'absent' || state === 'interrupted') await prepare(run, state === 'absent');
   const { node, kubeadm, force } = input;
   const command = node.first ? kubeadmApplyArguments(node.to, kubeadm, files, force) : kubeadmNodeArguments(kubeadm, files);
-  const args = [recordFolder(input), node.to, ...command];
+  const args = [recordFolder(input), node.to, hostRole(node), ...command];
   return runDurable(hosts, asClaimed(input, state), KUBEADM_STEP, SCRIPTS.kubeadmUpgrade, args, async () => {
     const left = await readKubeadmState(hosts, input, run.signal);
     // A kubeadm that runs outside of our unit may be anybody's.

@@ -38,18 +38,33 @@ export interface Taint {
   readonly effect: string;
 }
 
+/** What the kubelet says of its machine. The API has all of it, also where it is empty; a reduced dump may leave it out. */
+export interface NodeInfo {
+  readonly kubeletVersion: string;
+  /** GOOS of the kubelet: `linux`, `windows`. */
+  readonly operatingSystem?: string;
+  readonly osImage?: string;
+  readonly kernelVersion?: string;
+  readonly bootID?: string;
+  readonly machineID?: string;
+  readonly systemUUID?: string;
+  /** `containerd://1.7.24`. */
+  readonly containerRuntimeVersion?: string;
+}
+
 export interface Node extends ApiObject {
-  readonly spec: { readonly unschedulable?: boolean; readonly taints?: readonly Taint[] };
+  readonly spec: { readonly unschedulable?: boolean; readonly providerID?: string; readonly taints?: readonly Taint[] };
   readonly status: {
     readonly conditions?: readonly Condition[];
     readonly addresses?: readonly { readonly type: string; readonly address: string }[];
-    readonly nodeInfo: { readonly kubeletVersion: string; readonly containerRuntimeVersion?: string; readonly machineID?: string; readonly systemUUID?: string };
+    readonly nodeInfo: NodeInfo;
   };
 }
 
 export interface Container {
   readonly name: string;
   readonly image?: string;
+  readonly command?: readonly string[];
 }
 
 export interface Volume {

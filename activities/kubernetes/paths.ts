@@ -29,6 +29,7 @@ export function podsPath(query: PodQuery): string {
   const base = query.namespace === undefined ? '/api/v1/pods' : `/api/v1/namespaces/${encodeURIComponent(query.namespace)}/pods`;
   return withQuery(base, {
     ...(query.node === undefined ? {} : { fieldSelector: `spec.nodeName=${query.node}` }),
+    ...(query.serviceAccount === undefined ? {} : { fieldSelector: `spec.serviceAccountName=${query.serviceAccount}` }),
     ...(query.labels === undefined ? {} : { labelSelector: query.labels }),
   });
 }

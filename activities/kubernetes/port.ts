@@ -7,6 +7,8 @@ export interface PodQuery {
   readonly node?: string;
   /** Label selector in the API's string form. */
   readonly labels?: string;
+  /** Name of the service account; empty for pods without one, as static pods are. Not together with `node`. */
+  readonly serviceAccount?: string;
 }
 
 /** What others on the way to the API server can do: nothing, answer in its place, or read the credentials too. */

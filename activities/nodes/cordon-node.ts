@@ -89,13 +89,17 @@ function unreadyChange(node: Node, mark: string | null): Readonly<Record<string,
 /** Contract 1 when the step runs: whatever was planned, the nodes that are down now decide. */
 async function waitForRoom(activity: Activity, kube: Kube, input: CordonInput, timeoutMs: number): Promise<void> {
   const controlPlane = input.node.roles.includes('control-plane');
-  const nodes = kube.follow({ kind: controlPlane ? 'control-plane-nodes' : 'cordoned-nodes' });
+  // By label, as one may have joined since the plan was made, and by name, as one may have lost its label.
+  const sources = controlPlane
+    ? [kube.follow({ kind: 'control-plane-nodes' }), ...(input.controlPlane ?? []).filter((name) => name !== input.node.name).map((name) => kube.follow({ kind: 'node', name }))]
+    : [kube.follow({ kind: 'cordoned-nodes' })];
   await watchUntil({
     activity,
-    sources: [nodes],
+    sources,
     timeoutMs,
     check: () => {
-      const down = controlPlane ? otherControlPlanesDown(nodes.items ?? [], input) : cordonedOfPool(nodes.items ?? [], input);
+      const nodes = [...new Map(sources.flatMap(({ items }) => items ?? []).map((node) => [node.metadata.name, node])).values()];
+      const down = controlPlane ? otherControlPlanesDown(nodes, input) : cordonedOfPool(nodes, input);
       return down.length < (controlPlane ? 1 : input.maxUnavailable) ? { done: true } : { waitingFor: { message: `waiting for ${down.join(', ')}` } };
     },
     onTimeout: (last, outage) =>

@@ -1,4 +1,4 @@
-import type { EtcdObservation, NodeObservation, Observation } from '../../workflows/domain/observation.ts';
+import type { EtcdKind, EtcdObservation, NodeObservation, Observation, StaticComponent } from '../../workflows/domain/observation.ts';
 import type { AccessSpec, NodeSpec, UpgradeSpec } from '../../workflows/domain/spec.ts';
 import { machineIdsOf } from '../../workflows/domain/node-identity.ts';
 import { compareVersions, parseVersion } from '../../workflows/domain/version.ts';
@@ -10,8 +10,9 @@ import type { Node, Pod } from '../kubernetes/objects.ts';
 import type { Kube } from '../kubernetes/port.ts';
 import { CORDONED_BY } from '../nodes/cordon-mark.ts';
 import { isControlPlane, isReady } from '../nodes/ready.ts';
+import { foreignReason } from './foreign-node.ts';
 import { readKubeadmConfig } from './kubeadm-config.ts';
-import { imageTag, listStaticPods, staticPodOf } from './static-pods.ts';
+import { componentOf, imageTag, isMirrorOf, listStaticPods } from './static-pods.ts';
 
 /** Reads etcd from one of its members. */
 export type ReadEtcd = (hosts: Hosts, members: readonly HostAddress[]) => Promise<EtcdObservation>;
@@ -32,9 +33,10 @@ export interface ObserveInput {
   readonly labelKeys?: readonly string[];
 }
 
-/** Label keys that a plan is made from: those that the spec's pools select by, and the zone. */
+/** Label keys that a plan is made from: those that the spec's pools and exclusions select by, and the zone. */
 export function selectorKeys(spec: UpgradeSpec): readonly string[] {
-  const selectors = spec.pools.flatMap((pool) => (pool.selector === null ? [] : [pool.selector]));
+  const pools = spec.pools.flatMap((pool) => (pool.selector === null ? [] : [pool.selector]));
+  const selectors = [...pools, ...spec.exclude.flatMap((exclusion) => ('selector' in exclusion ? [exclusion.selector] : []))];
   const keys = selectors.flatMap((selector) => [...Object.keys(selector.matchLabels), ...selector.matchExpressions.map((expression) => expression.key)]);
   return [...new Set([...keys, ZONE_LABEL])].toSorted();
 }
@@ -53,7 +55,7 @@ export function createObserveCluster(options: ObserveOptions): (input: ObserveIn
       kubeadmVersion: config?.kubernetesVersion ?? null,
       imageRepository: config?.imageRepository ?? null,
       nodes: observed,
-      etcd: await etcdObservation(options, input, observed),
+      etcd: await etcdObservation(options, input, config?.etcd ?? 'stacked', observed),
     };
   };
 }
@@ -61,14 +63,19 @@ export function createObserveCluster(options: ObserveOptions): (input: ObserveIn
 function nodeObservation(node: Node, staticPods: readonly Pod[], input: ObserveInput): NodeObservation {
   const { name, uid } = node.metadata;
   const { kubeletVersion, machineID, systemUUID } = node.status.nodeInfo;
+  const own = staticPods.filter((pod) => isMirrorOf(pod, node));
+  const components = [...new Set(own.flatMap((pod) => componentOf(pod) ?? []))].toSorted();
   return {
     name,
     uid,
     ...machineIdsOf(machineID, systemUUID),
-    roles: rolesOf(node, staticPods),
+    roles: rolesOf(components, isControlPlane(node)),
+    staticPods: components,
+    isLabelled: isControlPlane(node),
+    foreign: foreignReason(node),
     address: addressOf(node, input.nodes),
     kubeletVersion,
-    controlPlaneVersion: imageTag(staticPodOf(staticPods, 'kube-apiserver', name)),
+    controlPlaneVersion: imageTag(own.find((pod) => componentOf(pod) === 'kube-apiserver') ?? null),
     ready: isReady(node),
     unschedulable: node.spec.unschedulable === true,
     ...cordonMarkOf(node),
@@ -81,11 +88,12 @@ function cordonMarkOf({ spec, metadata }: Node): Pick<NodeObservation, 'cordonMa
   return spec.unschedulable === true && mark !== undefined ? { cordonMark: mark } : {};
 }
 
-function rolesOf(node: Node, staticPods: readonly Pod[]): readonly Role[] {
+/** A label makes no worker of a node that runs the control plane; one that only has the label is not taken for a worker either. */
+function rolesOf(components: readonly StaticComponent[], isLabelled: boolean): readonly Role[] {
   const roles: Role[] = [];
-  if (staticPodOf(staticPods, 'etcd', node.metadata.name) !== null) roles.push('etcd');
-  roles.push(isControlPlane(node) ? 'control-plane' : 'worker');
-  return roles;
+  if (components.includes('etcd')) roles.push('etcd');
+  if (components.includes('kube-apiserver') || isLabelled) roles.push('control-plane');
+  return roles.length === 0 ? ['worker'] : roles;
 }
 
 function keptLabels(node: Node, keys: readonly string[] | undefined): Readonly<Record<string, string>> {
@@ -101,9 +109,10 @@ function oldest(versions: readonly string[]): string | null {
   return parsed.toSorted((one, other) => compareVersions(one.version, other.version))[0]?.text ?? null;
 }
 
-async function etcdObservation(options: ObserveOptions, input: ObserveInput, nodes: readonly NodeObservation[]): Promise<EtcdObservation> {
+/** Where no node shows a member, nobody is asked: the planner says what that means. */
+async function etcdObservation(options: ObserveOptions, input: ObserveInput, kind: EtcdKind, nodes: readonly NodeObservation[]): Promise<EtcdObservation> {
   const members = nodes.filter((node) => node.roles.includes('etcd'));
-  if (members.length === 0) return { kind: 'external', members: [], alarms: [] };
+  if (kind === 'external' || members.length === 0) return { kind, members: [], alarms: [] };
   const hosts = await options.openHosts(input.access);
   return options.readEtcd(hosts, members.map((node) => hostAddress(node, input)));
 }

@@ -1,6 +1,7 @@
 import type { PackageStepInput, StepResult } from '../../workflows/domain/step.ts';
 import { startStep } from '../activity-context.ts';
 import { outputValue, runDurable } from '../durable-step.ts';
+import { hostRole } from '../hosts/host-role.ts';
 import { SCRIPTS } from '../hosts/scripts/index.ts';
 import { kubeadmNodeArguments } from '../kubeadm/kubeadm-arguments.ts';
 import { uploadKubeadmFiles } from '../kubeadm/kubeadm-config-file.ts';
@@ -24,7 +25,7 @@ export function createUpgradeKubeadm({ openKube, openHosts, now }: NodeHostOptio
       return end({ busySeconds: installed.busySeconds, changed, note: `kubeadm ${input.node.to}` });
     }
     const files = await uploadKubeadmFiles(hosts, input, false);
-    const args = [recordFolder(input), input.node.to, ...kubeadmNodeArguments(input.kubeadm, files)];
+    const args = [recordFolder(input), input.node.to, hostRole(input.node), ...kubeadmNodeArguments(input.kubeadm, files)];
     const node = await runDurable(hosts, input, 'kubeadmUpgradeNode', SCRIPTS.kubeadmUpgrade, args, () => kubeadmVerdict(hosts, input));
     return end({ busySeconds: installed.busySeconds + node.busySeconds, changed: true, note: `kubeadm ${input.node.to}, kubeadm upgrade node` });
   };

@@ -2,6 +2,7 @@ import type { KubeletResult, KubeletStepInput } from '../../workflows/domain/ste
 import { currentActivity, startStep } from '../activity-context.ts';
 import { asClaimed, claimStep, hostOf, outputValue, runDurable } from '../durable-step.ts';
 import { waitForMemberGate } from '../etcd/member-gate.ts';
+import { hostRole } from '../hosts/host-role.ts';
 import type { Hosts } from '../hosts/port.ts';
 import { SCRIPTS } from '../hosts/scripts/index.ts';
 import { packageArguments, requirePlannedVersions } from './package-step.ts';
@@ -20,7 +21,7 @@ export function createUpgradeKubelet(options: NodeHostOptions) {
     const hosts = await options.openHosts(input.upgrade.access);
     const asked = await waitForTurn(options, hosts, input);
     // One restart too many harms nothing; a kubelet that was never restarted would.
-    const { busySeconds, tail } = await runDurable(hosts, asked, STEP, SCRIPTS.upgradeKubelet, packageArguments(input), async () => 'rerun');
+    const { busySeconds, tail } = await runDurable(hosts, asked, STEP, SCRIPTS.upgradeKubelet, [...packageArguments(input), '--role', hostRole(input.node)], async () => 'rerun');
     const changed = outputValue(tail, 'changed') !== 'no';
     return { ...end({ busySeconds, changed, note: `kubelet ${input.node.to}, restarted` }), restartedAt: outputValue(tail, 'restarted-at') };
   };

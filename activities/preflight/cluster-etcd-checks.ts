@@ -5,11 +5,16 @@ import { hold, orHold } from './cluster-finding.ts';
 
 const CHECK = 'etcd-members-healthy';
 
-/** Contract 2, of the cluster as it is. */
-export function etcdFindings(observation: Observation, spec: UpgradeSpec): Finding[] {
+/** A backup older than this lacks a day and more of what was written. */
+const OLD_MS = 24 * 3_600_000;
+/** Clocks differ. */
+const MOST_AHEAD_MS = 60_000;
+
+/** Contract 2, and contract 7 for an external etcd, of the cluster as it is. `nowMs`: since the epoch. */
+export function etcdFindings(observation: Observation, spec: UpgradeSpec, nowMs: number): Finding[] {
   const { etcd } = observation;
   const carriers = observation.nodes.filter((node) => node.roles.includes('etcd'));
-  if (etcd.kind === 'external') return [hold(CHECK, 'etcd is external: its members are not touched.')];
+  if (etcd.kind === 'external') return [hold(CHECK, 'etcd is external: its members are not touched.'), backupFinding(spec, nowMs)];
   const findings: Finding[] = [
     ...etcd.members.flatMap((member) => memberFindings(member)),
     ...etcd.alarms.map((alarm): Finding => ({ check: 'etcd-no-alarm', severity: 'block', node: null, message: `etcd raises the alarm ${alarm}.`, next: 'Correct its cause, then clear it with `etcdctl alarm disarm`.' })),
@@ -25,6 +30,24 @@ export function etcdFindings(observation: Observation, spec: UpgradeSpec): Findi
     });
   }
   return orHold(findings, CHECK, `All ${etcd.members.length} etcd members are healthy, none is a learner, no alarm is set.`);
+}
+
+function backupFinding({ etcd: { backup } }: UpgradeSpec, nowMs: number): Finding {
+  const finding = { check: 'etcd-backup', node: null } as const;
+  const next = 'Take and verify a backup of etcd, and name it with spec.etcd.backup: {takenAt: TIME, where: PLACE, by: WHO}.';
+  if (backup === null) return { ...finding, severity: 'block', message: 'etcd is external, so no snapshot of it is taken, and the spec names no backup.', next };
+  const ageMs = nowMs - Date.parse(backup.takenAt);
+  const named = `The backup of etcd that ${backup.by} took at ${backup.takenAt} (${backup.where})`;
+  if (ageMs < -MOST_AHEAD_MS) return { ...finding, severity: 'block', message: `${named} is of the future by the worker's clock.`, next: 'Correct spec.etcd.backup.takenAt, or the clock of the worker\'s machine.' };
+  if (ageMs > OLD_MS) return { ...finding, severity: 'warn', message: `${named} is ${ageOf(ageMs)} old: what was written since would be lost with it.`, next: 'Take a new one right before the upgrade.' };
+  return { ...finding, severity: 'info', message: `${named} is ${ageOf(ageMs)} old.`, next: null };
+}
+
+function ageOf(ms: number): string {
+  const minutes = Math.max(0, Math.floor(ms / 60_000));
+  if (minutes < 120) return `${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 72 ? `${hours} hours` : `${Math.floor(hours / 24)} days`;
 }
 
 function memberFindings(member: EtcdMemberObservation): readonly Finding[] {

@@ -1,5 +1,7 @@
 import type { Finding } from '../../workflows/domain/check.ts';
 import type { Observation } from '../../workflows/domain/observation.ts';
+import type { LeftOutNode } from '../../workflows/domain/plan.ts';
+import { labelCommand, unlabelled } from '../../workflows/domain/plan-roles.ts';
 import { skewViolations } from '../../workflows/domain/skew.ts';
 import type { Node, Pod } from '../kubernetes/objects.ts';
 import { CORDONED_BY } from '../nodes/cordon-mark.ts';
@@ -8,10 +10,27 @@ import { conditionOf, isReady } from '../nodes/ready.ts';
 import { CONTROL_PLANE_COMPONENTS, staticPodOf } from '../observe/static-pods.ts';
 import { orHold } from './cluster-finding.ts';
 
-/** Nodes Ready; whose cordons there are, and which taints a former upgrade left. */
-export function nodeFindings(nodes: readonly Node[]): Finding[] {
+/** Nodes Ready; whose cordons there are, which taints a former upgrade left, and which nodes are left out. */
+export function nodeFindings(all: readonly Node[], leftOut: readonly LeftOutNode[]): Finding[] {
+  const out = new Set(leftOut.map(({ name }) => name));
+  const nodes = all.filter(({ metadata }) => !out.has(metadata.name));
   const notReady = nodes.filter((node) => !isReady(node)).map(notReadyFinding);
-  return [...orHold(notReady, 'nodes-ready', `All ${nodes.length} nodes are Ready.`), ...nodes.flatMap(cordonFinding), ...taintFindings(nodes)];
+  return [
+    ...orHold([...notReady, ...leftOut.filter(({ kind }) => kind === 'unready').map(unreadyFinding)], 'nodes-ready', `All ${nodes.length} nodes are Ready.`),
+    ...leftOut.filter(({ kind }) => kind !== 'unready').map(leftOutFinding), ...nodes.flatMap(cordonFinding), ...taintFindings(all),
+  ];
+}
+
+function unreadyFinding({ name, pool }: LeftOutNode): Finding {
+  return {
+    check: 'nodes-ready', severity: 'warn', node: name,
+    message: `Node ${name} is not Ready: it is left out, and counts as one of maxUnavailable${pool === undefined ? '' : ` of the pool ${pool}`}.`,
+    next: `See \`kubectl describe node ${name}\`; start again once it is back, or take it out of the cluster.`,
+  };
+}
+
+function leftOutFinding({ name, kind, reason }: LeftOutNode): Finding {
+  return { check: 'nodes-left-out', severity: 'info', node: name, message: `Node ${name} is left out: ${kind === 'excluded' ? `by ${reason}` : reason}.`, next: null };
 }
 
 function notReadyFinding(node: Node): Finding {
@@ -56,12 +75,21 @@ function taintFindings(nodes: readonly Node[]): readonly Finding[] {
   }];
 }
 
+/** kubeadm finds control-plane nodes by their label, too: it has its own checks look at none where it is lost. */
+export function labelFindings(observation: Observation): Finding[] {
+  return unlabelled(observation.nodes).map((name): Finding => ({
+    check: 'control-plane-label', severity: 'warn', node: name,
+    message: `Node ${name} runs the control plane and has lost its label: it is upgraded as control plane.`,
+    next: `Put the label back: \`${labelCommand([name])}\`.`,
+  }));
+}
+
 /** Static pods of the control plane there and Ready. */
 export function componentFindings(observation: Observation, staticPods: readonly Pod[]): Finding[] {
   const names = observation.nodes.filter((node) => node.roles.includes('control-plane')).map((node) => node.name);
   const findings = names.flatMap((node) => CONTROL_PLANE_COMPONENTS.flatMap((component) => componentFinding(component, node, staticPodOf(staticPods, component, node))));
   if (names.length === 0) {
-    findings.push({ check: 'control-plane-pods', severity: 'block', node: null, message: 'No node carries the label of a control plane.', next: 'The driver kubeadm needs control-plane nodes that kubeadm has set up.' });
+    findings.push({ check: 'control-plane-pods', severity: 'block', node: null, message: 'No node runs a control plane.', next: 'The driver kubeadm needs control-plane nodes that kubeadm has set up.' });
   }
   return orHold(findings, 'control-plane-pods', `The control plane is of static pods, and all are Ready on ${names.join(', ')}.`);
 }

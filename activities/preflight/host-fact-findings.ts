@@ -18,6 +18,7 @@ export function factFindings(node: PlannedNode, facts: HostFacts, failure: strin
     ...stopped(node, failure),
     ...kubeletFindings(node, facts, config),
     ...kubelet(node, facts),
+    ...role(node, facts),
     ...staticPods(node, facts),
     ...packageManager(node, facts),
     ...newerPackageFindings(node, facts),
@@ -36,6 +37,20 @@ function kubelet(node: PlannedNode, facts: HostFacts): readonly Finding[] {
   const state = facts.one('kubelet');
   if (state === 'active') return [];
   return [hostFinding('host-kubelet', 'block', node.name, `the unit kubelet is ${state ?? 'unknown'}, not active.`, 'See `journalctl -u kubelet` on the host.')];
+}
+
+/** The plan takes roles from the API; the manifests on the host have the last word. A script that did not come so far says nothing. */
+function role(node: PlannedNode, facts: HostFacts): readonly Finding[] {
+  if (facts.one('kubelet') === null) return [];
+  const runs = (facts.one('static-pods') ?? '').split(' ').filter((name) => name !== '');
+  if (!node.roles.includes('control-plane')) {
+    if (runs.length === 0) return [];
+    return [hostFinding('host-role', 'block', node.name, `${node.name} runs ${runs.join(' and ')} by its manifests, and is planned as a worker.`, `It is a control-plane node. See why its mirror pods are not in the API: \`kubectl -n kube-system get pods -o wide\`, and \`journalctl -u kubelet\` on it.`)];
+  }
+  const expected = node.roles.includes('etcd');
+  if (expected === runs.includes('etcd')) return [];
+  if (expected) return [hostFinding('host-role', 'block', node.name, `${node.name} has no manifest of etcd, and is planned as a node with an etcd member.`, 'Compare /etc/kubernetes/manifests on it with `etcdctl member list`.')];
+  return [hostFinding('host-role', 'block', node.name, `${node.name} runs etcd by its manifests, and etcd is external by the plan: its member would be changed without a gate and a snapshot.`, 'Correct etcd in the ConfigMap kubeadm-config in kube-system, or stop that member.')];
 }
 
 function staticPods(node: PlannedNode, facts: HostFacts): readonly Finding[] {

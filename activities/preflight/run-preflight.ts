@@ -71,7 +71,7 @@ async function allFindings(options: PreflightOptions, { spec }: PreflightInput, 
       const observation = await options.observeCluster({ access: spec.access, nodes: spec.nodes, labelKeys: selectorKeys(spec) });
       const room = options.stateDir === undefined ? [] : await workerDiskFindings(options.stateDir, observation.etcd);
       const kube = await options.openKube(spec.access);
-      return [...exposureFindings(kube), ...(await clusterFindings(kube, spec, observation, plan)), ...room];
+      return [...exposureFindings(kube), ...(await clusterFindings(kube, spec, observation, plan, options.now())), ...room];
     }, OUTAGE_MS)),
     guarded('host-checks', async () => {
       const kubeletConfig = await kubeletConfigOf(options, spec);

@@ -4,7 +4,9 @@ import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import { compareVersions, parseVersion } from '../../workflows/domain/version.ts';
 import { whileBeating } from '../activity-context.ts';
 import type { Hosts, OpenHosts } from '../hosts/port.ts';
+import type { Node } from '../kubernetes/objects.ts';
 import type { OpenKube } from '../kubernetes/port.ts';
+import { componentOf, isMirrorOf, listStaticPods } from '../observe/static-pods.ts';
 import { isControlPlane } from '../nodes/ready.ts';
 import { overHosts } from '../preflight/host-width.ts';
 import { failureTypeOf, stepError } from '../step-error.ts';
@@ -82,10 +84,11 @@ async function askApi(openKube: OpenKube, spec: UpgradeSpec, found: FoundSnapsho
   try {
     const kube = await openKube(spec.access);
     requireCluster(found, await kube.clusterUid());
-    const [version, nodes] = await Promise.all([kube.serverVersion(), kube.listNodes()]);
+    const [version, nodes, staticPods] = await Promise.all([kube.serverVersion(), kube.listNodes(), listStaticPods(kube)]);
+    const carries = (node: Node): boolean => isControlPlane(node) || staticPods.some((pod) => isMirrorOf(pod, node) && componentOf(pod) !== null);
     return {
       version, kubelets: new Map(nodes.map(({ metadata, status }) => [metadata.name, status.nodeInfo.kubeletVersion])),
-      controlPlanes: nodes.filter(isControlPlane).map(({ metadata }) => metadata.name),
+      controlPlanes: nodes.filter(carries).map(({ metadata }) => metadata.name),
     };
   } catch (error) {
     if (failureTypeOf(error) === 'ApiUnreachable') return null;

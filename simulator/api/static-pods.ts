@@ -30,7 +30,7 @@ export function createStaticPods({ store, index, clock }: Machinery): StaticPods
       const present = known.get(component);
       if (present?.spec.containers[0]?.image === image) continue;
       if (present !== undefined) store.remove('pods', 'kube-system', present.metadata.name);
-      const pod = store.put('pods', mirror(node, component, image, clock.now(), when === 'at once'));
+      const pod = store.put('pods', mirror({ node, uid: store.get('nodes', null, node)?.metadata.uid ?? '', component, image }, clock.now(), when === 'at once'));
       if (when === 'after a restart') clock.after(RESTART_MS, () => becomeReady(podOf(pod)));
     }
   }
@@ -56,7 +56,15 @@ export function createStaticPods({ store, index, clock }: Machinery): StaticPods
   };
 }
 
-function mirror(node: string, component: string, image: string, nowMs: number, ready: boolean): Pod {
+interface StaticPod {
+  readonly node: string;
+  /** Of the node. */
+  readonly uid: string;
+  readonly component: string;
+  readonly image: string;
+}
+
+function mirror({ node, uid, component, image }: StaticPod, nowMs: number, ready: boolean): Pod {
   const hash = createHash('md5').update(`${node} ${component} ${image}`).digest('hex');
   return {
     apiVersion: 'v1', kind: 'Pod',
@@ -64,7 +72,7 @@ function mirror(node: string, component: string, image: string, nowMs: number, r
       name: `${component}-${node}`, namespace: 'kube-system',
       labels: { component, tier: 'control-plane' },
       annotations: { 'kubernetes.io/config.hash': hash, 'kubernetes.io/config.mirror': hash, 'kubernetes.io/config.seen': timestamp(nowMs), 'kubernetes.io/config.source': 'file' },
-      ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: node, uid: '', controller: true }],
+      ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: node, uid, controller: true }],
     },
     spec: {
       nodeName: node, hostNetwork: true, priorityClassName: 'system-node-critical', priority: 2_000_001_000, restartPolicy: 'Always', terminationGracePeriodSeconds: 30,

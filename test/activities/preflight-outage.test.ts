@@ -18,7 +18,7 @@ describe('preflight', { timeout: 60_000 }, () => {
         api.put('configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'kube-system', name }, data: { [key]: `kind: ${key}\n` } });
       }
       const observation = cluster([controlPlane('cp1'), worker('w1'), worker('w2')]);
-      const own = { ...spec({ etcd: { snapshot: { keep: 5 }, acceptOutage: true } }), access: api.access };
+      const own = { ...spec({ etcd: { snapshot: { keep: 5 }, acceptOutage: true, backup: null } }), access: api.access };
       const planned = planUpgrade(own, observation);
       assert.ok(planned.ok);
       let failures = 0;
@@ -46,7 +46,7 @@ describe('preflight', { timeout: 60_000 }, () => {
     try {
       for (const name of ['cp1', 'w1', 'w2']) api.put('nodes', fakeNode(name, { ready: 'False' }));
       const observation = cluster([controlPlane('cp1'), worker('w1'), worker('w2')]);
-      const own = { ...spec({ etcd: { snapshot: { keep: 5 }, acceptOutage: true }, ignore: [{ check: 'nodes-ready', node: 'w1' }] }), access: api.access };
+      const own = { ...spec({ etcd: { snapshot: { keep: 5 }, acceptOutage: true, backup: null }, ignore: [{ check: 'nodes-ready', node: 'w1' }] }), access: api.access };
       const planned = planUpgrade(own, observation);
       assert.ok(planned.ok);
       const runPreflight = createRunPreflight({ openKube: createOpenKube(), now: Date.now, observeCluster: async () => observation, openHosts: async () => { throw new Error('hosts are not asked here'); } });

@@ -25,7 +25,7 @@ interface Case {
 }
 
 async function findings({ workers = 1, drains = [], pods = 1, fails }: Case): Promise<{ readonly list: readonly Finding[]; readonly asked: readonly string[] }> {
-  const own = spec({ etcd: { snapshot: { keep: 5 }, acceptOutage: true } });
+  const own = spec({ etcd: { snapshot: { keep: 5 }, acceptOutage: true, backup: null } });
   const planned = planUpgrade(own, cluster([controlPlane('cp1'), ...Array.from({ length: workers }, (_, index) => worker(`w${index + 1}`))]));
   assert.ok(planned.ok);
   const plan = hashPlan(planned.plan);

@@ -163,7 +163,7 @@ function specOf(name: string): UpgradeClusterInput['spec'] {
       transport: 'ssh', kubeconfig: { file: '/kubeconfig' },
       ssh: { user: 'ops', port: 22, privateKey: { file: '/key' }, knownHosts: { file: '/known_hosts' }, bastion: null, become: 'sudo' },
     },
-    nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false }, staging: { width: 20 }, pools: [],
+    nodes: [], exclude: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false, backup: null }, staging: { width: 20 }, pools: [],
     packages: { repository: null }, kubeadm: { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null, patches: null }, addons: [],
   };
 }

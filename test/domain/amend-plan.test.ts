@@ -7,7 +7,7 @@ import type { AmendableNode } from '../../workflows/domain/amend-node.ts';
 import { amendPlan } from '../../workflows/domain/amend-plan.ts';
 import type { Amendment } from '../../workflows/domain/amend-plan.ts';
 import { applyAmendment, applyGrowth, leaveGrowthOut } from '../../workflows/domain/apply-amendment.ts';
-import type { PlannedNode, UpgradePlan } from '../../workflows/domain/plan.ts';
+import type { LeftOutNode, PlannedNode, UpgradePlan } from '../../workflows/domain/plan.ts';
 import { newClusterRun } from '../../workflows/domain/run.ts';
 import type { ClusterRun } from '../../workflows/domain/run.ts';
 import { bounded, growthApproval, MOST_LINES, shownLines } from '../../workflows/domain/resume-report.ts';
@@ -47,7 +47,32 @@ function having(name: string, parts: Partial<PlannedNode>, plan = PLAN): Upgrade
 const CONTROL_PLANE_DONE = { cp1: 'done', cp2: 'done', cp3: 'done' } as const;
 const AFTER_CONTROL_PLANE = atTarget(PLAN, ['cp1', 'cp2', 'cp3']);
 
+/** A plan of the same cluster that leaves this node out. */
+function leavingOut(name: string, kind: LeftOutNode['kind'], reason: string): UpgradePlan {
+  return { ...withoutNodes(AFTER_CONTROL_PLANE, [name]), leftOut: [{ name, kind, reason }] };
+}
+
 describe('amending a plan to the cluster as it is now', () => {
+  for (const state of ['upgrading', 'held', 'done'] as const) {
+    it(`leaves a node that is ${state} alone, also where it is not Ready just then`, () => {
+      const amendment = amend(runWith({ ...CONTROL_PLANE_DONE, w2: state }), leavingOut('w2', 'unready', 'not Ready before the start, at v1.33.13'));
+      assert.deepEqual([amendment.changes, amendment.nodes, amendment.growth, amendment.blocked], [[], [], null, []]);
+    });
+  }
+
+  it('asks before it takes in a node that was left out and no longer is, and names it no more as such', () => {
+    const plan: UpgradePlan = { ...withoutNodes(PLAN, ['w2']), leftOut: [{ name: 'vk', kind: 'foreign', reason: 'virtual kubelet' }, { name: 'w2', kind: 'unready', reason: 'not Ready before the start, at v1.33.13' }] };
+    const run = runWith(CONTROL_PLANE_DONE, plan);
+    const { growth } = amend(run, AFTER_CONTROL_PLANE);
+    assert.deepEqual(growth?.lines, [`w2: was left out (not Ready before the start, at v1.33.13) and no longer is, in pool default, at ${OLD}`]);
+    assert.deepEqual(growth?.plan.leftOut?.map(({ name }) => name), ['vk']);
+  });
+
+  it('says nothing of virtual nodes that come and go while it was paused', () => {
+    const amendment = amend(runWith(CONTROL_PLANE_DONE), { ...AFTER_CONTROL_PLANE, leftOut: [{ name: 'vk-9', kind: 'foreign', reason: 'virtual kubelet' }] });
+    assert.deepEqual([amendment.changes, amendment.growth, amendment.blocked], [[], null, []]);
+  });
+
   it('leaves a plan alone of which nothing differs, first node and done nodes included', () => {
     const run = runWith(CONTROL_PLANE_DONE);
     const amendment = amend(run, AFTER_CONTROL_PLANE);
@@ -62,6 +87,8 @@ describe('amending a plan to the cluster as it is now', () => {
     { what: 'a skipped node that is gone', state: 'skipped', now: withoutNodes(AFTER_CONTROL_PLANE, ['w2']), line: 'w2: gone, after it was skipped', node: { state: null, note: 'gone' } },
     { what: 'a node that was upgraded by hand', state: 'pending', now: atTarget(AFTER_CONTROL_PLANE, ['w2']), line: `w2: upgraded by hand to ${NEW}`, node: { state: 'done', note: 'upgraded by hand' } },
     { what: 'a node that was made anew at the target', state: 'pending', now: having('w2', { uid: 'other' }, atTarget(AFTER_CONTROL_PLANE, ['w2'])), line: `w2: upgraded by hand to ${NEW}, another machine under this name`, node: { state: 'done', note: 'upgraded by hand' } },
+    { what: 'a pending node that is not Ready any more', state: 'pending', now: leavingOut('w2', 'unready', 'not Ready before the start, at v1.33.13'), line: 'w2: left out, not Ready', node: { state: 'skipped', note: 'left out' } },
+    { what: 'a pending node that another tool has now', state: 'pending', now: leavingOut('w2', 'foreign', 'its operating system is windows'), line: 'w2: left out, its operating system is windows', node: { state: 'skipped', note: 'left out' } },
   ] as const;
   for (const { what, state, now, line, node } of atOnce) {
     it(`takes in at once ${what}, and tells it once`, () => {

@@ -1,3 +1,4 @@
+import { STATIC_COMPONENTS } from '../../workflows/domain/observation.ts';
 import type { EtcdMemberObservation, NodeObservation, Observation } from '../../workflows/domain/observation.ts';
 import { machineIdsOf } from '../../simulator/machine-ids.ts';
 import type { DrainSpec, LabelSelector, PoolSpec, UpgradeSpec } from '../../workflows/domain/spec.ts';
@@ -21,19 +22,24 @@ export function spec(parts: Partial<UpgradeSpec> = {}): UpgradeSpec {
       transport: 'ssh', kubeconfig: { file: '~/.kube/config' },
       ssh: { user: 'ops', port: 22, privateKey: { file: '~/.ssh/id' }, knownHosts: { file: '~/.ssh/known_hosts' }, bastion: null, become: 'sudo' },
     },
-    nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false }, staging: { width: 20 }, pools: [pool('default', 1)],
+    nodes: [], exclude: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false, backup: null }, staging: { width: 20 }, pools: [pool('default', 1)],
     packages: { repository: null }, kubeadm: { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null, patches: null }, addons: [],
     ...parts,
   };
 }
 
 export function controlPlane(name: string, parts: Partial<NodeObservation> = {}): NodeObservation {
-  return { ...worker(name), roles: ['etcd', 'control-plane'], controlPlaneVersion: OLD, ...parts };
+  return { ...worker(name), roles: ['etcd', 'control-plane'], staticPods: STATIC_COMPONENTS, isLabelled: true, controlPlaneVersion: OLD, ...parts };
+}
+
+/** One whose etcd is elsewhere. */
+export function withoutMember(name: string, parts: Partial<NodeObservation> = {}): NodeObservation {
+  return controlPlane(name, { roles: ['control-plane'], staticPods: STATIC_COMPONENTS.filter((component) => component !== 'etcd'), ...parts });
 }
 
 export function worker(name: string, parts: Partial<NodeObservation> = {}): NodeObservation {
   return {
-    name, uid: `uid-${name}`, ...machineIdsOf('prod', name), roles: ['worker'], address: `${name}.example`, kubeletVersion: OLD, controlPlaneVersion: null,
+    name, uid: `uid-${name}`, ...machineIdsOf('prod', name), roles: ['worker'], staticPods: [], isLabelled: false, foreign: null, address: `${name}.example`, kubeletVersion: OLD, controlPlaneVersion: null,
     ready: true, unschedulable: false, labels: {}, ...parts,
   };
 }

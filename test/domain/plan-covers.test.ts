@@ -9,7 +9,7 @@ import { planUpgrade } from '../../workflows/domain/plan-upgrade.ts';
 import { planWords } from '../../workflows/domain/plan-words.ts';
 import type { UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
-import { labCluster, member, pool, spec } from './cluster.ts';
+import { cluster, labCluster, member, pool, spec, withoutMember } from './cluster.ts';
 
 const DEFAULT = pool('default', 1);
 const A = spec();
@@ -20,7 +20,7 @@ const CHANGES: readonly (readonly [string, Partial<UpgradeSpec>, RegExp])[] = [
   ['what kubeadm ignores', { kubeadm: { ...A.kubeadm, ignorePreflightErrors: ['all'] } }, /^Ignored: errors of kubeadm's preflight: all$/],
   ['component configs', { kubeadm: { ...A.kubeadm, componentConfigs: { file: '/c.yaml' } } }, /^Component configs: \/c\.yaml, 7 bytes, SHA-256 c{64}$/],
   ['certificates', { kubeadm: { ...A.kubeadm, certificateRenewal: false } }, /^Certificates: are not renewed$/],
-  ['an outage', { etcd: { snapshot: { keep: 5 }, acceptOutage: true } }, /^etcd: an outage of the API would be accepted/],
+  ['an outage', { etcd: { snapshot: { keep: 5 }, acceptOutage: true, backup: null } }, /^etcd: an outage of the API would be accepted/],
   ['no drain', { pools: [{ ...DEFAULT, drain: { ...DEFAULT.drain, enabled: false } }] }, /^Drain of pool default: none: nodes are only cordoned/],
   ['no drain of the control plane', { controlPlane: { drain: { ...DEFAULT.drain, enabled: false } } }, /^Drain of the control plane: none: nodes are only cordoned/],
   ['a drain that deletes data', { pools: [{ ...DEFAULT, drain: { ...DEFAULT.drain, deleteEmptyDir: true } }] }, /^Drain of pool default: .*DELETES data in emptyDir volumes/],
@@ -118,8 +118,8 @@ describe('the order of the control plane', () => {
   it('is not part of the yes where leadership decides it, and is where it does not', () => {
     assert.equal(planOf(A, led('cp-1')).hash, planOf(A, led('cp-3')).hash);
     assert.deepEqual(comparePlans(planOf(A, led('cp-1')), planOf(A, led('cp-3'))), []);
-    const external = { ...labCluster(), etcd: { kind: 'external', members: [], alarms: [] } } as const;
-    const plan = planOf(A, external);
+    const external = cluster(['cp-1', 'cp-2', 'cp-3'].map((name) => withoutMember(name)), { etcd: { kind: 'external', members: [], alarms: [] } });
+    const plan = planOf({ ...A, etcd: { ...A.etcd, backup: { takenAt: '2026-11-30T22:00:00Z', where: 'vault', by: 'ops' } } }, external);
     assert.doesNotMatch(plan.notes.join('\n'), /run time/);
     const turned = hashPlan({ ...plan, phases: plan.phases.map((phase) => ({ ...phase, groups: phase.groups.toReversed() })) });
     assert.notEqual(turned.hash, plan.hash);

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { Observation } from '../../workflows/domain/observation.ts';
 import { planUpgrade } from '../../workflows/domain/plan-upgrade.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
-import { cluster, controlPlane, labCluster, NEW, OLD, pool, spec, worker } from './cluster.ts';
+import { cluster, controlPlane, labCluster, NEW, OLD, pool, spec, withoutMember, worker } from './cluster.ts';
 
 interface Refusal {
   readonly because: string;
@@ -24,7 +24,7 @@ const refusals: readonly Refusal[] = [
   { because: 'kubeadm-config is newer than the target', observed: cluster(three, { kubeadmVersion: 'v1.34.9' }), type: 'PlanRefused', says: /kubeadm-config is at v1\.34\.9/, path: 'spec.target.version' },
   { because: 'a kubelet is newer than its API server', observed: cluster([...three, worker('w-1', { kubeletVersion: NEW })]), type: 'PlanRefused', says: /kubelet of w-1 is at v1\.34\.4, which breaks the version skew policy now/ },
   { because: 'a kubelet would be too old for the upgraded control plane', observed: cluster([...three, worker('w-1', { kubeletVersion: 'v1.30.2' })]), type: 'PlanRefused', says: /kubelet of w-1 is at v1\.30\.2, which breaks the version skew policy once the control plane is upgraded/ },
-  { because: 'the cluster has no control-plane node', observed: cluster([worker('w-1'), worker('w-2')]), type: 'PlanRefused', says: /no node with the label/ },
+  { because: 'the cluster has no control-plane node', observed: cluster([worker('w-1'), worker('w-2')]), type: 'PlanRefused', says: /no node of the cluster runs kube-apiserver as a static pod/ },
   { because: 'the cluster was not made by kubeadm', observed: cluster(three, { kubeadmVersion: null }), type: 'PlanRefused', says: /kubeadm-config/ },
   { because: 'a version cannot be read', observed: cluster([...three, worker('w-1', { kubeletVersion: 'broken' })]), type: 'PlanRefused', says: /w-1 is at broken/ },
   { because: 'a node of the spec is not in the cluster', written: { nodes: [{ name: 'w-9', address: null, port: null }] }, type: 'SpecInvalid', says: /the cluster has no node w-9; its nodes are cp-1/, path: 'spec.nodes[0].name' },
@@ -36,6 +36,7 @@ const refusals: readonly Refusal[] = [
   { because: 'no pool takes a worker', written: { pools: [pool('gpu', 1, { pool: 'gpu' })] }, type: 'SpecInvalid', says: /w-1 fits the selector of no pool/, path: 'spec.pools' },
   { because: 'etcd has one member', observed: cluster([controlPlane('cp-1')]), type: 'SpecInvalid', says: /1 member and loses quorum/, path: 'spec.etcd.acceptOutage' },
   { because: 'etcd has two members', observed: cluster(three.slice(0, 2)), type: 'SpecInvalid', says: /2 members and loses quorum/, path: 'spec.etcd.acceptOutage' },
+  { because: 'etcd is external and the spec names no backup of it', observed: cluster([withoutMember('cp-1')], { etcd: { kind: 'external', members: [], alarms: [] } }), type: 'SpecInvalid', says: /etcd is external, so no snapshot of it is taken, and the spec names no backup/, path: 'spec.etcd.backup' },
   { because: 'the members of etcd were not asked, and one node carries one', observed: cluster([controlPlane('cp-1')], { etcd: { kind: 'stacked', members: [], alarms: [] } }), type: 'SpecInvalid', says: /1 member/, path: 'spec.etcd.acceptOutage' },
 ];
 

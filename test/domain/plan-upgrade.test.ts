@@ -8,7 +8,7 @@ import type { NodeObservation, Observation } from '../../workflows/domain/observ
 import { planUpgrade } from '../../workflows/domain/plan-upgrade.ts';
 import type { UnhashedPlan } from '../../workflows/domain/plan-upgrade.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
-import { cluster, controlPlane, labCluster, member, NEW, OLD, pool, spec, worker } from './cluster.ts';
+import { cluster, controlPlane, labCluster, member, NEW, OLD, pool, spec, withoutMember, worker } from './cluster.ts';
 
 function planOf(observation: Observation, written: UpgradeSpec = spec()): UnhashedPlan {
   const result = planUpgrade(written, observation);
@@ -107,7 +107,7 @@ describe('a plan', () => {
   });
 
   it('of one or two etcd members says the outage that the spec accepts, and only while members change', () => {
-    const accepting = spec({ etcd: { snapshot: { keep: 5 }, acceptOutage: true } });
+    const accepting = spec({ etcd: { snapshot: { keep: 5 }, acceptOutage: true, backup: null } });
     const plan = planOf(cluster([controlPlane('cp-1'), worker('w-1')]), accepting);
     assert.deepEqual(plan.etcd, { kind: 'stacked', members: 1, outage: true });
     assert.match(plan.notes.join('\n'), /etcd has 1 member: expect the API to be away/);
@@ -117,8 +117,17 @@ describe('a plan', () => {
   });
 
   it('of external etcd has no outage', () => {
-    const plan = planOf(cluster([controlPlane('cp-1', { roles: ['control-plane'] })], { etcd: { kind: 'external', members: [], alarms: [] } }));
-    assert.deepEqual(plan.etcd, { kind: 'external', members: 0, outage: false });
+    const backup = { takenAt: '2026-11-30T22:00:00Z', where: 's3://backups/prod.db', by: 'ops' };
+    const plan = planOf(cluster([withoutMember('cp-1')], { etcd: { kind: 'external', members: [], alarms: [] } }), spec({ etcd: { snapshot: { keep: 5 }, acceptOutage: false, backup } }));
+    assert.deepEqual(plan.etcd, { kind: 'external', members: 0, outage: false, backup });
+    assert.ok(plan.notes.some((note) => note.includes('the backup of your external etcd that ops took at 2026-11-30T22:00:00Z (s3://backups/prod.db) is the way back')), plan.notes.join('\n'));
+  });
+
+  it('of stacked etcd says that a backup is not used', () => {
+    const backup = { takenAt: '2026-11-30T22:00:00Z', where: 's3://backups/prod.db', by: 'ops' };
+    const plan = planOf(labCluster(), spec({ etcd: { snapshot: { keep: 5 }, acceptOutage: false, backup } }));
+    assert.equal(plan.etcd.backup, undefined);
+    assert.ok(plan.notes.some((note) => note.startsWith('spec.etcd.backup is not used')));
   });
 
   it('lets workers pass minors that the skew policy lets them pass', () => {
@@ -128,10 +137,10 @@ describe('a plan', () => {
     assert.equal(plan.from, 'v1.31.2');
   });
 
-  it('keeps its hash while only leadership, health, sizes and order of listing move', () => {
+  it('keeps its hash while only leadership, health of the control plane, sizes and order of listing move', () => {
     const before = labCluster();
     const moved: Observation = {
-      ...before, nodes: before.nodes.toReversed().map((node) => ({ ...node, ready: false, labels: { note: 'new' } })),
+      ...before, nodes: before.nodes.toReversed().map((node) => ({ ...node, ready: node.roles.includes('worker'), labels: { note: 'new' } })),
       etcd: { ...before.etcd, members: [member('cp-3', true), member('cp-1'), { ...member('cp-2'), dbSize: 5, healthy: false }] },
     };
     assert.equal(hashPlan(planOf(moved)).hash, hashPlan(planOf(before)).hash);
@@ -141,7 +150,7 @@ describe('a plan', () => {
   it('has the same hash when a plan that has one already is hashed again', () => {
     const plan = hashPlan(planOf(labCluster()));
     assert.deepEqual(hashPlan(plan), plan);
-    const single = hashPlan(planOf(cluster([controlPlane('cp-1'), worker('w-1')]), spec({ etcd: { snapshot: { keep: 5 }, acceptOutage: true } })));
+    const single = hashPlan(planOf(cluster([controlPlane('cp-1'), worker('w-1')]), spec({ etcd: { snapshot: { keep: 5 }, acceptOutage: true, backup: null } })));
     const { hash, ...bare } = single;
     assert.equal(hash.replace(/^p2-/, ''), createHash('sha256').update(canonicalJson(bare)).digest('hex'));
   });

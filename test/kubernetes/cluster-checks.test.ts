@@ -5,9 +5,11 @@ import { createObserveCluster } from '../../activities/observe/observe-cluster.t
 import { clusterFindings } from '../../activities/preflight/cluster-checks.ts';
 import { runtimeFindings } from '../../activities/preflight/cluster-runtime-checks.ts';
 import type { Finding } from '../../workflows/domain/check.ts';
-import type { EtcdObservation } from '../../workflows/domain/observation.ts';
+import { etcdFindings } from '../../activities/preflight/cluster-etcd-checks.ts';
+import { spec as domainSpec } from '../domain/cluster.ts';
+import type { EtcdObservation, Observation } from '../../workflows/domain/observation.ts';
 import { executedSpec } from '../../workflows/domain/executed-spec.ts';
-import type { UpgradePlan } from '../../workflows/domain/plan.ts';
+import type { LeftOutNode, UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import { startFakeApi } from '../support/fake-api.ts';
 import type { FakeApi } from '../support/fake-api.ts';
@@ -17,19 +19,19 @@ import { DRAIN, fakeBudget, fakeNode, fakePod, plannedNode } from '../support/fa
 const NODES = ['cp1', 'cp2', 'cp3', 'w1'];
 const openKube = createOpenKube();
 
-async function findings(api: FakeApi, etcd: EtcdObservation = fakeEtcd(['cp1', 'cp2', 'cp3']), acceptOutage = false, change: Partial<UpgradeSpec> = {}): Promise<readonly Finding[]> {
+async function findings(api: FakeApi, etcd: EtcdObservation = fakeEtcd(['cp1', 'cp2', 'cp3']), acceptOutage = false, change: Partial<UpgradeSpec> = {}, leftOut: readonly LeftOutNode[] = []): Promise<readonly Finding[]> {
   const observe = createObserveCluster({ openKube, openHosts: noHosts, readEtcd: () => Promise.resolve(etcd) });
   const spec: UpgradeSpec = {
-    name: 'lab', driver: 'kubeadm', target: { version: 'v1.34.4' }, access: api.access, nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage }, staging: { width: 20 },
+    name: 'lab', driver: 'kubeadm', target: { version: 'v1.34.4' }, access: api.access, nodes: [], exclude: [], etcd: { snapshot: { keep: 5 }, acceptOutage, backup: null }, staging: { width: 20 },
     pools: [{ name: 'default', selector: null, maxUnavailable: 1, maxUnavailablePerZone: null, drain: DRAIN }], packages: { repository: null },
     kubeadm: { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null, patches: null }, addons: [], ...change,
   };
   const plan: UpgradePlan = {
     cluster: 'lab', clusterUid: 'uid-cluster', driver: 'kubeadm', from: 'v1.33.13', to: 'v1.34.4', hops: [], phases: [],
     nodes: NODES.map((name) => plannedNode(name, name === 'w1' ? {} : { roles: ['etcd', 'control-plane'], pool: null })),
-    etcd: { kind: 'stacked', members: 3, outage: false }, changes: true, notes: [], imageRepository: null, spec: executedSpec(spec), files: [], hash: '',
+    etcd: { kind: 'stacked', members: 3, outage: false }, changes: true, notes: [], imageRepository: null, spec: executedSpec(spec), files: [], hash: '', leftOut,
   };
-  return clusterFindings(await openKube(api.access), spec, await observe({ access: api.access, nodes: [] }), plan);
+  return clusterFindings(await openKube(api.access), spec, await observe({ access: api.access, nodes: [] }), plan, Date.now());
 }
 
 /** `severity check` of all findings that are no good news. */
@@ -162,3 +164,46 @@ for (const { runtime, to, severity } of [
     assert.deepEqual(found.map((finding) => finding.severity), [severity]);
   });
 }
+
+test('a node that the plan leaves out blocks nothing: another tool\'s is told, and one that was away before is warned of', () =>
+  withCluster(async (api) => {
+    for (const name of ['w2', 'w3', 'w4']) api.put('nodes', fakeNode(name));
+    api.put('nodes', fakeNode('w2', { ready: 'Unknown', unschedulable: true }));
+    api.put('nodes', { ...fakeNode('vk1', { version: 'v1.19.1', ready: 'False' }), spec: { taints: [{ key: 'virtual-kubelet.io/provider', effect: 'NoSchedule' }] } });
+    const list = await findings(api, undefined, false, {}, [{ name: 'vk1', kind: 'foreign', reason: 'virtual kubelet' }, { name: 'w2', kind: 'unready', reason: 'not Ready before the start', pool: 'default' }]);
+    assert.deepEqual(bad(list), ['warn nodes-ready']);
+    assert.match(list.find(({ check, node }) => check === 'nodes-ready' && node === 'w2')?.message ?? '', /w2 is not Ready: it is left out, and counts as one of maxUnavailable of the pool default/);
+    assert.match(list.find(({ check }) => check === 'nodes-left-out')?.message ?? '', /vk1 is left out: virtual kubelet/);
+    assert.ok(!list.some(({ check }) => check === 'cordoned-by-person'), 'a node that is left out is not called upgraded');
+  }));
+
+test('a control-plane node that is not Ready, or that an upgrade left down, still blocks', () =>
+  withCluster(async (api) => {
+    api.put('nodes', fakeNode('cp2', { controlPlane: true, ready: 'Unknown' }));
+    api.put('nodes', fakeNode('w1', { ready: 'False', unschedulable: true, annotations: { 'capstan.dev/cordoned-by': 'upgrade/lab#u0' } }));
+    const list = await findings(api);
+    assert.deepEqual(list.filter(({ severity, check }) => severity === 'block' && check === 'nodes-ready').map(({ node }) => node), ['cp2', 'w1']);
+  }));
+
+test('a lost label of a control-plane node is a warning with the command that puts it back', () =>
+  withCluster(async (api) => {
+    api.put('nodes', fakeNode('cp2'));
+    const list = await findings(api);
+    assert.deepEqual(bad(list), ['warn control-plane-label']);
+    assert.match(list.find(({ check }) => check === 'control-plane-label')?.next ?? '', /`kubectl label node cp2 node-role\.kubernetes\.io\/control-plane=`/);
+  }));
+
+test('an external etcd needs evidence of a backup, whose age is said', () => {
+  const nowMs = Date.parse('2026-12-01T02:00:00Z');
+  const external: Observation = { clusterUid: 'u', serverVersion: 'v1.33.13', kubeadmVersion: 'v1.33.13', imageRepository: null, nodes: [], etcd: { kind: 'external', members: [], alarms: [] } };
+  const found = (takenAt: string | null) => {
+    const backup = takenAt === null ? null : { takenAt, where: 's3://b/x.db', by: 'ops' };
+    const { severity, message } = etcdFindings(external, { ...domainSpec(), etcd: { snapshot: { keep: 5 }, acceptOutage: false, backup } }, nowMs).find(({ check }) => check === 'etcd-backup') ?? { severity: 'none', message: '' };
+    return `${severity}: ${message}`;
+  };
+  assert.match(found(null), /^block: etcd is external, so no snapshot of it is taken, and the spec names no backup/);
+  assert.match(found('2026-12-01T01:15:00Z'), /^info: The backup of etcd that ops took at .* \(s3:\/\/b\/x\.db\) is 45 minutes old/);
+  assert.match(found('2026-12-01T00:00:00+02:00'), /^info: .* is 4 hours old/);
+  assert.match(found('2026-11-24T00:00:00Z'), /^warn: .* is 7 days old/);
+  assert.match(found('2026-12-02T00:00:00Z'), /^block: .*of the future by the worker's clock/);
+});

@@ -157,7 +157,7 @@ test('a pod whose volume only one node reaches waits for that node, and goes now
   const free = (objects.get('Pod') ?? []).map((pod) => (pod.metadata.name.startsWith('db-') ? withoutSelector(pod) : pod));
   objects.set('Pod', free);
   objects.set('PersistentVolume', [{ ...volume }]);
-  const observation = { clusterUid: 'uid', serverVersion: 'v1.33.13', etcd: { kind: 'stacked', members: [], alarms: [] } } as const;
+  const observation = { clusterUid: 'uid', serverVersion: 'v1.33.13', nodes: [], etcd: { kind: 'stacked', members: [], alarms: [] } } as const;
   const dump = await readDump(listsOf(objects), { observation, poolKeys: [] });
   const { spec, plan } = await rehearsalOf(SMALL, specOf(SMALL));
   const report = await rehearseCluster({ spec, plan, dump, source: 'dump', runs: 1 });

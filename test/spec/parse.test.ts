@@ -43,11 +43,17 @@ describe('a spec', () => {
         transport: 'ssh', kubeconfig: { file: '/clusters/prod/secrets/kubeconfig' },
         ssh: { user: 'ops', port: 22, privateKey: { file: '~/.ssh/id' }, knownHosts: { file: '/clusters/known_hosts' }, bastion: null, become: 'sudo' },
       },
-      nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false }, staging: { width: 20 },
+      nodes: [], exclude: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false, backup: null }, staging: { width: 20 },
       controlPlane: { drain: { enabled: true, timeoutSeconds: 900, gracePeriodSeconds: -1, deleteEmptyDir: false, deleteBarePods: false, podSelector: null } },
       pools: [{ name: 'default', selector: null, maxUnavailable: '10%', maxUnavailablePerZone: null, drain: { enabled: true, timeoutSeconds: 900, gracePeriodSeconds: -1, deleteEmptyDir: false, deleteBarePods: false, podSelector: null } }],
       packages: { repository: null }, kubeadm: { certificateRenewal: true, ignorePreflightErrors: [], componentConfigs: null, patches: null }, addons: [], strategy: { onFailure: 'hold' },
     });
+  });
+
+  it('leaves out nodes by name and by selector, and names a backup', () => {
+    const { exclude, etcd } = read(`${HEAD}  exclude: [w-1, {matchLabels: {site: edge}}]\n  etcd: {backup: {takenAt: 2026-01-01T02:00:00+02:00, where: "vault 3, tape 12", by: ops}}\n`);
+    assert.deepEqual(exclude, [{ name: 'w-1' }, { selector: { matchLabels: { site: 'edge' }, matchExpressions: [] } }]);
+    assert.deepEqual(etcd.backup, { takenAt: '2026-01-01T02:00:00+02:00', where: 'vault 3, tape 12', by: 'ops' });
   });
 
   it('takes a version with or without v', () => assert.equal(read(HEAD.replace('v1.34.4', '1.34.4')).target.version, 'v1.34.4'));
@@ -117,6 +123,16 @@ describe('a problem', () => {
     { of: 'a repository without {minor}', text: `${HEAD}  packages: {repository: "https://packages.example/v1.34/deb/"}\n`, says: /spec\.packages\.repository: is not right here\. Expected: an http, https or file URL with \{minor\}/ },
     { of: 'a reference to nothing', text: HEAD.replace('{file: secrets/kubeconfig}', '{}'), says: /spec\.access\.kubeconfig: names neither a file nor a variable\. Expected: either \{file: PATH\} or/ },
     { of: 'a reference to both', text: HEAD.replace('{file: secrets/kubeconfig}', '{file: a, env: B}'), says: /spec\.access\.kubeconfig: names both/ },
+    { of: 'an excluded node whose name cannot be one', text: `${HEAD}  exclude: [Worker_1]\n`, says: /:9:13: spec\.exclude\[0\]: is "Worker_1"\. Expected: the name of a node, or a selector/ },
+    { of: 'an exclusion that asks for nothing', text: `${HEAD}  exclude:\n  - {}\n`, says: /:10:5: spec\.exclude\[0\]: asks for nothing, and would leave every node out/ },
+    { of: 'an unknown key in an exclusion', text: `${HEAD}  exclude:\n  - w-1\n  - {matchLabel: {site: edge}}\n`, says: /:11:6: spec\.exclude\[1\]\.matchLabel: is an unknown key; did you mean matchLabels/ },
+    { of: 'an operator in an exclusion that does not exist', text: `${HEAD}  exclude: [{matchExpressions: [{key: site, operator: Is}]}]\n`, says: /spec\.exclude\[0\]\.matchExpressions\[0\]\.operator: is "Is"/ },
+    { of: 'an exclusion that is a number', text: `${HEAD}  exclude: [7]\n`, says: /spec\.exclude\[0\]: .*Expected: the name of a node, or a selector/ },
+    { of: 'a backup without its time', text: `${HEAD}  etcd: {backup: {where: s3://b/x.db, by: ops}}\n`, says: /spec\.etcd\.backup\.takenAt: is missing/ },
+    { of: 'a backup of the future', text: `${HEAD}  etcd: {backup: {takenAt: "2999-01-01T00:00:00Z", where: b, by: ops}}\n`, says: /:9:28: spec\.etcd\.backup\.takenAt: is in the future/ },
+    { of: 'a backup of a day that does not exist', text: `${HEAD}  etcd: {backup: {takenAt: "2026-02-30T00:00:00Z", where: b, by: ops}}\n`, says: /takenAt: is not a day of the calendar/ },
+    { of: 'a backup at a time without a zone', text: `${HEAD}  etcd: {backup: {takenAt: "2026-01-01T00:00:00", where: b, by: ops}}\n`, says: /takenAt: is not right here\. Expected: a time such as 2026-11-30T22:00:00Z/ },
+    { of: 'a backup behind a password, which is not repeated', text: `${HEAD}  etcd: {backup: {takenAt: "2026-01-01T00:00:00Z", where: "https://ops:hunter2@b.example/x.db", by: ops}}\n`, says: /where: is not right here\. Expected: a line such as s3:(?!.*hunter2)/ },
     { of: 'another user\'s home', text: HEAD.replace('~/.ssh/id', '~root/.ssh/id'), says: /privateKey\.file: is not right here/ },
   ];
   for (const { of, text, says } of rows) {

@@ -2,6 +2,7 @@ import type { TestContext } from 'node:test';
 import { createPackageActivities } from '../../activities/packages/package-activities.ts';
 import { hostFindings } from '../../activities/preflight/host-checks.ts';
 import type { ClusterWords } from '../../activities/preflight/host-checks.ts';
+import type { Hosts } from '../../activities/hosts/port.ts';
 import type { Finding, Severity } from '../../workflows/domain/check.ts';
 import { executedSpec } from '../../workflows/domain/executed-spec.ts';
 import type { PlannedNode, UpgradePlan } from '../../workflows/domain/plan.ts';
@@ -17,7 +18,7 @@ export const CP1 = plannedNode('cp1', 'control-plane', true);
 export const W1 = plannedNode('w1', 'worker');
 
 export const SPEC: UpgradeSpec = {
-  name: 'prod', driver: 'kubeadm', target: { version: 'v1.34.4' }, access: UPGRADE.access, nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false }, staging: { width: 20 },
+  name: 'prod', driver: 'kubeadm', target: { version: 'v1.34.4' }, access: UPGRADE.access, nodes: [], exclude: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false, backup: null }, staging: { width: 20 },
   pools: [], packages: { repository: TEMPLATE }, kubeadm: KUBEADM, addons: [],
 };
 
@@ -35,6 +36,17 @@ export function checkedHost(context: TestContext): FakeHost {
   return made;
 }
 
+/** Both nodes stand on one host here; the worker has no static pods. */
+function withWorker(hosts: Hosts): Hosts {
+  return {
+    ...hosts,
+    probe: async (host, ...rest) => {
+      const result = await hosts.probe(host, ...rest);
+      return host.name.startsWith('w') ? { ...result, stdout: result.stdout.replace(/^static-pods .*\n/m, '') } : result;
+    },
+  };
+}
+
 interface FindingOptions {
   readonly nodes?: readonly PlannedNode[];
   readonly spec?: Partial<UpgradeSpec>;
@@ -42,7 +54,7 @@ interface FindingOptions {
 }
 
 export async function findings(made: FakeHost, { nodes = [CP1, W1], spec = {}, words = {} }: FindingOptions = {}): Promise<readonly Finding[]> {
-  return runActivity(() => hostFindings(made.hosts, plan(nodes), { ...SPEC, ...spec }, { imageRepository: null, kubeletConfig: null, ...words }), undefined).result;
+  return runActivity(() => hostFindings(withWorker(made.hosts), plan(nodes), { ...SPEC, ...spec }, { imageRepository: null, kubeletConfig: null, ...words }), undefined).result;
 }
 
 /** Messages of one severity, `NODE: MESSAGE`. */

@@ -15,6 +15,7 @@ const INPUT = { ...packageInput(plannedNode('cp1', 'control-plane')), members: M
 function host(context: TestContext, leader: string): FakeHost {
   const made = withEtcd(atOldMinor(fakeHost('apt')), { leader, versions: { cp1: '3.6.5', cp2: '3.6.5', cp3: '3.5.24' } });
   context.after(() => made.remove());
+  made.put('/etc/kubernetes/manifests/kube-apiserver.yaml', '    - kube-apiserver\n');
   return made;
 }
 

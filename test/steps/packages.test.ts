@@ -221,6 +221,7 @@ test('the same step asked for twice runs once on the host', async () => {
 
 test('a kubelet that does not stay up fails with the end of its journal', async () => {
   host = atOldMinor(fakeHost('apt'));
+  for (const name of ['kube-apiserver', 'etcd']) host.put(`/etc/kubernetes/manifests/${name}.yaml`, `    - ${name}\n`);
   await runActivity(activities().upgradeKubeadm, packageInput(CONTROL_PLANE)).result;
   host.set('kubelet', 'failed\n');
 

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { snapshotFile, writeFacts } from '../../activities/etcd/snapshot-store.ts';
 import type { SnapshotFacts } from '../../activities/etcd/snapshot-store.ts';
 import type { Hosts } from '../../activities/hosts/port.ts';
+import type { Pod } from '../../activities/kubernetes/objects.ts';
 import type { Kube } from '../../activities/kubernetes/port.ts';
 import { createPlanRestore } from '../../activities/restore/plan-restore.ts';
 import { stepError } from '../../activities/step-error.ts';
@@ -46,7 +47,7 @@ async function place(context: TestContext): Promise<Place> {
   made.host.set('etcd/keys', '{"header":{"revision":99},"kvs":[],"count":0}\n');
   const versionOf = (name: string) => (name === 'w2' ? 'v1.33.13' : 'v1.34.4');
   const answers = {
-    clusterUid: async () => 'uid', serverVersion: async () => 'v1.34.4',
+    clusterUid: async () => 'uid', serverVersion: async () => 'v1.34.4', listPods: async () => [],
     listNodes: async () => NODES.map(({ name }) => ({ metadata: { name, uid: '', resourceVersion: '' }, spec: {}, status: { nodeInfo: { kubeletVersion: versionOf(name) } } })),
   };
   return {
@@ -176,5 +177,16 @@ test('a control-plane node that joined since the snapshot is refused by name: it
   const joined = { metadata: { name: 'cp9', uid: '', resourceVersion: '', labels: { 'node-role.kubernetes.io/control-plane': '' } }, spec: {}, status: { nodeInfo: { kubeletVersion: 'v1.34.4' } } };
   const failure = await failureOf(plan(null, { listNodes: async () => [joined] }));
   assert.equal(failure.type, 'ClusterMoved');
+  assert.match(failure.message, /joined since the snapshot was taken have no record: cp9/);
+});
+
+test('a node with a member that joined since is one too, whatever its labels', async (context) => {
+  const { plan } = await place(context);
+  const joined = { metadata: { name: 'cp9', uid: 'uid-cp9', resourceVersion: '' }, spec: {}, status: { nodeInfo: { kubeletVersion: 'v1.34.4' } } };
+  const member: Pod = {
+    metadata: { name: 'etcd-cp9', uid: '', resourceVersion: '', annotations: { 'kubernetes.io/config.mirror': 'x' }, ownerReferences: [{ kind: 'Node', name: 'cp9', uid: 'uid-cp9' }] },
+    spec: { nodeName: 'cp9', containers: [{ name: 'etcd', command: ['etcd'] }] }, status: {},
+  };
+  const failure = await failureOf(plan(null, { listNodes: async () => [joined], listPods: async () => [member] }));
   assert.match(failure.message, /joined since the snapshot was taken have no record: cp9/);
 });

@@ -60,7 +60,7 @@ interface Cluster {
 async function findings({ hosts, kubelet = KUBELET, patches, maps, workloads = {} }: Cluster, nodes?: readonly PlannedNode[]): Promise<readonly Finding[]> {
   const planned = nodes ?? Object.keys(hosts).map((name) => plannedNode(name, name.startsWith('cp') ? 'control-plane' : 'worker', name === 'cp1'));
   const spec: UpgradeSpec = {
-    name: 'prod', driver: 'kubeadm', target: { version: 'v1.34.4' }, access: UPGRADE.access, nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false }, staging: { width: 20 },
+    name: 'prod', driver: 'kubeadm', target: { version: 'v1.34.4' }, access: UPGRADE.access, nodes: [], exclude: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false, backup: null }, staging: { width: 20 },
     pools: [], packages: { repository: null }, kubeadm: { ...KUBEADM, patches: patches ?? null }, addons: [],
   };
   const plan: UpgradePlan = { cluster: 'prod', clusterUid: 'uid', driver: 'kubeadm', from: 'v1.33.13', to: 'v1.34.4', hops: [], phases: [], nodes: planned, etcd: { kind: 'stacked', members: 1, outage: false }, changes: true, notes: [], imageRepository: null, spec: executedSpec(spec), files: [], hash: '' };

@@ -73,11 +73,11 @@ test('the switched source of packages and the configuration are what they were b
 
 test('the configuration is recorded with its SHA-256 before the first change', async () => {
   host = atOldMinor(fakeHost('apt'));
-  host.put('/etc/kubernetes/manifests/kube-apiserver.yaml', 'image: registry.k8s.io/kube-apiserver:v1.33.13\n');
+  host.put('/etc/kubernetes/manifests/haproxy.yaml', 'image: haproxy:3\n');
   await upgraded();
   assert.equal(host.read(`${RECORD}/files${CONFIG}`), 'kind: KubeletConfiguration\n');
   assert.deepEqual(host.read(`${RECORD}/files/SHA256SUMS`).trim().split('\n').map((row) => row.replace(/^[0-9a-f]{64} {2}/, '')), [
-    'var/lib/kubelet/config.yaml', 'var/lib/kubelet/kubeadm-flags.env', 'etc/kubernetes/manifests/kube-apiserver.yaml',
+    'var/lib/kubelet/config.yaml', 'var/lib/kubelet/kubeadm-flags.env', 'etc/kubernetes/manifests/haproxy.yaml',
   ]);
 });
 

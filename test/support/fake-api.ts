@@ -284,9 +284,9 @@ function matches(object: FakeObject, query: URLSearchParams): boolean {
   const field = query.get('fieldSelector');
   if (field !== null) {
     const [key, value] = field.split('=');
-    const spec = object['spec'] as { nodeName?: string; unschedulable?: boolean } | undefined;
+    const spec = object['spec'] as { nodeName?: string; unschedulable?: boolean; serviceAccountName?: string } | undefined;
     const fields: Readonly<Record<string, string | undefined>> = {
-      'metadata.name': metadata.name, 'spec.nodeName': spec?.nodeName, 'spec.unschedulable': String(spec?.unschedulable ?? false),
+      'metadata.name': metadata.name, 'spec.nodeName': spec?.nodeName, 'spec.unschedulable': String(spec?.unschedulable ?? false), 'spec.serviceAccountName': spec?.serviceAccountName ?? '',
     };
     if (fields[key ?? ''] !== value) return false;
   }

@@ -42,20 +42,25 @@ export interface FakePodOptions {
 }
 
 export function fakePod(name: string, node: string, options: FakePodOptions = {}): FakeObject {
-  const controller = options.controller === undefined ? 'ReplicaSet' : options.controller;
   return {
     apiVersion: 'v1', kind: 'Pod',
     metadata: {
       name, namespace: options.namespace ?? 'default', labels: { ...options.labels },
       annotations: options.mirror === true ? { 'kubernetes.io/config.mirror': 'hash' } : {},
-      ownerReferences: controller === null ? [] : [{ kind: controller, name: 'owner', uid: 'owner', controller: true }],
+      ownerReferences: ownersOf(node, options),
     },
     spec: {
-      nodeName: node, containers: [{ name: 'main', image: options.image ?? 'web:1' }], volumes: options.emptyDir === true ? [{ name: 'cache', emptyDir: {} }] : [],
+      nodeName: node, containers: [{ name: 'main', image: options.image ?? 'web:1' }], ...(options.mirror === true ? {} : { serviceAccountName: 'default' }), volumes: options.emptyDir === true ? [{ name: 'cache', emptyDir: {} }] : [],
       ...(options.priorityClassName === undefined ? {} : { priorityClassName: options.priorityClassName }),
     },
     status: { phase: options.phase ?? 'Running', conditions: [{ type: 'Ready', status: options.ready === false ? 'False' : 'True' }] },
   };
+}
+
+/** The kubelet owns a mirror pod by its node. */
+function ownersOf(node: string, { mirror, controller }: FakePodOptions): readonly object[] {
+  if (mirror === true) return [{ apiVersion: 'v1', kind: 'Node', name: node, uid: `uid-${node}`, controller: true }];
+  return controller === null ? [] : [{ kind: controller ?? 'ReplicaSet', name: 'owner', uid: 'owner', controller: true }];
 }
 
 export function fakeBudget(name: string, app: string, disruptionsAllowed: number): FakeObject {

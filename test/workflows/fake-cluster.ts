@@ -34,7 +34,7 @@ export function testSpec(workers: number, maxUnavailable: number): UpgradeSpec {
       transport: 'ssh', kubeconfig: { file: '/kubeconfig' },
       ssh: { user: 'ops', port: 22, privateKey: { file: '/key' }, knownHosts: { file: '/known_hosts' }, bastion: null, become: 'sudo' },
     },
-    nodes: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false }, staging: { width: 20 },
+    nodes: [], exclude: [], etcd: { snapshot: { keep: 5 }, acceptOutage: false, backup: null }, staging: { width: 20 },
     pools: [{
       name: 'default', selector: null, maxUnavailable: Math.min(maxUnavailable, workers), maxUnavailablePerZone: null,
       drain: { enabled: true, timeoutSeconds: 900, gracePeriodSeconds: -1, deleteEmptyDir: false, deleteBarePods: false, podSelector: null },

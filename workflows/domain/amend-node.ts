@@ -1,5 +1,5 @@
 import { mayBeSameMachine } from './node-identity.ts';
-import type { PlannedNode } from './plan.ts';
+import type { LeftOutNode, PlannedNode } from './plan.ts';
 import type { NodeState } from './state.ts';
 
 /** Why a node is no longer what the approved plan said. Packed runs hold their places: new ones come last. */
@@ -28,9 +28,12 @@ export type NodeVerdict =
 
 const SAME: NodeVerdict = { kind: 'same' };
 
-/** @param now The same name in a plan of the cluster as it is now; undefined where the cluster lists it no more. */
-export function judgeNode(planned: PlannedNode, run: AmendableNode, now: PlannedNode | undefined): NodeVerdict {
-  if (now === undefined) return judgeGone(planned, run);
+/**
+ * @param now The same name in a plan of the cluster as it is now; undefined where the cluster lists it no more, or that plan leaves it out.
+ * @param leftOut Why that plan leaves it out; null where it does not.
+ */
+export function judgeNode(planned: PlannedNode, run: AmendableNode, now: PlannedNode | undefined, leftOut: LeftOutNode | null): NodeVerdict {
+  if (now === undefined) return leftOut === null || isOfControlPlane(planned) ? judgeGone(planned, run) : judgeLeftOut(planned, run, leftOut);
   if (isOfControlPlane(planned) || isOfControlPlane(now)) return judgeControlPlane(planned, run, now);
   if (run.isBusy) return judgeBusy(planned, run, now);
   switch (run.state) {
@@ -53,6 +56,13 @@ function judgeGone(planned: PlannedNode, { state, isBusy, note }: AmendableNode)
   if (note === 'gone') return SAME;
   if (state === 'pending') return { kind: 'amended', line: `${name}: gone, left out`, node: planned, state: 'skipped', note: 'gone' };
   return { kind: 'amended', line: `${name}: gone, after it was ${state}`, node: planned, state: null, note: 'gone' };
+}
+
+/** One that has not begun is left as it is. What was done, or is under way, stays what it is: a node that is not Ready by our own doing is never left out. */
+function judgeLeftOut(planned: PlannedNode, { state, isBusy, note }: AmendableNode, { kind, reason }: LeftOutNode): NodeVerdict {
+  if (isBusy || state === 'done' || note === 'left out') return SAME;
+  if (state !== 'pending') return { kind: 'told', line: `${planned.name}: ${reason}, after it was ${state}` };
+  return { kind: 'amended', line: `${planned.name}: left out, ${kind === 'unready' ? 'not Ready' : reason}`, node: planned, state: 'skipped', note: 'left out' };
 }
 
 /** Contract 1 and 2 rest on which control-plane nodes and members there are. */

@@ -4,7 +4,8 @@ import { hashPlan } from './hash-plan.ts';
 import { movedImages } from './image-repository.ts';
 import { grownPhases, narrowedPhases, widthLines } from './amend-phases.ts';
 import { movedSince } from './planned-file.ts';
-import type { PlannedNode, UpgradePlan } from './plan.ts';
+import { leftOutOf } from './plan-nodes.ts';
+import type { LeftOutNode, PlannedNode, UpgradePlan } from './plan.ts';
 import type { NodeState } from './state.ts';
 
 /** What has to become of a node's state. */
@@ -49,9 +50,9 @@ export interface Amendment {
  */
 export function amendPlan(plan: UpgradePlan, nodeOf: (name: string) => AmendableNode, now: UpgradePlan, isGoingBack = false): Amendment {
   const seen = new Map(now.nodes.map((node) => [node.name, node]));
-  const verdicts = plan.nodes.map((planned) => judgeNode(planned, nodeOf(planned.name), seen.get(planned.name)));
+  const verdicts = plan.nodes.map((planned) => judgeNode(planned, nodeOf(planned.name), seen.get(planned.name), leftOutOf(now, planned.name)));
   const known = new Set(plan.nodes.map(({ name }) => name));
-  const arrived = now.nodes.filter(({ name }) => !known.has(name)).map(judgeArrived);
+  const arrived = now.nodes.filter(({ name }) => !known.has(name)).map((node) => judgeArrived(node, leftOutOf(plan, node.name)));
   const all = [...verdicts, ...arrived];
   const blocked = [...clusterDifferences(plan, now), ...all.flatMap((verdict) => (verdict.kind === 'blocked' ? [verdict.line] : []))];
   const grown = all.flatMap((verdict) => (verdict.kind === 'grown' ? [verdict] : []));
@@ -67,10 +68,12 @@ export function amendPlan(plan: UpgradePlan, nodeOf: (name: string) => Amendable
   };
 }
 
-function judgeArrived(now: PlannedNode): NodeVerdict {
-  if (isOfControlPlane(now)) return { kind: 'blocked', line: `${now.name}: new, with the roles ${now.roles.join(', ')}` };
-  if (!now.changes) return { kind: 'told', line: `${now.name}: new, at ${now.to} already` };
-  return { kind: 'grown', line: `${now.name}: new in pool ${now.pool ?? 'none'}, at ${now.from}`, node: { ...now, first: false } };
+/** A node that the plan does not name: one that joined, or that was left out and no longer is. */
+function judgeArrived(now: PlannedNode, former: LeftOutNode | null): NodeVerdict {
+  const how = former === null ? 'new' : `was left out (${former.reason}) and no longer is`;
+  if (isOfControlPlane(now)) return { kind: 'blocked', line: `${now.name}: ${how}, with the roles ${now.roles.join(', ')}` };
+  if (!now.changes) return { kind: 'told', line: `${now.name}: ${how}, at ${now.to} already` };
+  return { kind: 'grown', line: `${now.name}: ${former === null ? `new in pool ${now.pool ?? 'none'}` : `${how}, in pool ${now.pool ?? 'none'}`}, at ${now.from}`, node: { ...now, first: false } };
 }
 
 function clusterDifferences(plan: UpgradePlan, now: UpgradePlan): readonly string[] {
@@ -99,5 +102,7 @@ function growthOf(plan: UpgradePlan, grown: readonly Extract<NodeVerdict, { read
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const known = new Set(plan.nodes.map(({ name }) => name));
   const rows = [...plan.nodes.map((planned) => byName.get(planned.name) ?? planned), ...nodes.filter(({ name }) => !known.has(name))];
-  return { nodes, lines: grown.map(({ line }) => line), plan: hashPlan({ ...plan, nodes: rows, phases: grownPhases(plan.phases, now.phases, nodes), changes: true }) };
+  const { leftOut = [], ...rest } = plan;
+  const stillOut = leftOut.filter(({ name }) => !byName.has(name));
+  return { nodes, lines: grown.map(({ line }) => line), plan: hashPlan({ ...rest, ...(stillOut.length === 0 ? {} : { leftOut: stillOut }), nodes: rows, phases: grownPhases(plan.phases, now.phases, nodes), changes: true }) };
 }

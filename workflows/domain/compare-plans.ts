@@ -1,6 +1,7 @@
 import { isOrderedAtRunTime } from './control-plane-order.ts';
 import { differences } from './differences.ts';
 import { compareNames } from './order.ts';
+import { leftOutOf } from './plan-nodes.ts';
 import { movedFiles } from './planned-file.ts';
 import type { PlannedNode, PlannedPhase, UpgradePlan } from './plan.ts';
 
@@ -11,8 +12,9 @@ export function comparePlans(approved: UpgradePlan, now: UpgradePlan): readonly 
     ...compare('version', approved.from, now.from),
     ...compare('target', approved.to, now.to),
     ...compare('etcd members', approved.etcd.members, now.etcd.members),
-    ...approved.nodes.flatMap((node) => compareNode(node, now.nodes.find((other) => other.name === node.name))),
-    ...now.nodes.filter((node) => !approved.nodes.some((other) => other.name === node.name)).map((node) => `node ${node.name}: new`),
+    ...approved.nodes.flatMap((node) => compareNode(node, now)),
+    ...now.nodes.filter((node) => !approved.nodes.some((other) => other.name === node.name)).map((node) => `node ${node.name}: ${arrivedAs(node, approved)}`),
+    ...compareLeftOut(approved, now),
     ...compare('order', orderOf(approved), orderOf(now)),
     ...compare('kubeadm upgrade apply is still to run', isApplyPending(approved), isApplyPending(now)),
     ...compare('imageRepository of kubeadm-config', approved.imageRepository ?? 'none', now.imageRepository ?? 'none'),
@@ -22,8 +24,10 @@ export function comparePlans(approved: UpgradePlan, now: UpgradePlan): readonly 
   ];
 }
 
-function compareNode(approved: PlannedNode, now: PlannedNode | undefined): readonly string[] {
-  if (now === undefined) return [`node ${approved.name}: gone`];
+function compareNode(approved: PlannedNode, plan: UpgradePlan): readonly string[] {
+  const now = plan.nodes.find((other) => other.name === approved.name);
+  const leftOut = leftOutOf(plan, approved.name);
+  if (now === undefined) return [`node ${approved.name}: ${leftOut === null ? 'gone' : `left out now (${leftOut.reason})`}`];
   const name = `node ${approved.name}`;
   return [
     ...compare(`${name}: UID`, approved.uid, now.uid),
@@ -41,6 +45,18 @@ function compareNode(approved: PlannedNode, now: PlannedNode | undefined): reado
 
 function machineOf({ machineId, systemUuid }: PlannedNode): string {
   return machineId ?? systemUuid ?? 'not told by its ids';
+}
+
+function arrivedAs({ name }: PlannedNode, approved: UpgradePlan): string {
+  const leftOut = leftOutOf(approved, name);
+  return leftOut === null ? 'new' : `to be upgraded, was left out (${leftOut.reason})`;
+}
+
+/** Of nodes that neither plan upgrades. */
+function compareLeftOut(approved: UpgradePlan, now: UpgradePlan): readonly string[] {
+  const names = new Set([...(approved.leftOut ?? []), ...(now.leftOut ?? [])].map(({ name }) => name));
+  for (const { name } of [...approved.nodes, ...now.nodes]) names.delete(name);
+  return [...names].flatMap((name) => compare(`node ${name}, left out`, leftOutOf(approved, name)?.reason ?? 'not there', leftOutOf(now, name)?.reason ?? 'gone'));
 }
 
 function compare(what: string, approved: string | number | boolean, now: string | number | boolean): readonly string[] {

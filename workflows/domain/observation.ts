@@ -1,6 +1,10 @@
 import type { MachineIds } from './node-identity.ts';
 import type { Role } from './state.ts';
 
+/** What kubeadm runs as static pods on a control-plane node. */
+export const STATIC_COMPONENTS = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'etcd'] as const;
+export type StaticComponent = (typeof STATIC_COMPONENTS)[number];
+
 /** What the cluster is now, as read from its API and its etcd. Small: it travels through histories. */
 export interface Observation {
   /** UID of the namespace kube-system: the cluster's identity. */
@@ -18,7 +22,14 @@ export interface Observation {
 export interface NodeObservation extends MachineIds {
   readonly name: string;
   readonly uid: string;
+  /** By its static pods. A node that only carries the label of a control plane has that role too, and is then refused. */
   readonly roles: readonly Role[];
+  /** Components whose mirror pods its own kubelet shows. */
+  readonly staticPods: readonly StaticComponent[];
+  /** Carries the label that kubeadm gives to control-plane nodes. */
+  readonly isLabelled: boolean;
+  /** Why another tool upgrades this node, such as `its operating system is windows`; null where this driver does. */
+  readonly foreign: string | null;
   /** InternalIP, else Hostname, else the name. */
   readonly address: string;
   readonly kubeletVersion: string;

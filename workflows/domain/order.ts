@@ -23,3 +23,9 @@ function compareText(left: string, right: string): number {
   if (left === right) return 0;
   return left < right ? -1 : 1;
 }
+
+/** Names for people: at most ten, and how many more there are. */
+export function listed(names: readonly string[]): string {
+  if (names.length <= 10) return names.join(', ');
+  return `${names.slice(0, 10).join(', ')} and ${names.length - 10} more`;
+}

@@ -1,5 +1,6 @@
 import type { Failure } from './failure.ts';
 import type { NodeObservation } from './observation.ts';
+import { listed } from './order.ts';
 import type { NodeSpec, UpgradeSpec } from './spec.ts';
 
 /** Where SSH finds a node. */
@@ -14,21 +15,25 @@ export interface HostsResult {
   readonly failures: readonly Failure[];
 }
 
-/** Address and port of every node: the spec's where it names them, else what the API lists and the port of `access.ssh`. */
-export function planHosts(spec: UpgradeSpec, nodes: readonly NodeObservation[]): HostsResult {
+/**
+ * Address and port of every node: the spec's where it names them, else what the API lists and the port of `access.ssh`.
+ *
+ * @param all All nodes of the cluster, those too that are left out.
+ */
+export function planHosts(spec: UpgradeSpec, nodes: readonly NodeObservation[], all: readonly NodeObservation[]): HostsResult {
   const hosts = new Map(nodes.map((node) => {
     const written = spec.nodes.find(({ name }) => name === node.name);
     return [node.name, { address: written?.address ?? node.address, port: written?.port ?? spec.access.ssh.port }] as const;
   }));
-  return { hosts, failures: [...unknownNodes(spec.nodes, hosts), ...sharedAddresses(spec.nodes, hosts)] };
+  return { hosts, failures: [...unknownNodes(spec.nodes, all.map(({ name }) => name)), ...sharedAddresses(spec.nodes, hosts)] };
 }
 
-function unknownNodes(written: readonly NodeSpec[], hosts: ReadonlyMap<string, PlannedHost>): Failure[] {
-  return [...written.entries()].filter(([, { name }]) => !hosts.has(name)).map(([index, { name }]) => {
+function unknownNodes(written: readonly NodeSpec[], names: readonly string[]): Failure[] {
+  return [...written.entries()].filter(([, { name }]) => !names.includes(name)).map(([index, { name }]) => {
     const path = `spec.nodes[${index}].name`;
     return {
       type: 'SpecInvalid', path,
-      message: `${path}: the cluster has no node ${name}; its nodes are ${listed([...hosts.keys()])}`,
+      message: `${path}: the cluster has no node ${name}; its nodes are ${listed(names)}`,
       next: 'Write the name as kubectl get nodes prints it, or take the entry out.',
     };
   });
@@ -55,9 +60,4 @@ function sharedAddress(written: readonly NodeSpec[], names: readonly [string, st
     message: `${path}: the nodes ${names[0]} and ${names[1]} have one address, ${key}`,
     next: 'Give each node its own address or port under spec.nodes.',
   };
-}
-
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 10).join(', ');
-  return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
 }

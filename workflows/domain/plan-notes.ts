@@ -1,4 +1,5 @@
 import { isOrderedAtRunTime } from './control-plane-order.ts';
+import { listed } from './order.ts';
 import type { UpgradePlan } from './plan.ts';
 import { rollbackCommand } from './restore-words.ts';
 import type { UpgradePhase } from './state.ts';
@@ -17,7 +18,11 @@ function pointOfNoReturn({ cluster, from, to, phases, nodes, etcd }: Omit<Upgrad
   const toVersion = parseVersion(to);
   if (fromVersion === null || toVersion === null || minorDistance(fromVersion, toVersion) === 0) return [];
   const when = nodes.some((node) => node.first) ? 'From the first `kubeadm upgrade apply` on' : 'Since `kubeadm upgrade apply` ran';
-  return [`${when} there is no way back to ${minorOf(fromVersion)} in place: ${etcd.kind === 'external' ? 'the backup of your external etcd is the way back.' : `the etcd snapshot taken before the first change is the way back, by \`${rollbackCommand(cluster)}\`.`}`];
+  return [`${when} there is no way back to ${minorOf(fromVersion)} in place: ${etcd.kind === 'external' ? `${backupOf(etcd)} is the way back.` : `the etcd snapshot taken before the first change is the way back, by \`${rollbackCommand(cluster)}\`.`}`];
+}
+
+function backupOf({ backup }: UpgradePlan['etcd']): string {
+  return backup === undefined ? 'the backup of your external etcd' : `the backup of your external etcd that ${backup.by} took at ${backup.takenAt} (${backup.where})`;
 }
 
 /** Where each scope of a roll back stops being possible. */
@@ -79,9 +84,4 @@ function withoutZone({ phases, nodes }: Omit<UpgradePlan, 'hash' | 'notes'>): st
     if (names.length === 0) return [];
     return [`${listed(names)} of the pool ${pool ?? ''} ${names.length === 1 ? 'is' : 'are'} in no zone: bound by maxUnavailable (${maxUnavailable}) alone.`];
   });
-}
-
-function listed(names: readonly string[]): string {
-  if (names.length <= 10) return names.join(', ');
-  return `${names.slice(0, 10).join(', ')} and ${names.length - 10} more`;
 }

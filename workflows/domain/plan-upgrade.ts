@@ -2,17 +2,19 @@ import { leaderLast, orderControlPlane } from './control-plane-order.ts';
 import { executedSpec } from './executed-spec.ts';
 import type { Failure } from './failure.ts';
 import type { NodeObservation, Observation } from './observation.ts';
-import type { PlannedNode, PlannedPhase, UpgradePlan } from './plan.ts';
+import type { LeftOutNode, PlannedNode, PlannedPhase, UpgradePlan } from './plan.ts';
 import { provingIds } from './node-identity.ts';
 import { planHosts } from './plan-hosts.ts';
 import type { PlannedHost } from './plan-hosts.ts';
 import { planNotes } from './plan-notes.ts';
-import { planPools } from './plan-pools.ts';
+import { leftOutNotes, planNodes, staleNotes, withPools } from './plan-nodes.ts';
+import { planPools, roomFailures } from './plan-pools.ts';
 import type { PlannedPool } from './plan-pools.ts';
 import { planVersions } from './plan-versions.ts';
 import type { PlannedVersions } from './plan-versions.ts';
 import { compareNames } from './order.ts';
-import { etcdFailures, planEtcd } from './plan-etcd.ts';
+import { etcdFailures, planEtcd, unusedBackup } from './plan-etcd.ts';
+import { memberFailures, roleFailures, unlabelledNotes } from './plan-roles.ts';
 import type { UpgradeSpec } from './spec.ts';
 import { waiverFailures } from './waiver.ts';
 import { zoneOf } from './zone.ts';
@@ -29,23 +31,42 @@ export type PlanResult =
  * `changes: false` and is in no group, and a plan of a finished cluster has no phases.
  *
  * Only what decides what is executed is in the plan (nodes, identities, roles, addresses, versions, pools, cordons, target,
- * image repository, the executed part of the spec, content of files), so that its hash stays the same while they do; health, sizes
+ * who is left out, image repository, the executed part of the spec, content of files), so that its hash stays the same while they do; health, sizes
  * and free-form labels are not, and what leadership decides is left out of the hash.
  *
  * Failures are of type `SpecInvalid` where the spec must change and `PlanRefused` where the cluster forbids it; all
  * of them are listed at once.
  */
-export function planUpgrade(spec: UpgradeSpec, observation: Observation): PlanResult {
-  const versions = planVersions(spec, observation);
-  const hosts = planHosts(spec, observation.nodes);
-  const pools = planPools(spec, observation.nodes);
-  const failures = [...versions.failures, ...hosts.failures, ...pools.failures, ...waiverFailures(spec.ignore ?? [], observation.nodes)];
+export function planUpgrade(spec: UpgradeSpec, cluster: Observation): PlanResult {
+  const { nodes, unready, leftOut, failures: excluded } = planNodes(spec, cluster.nodes);
+  const observation = { ...cluster, nodes };
+  // A kubelet that is away comes back at the version that it had.
+  const versions = planVersions(spec, { ...cluster, nodes: [...nodes, ...unready] });
+  const hosts = planHosts(spec, nodes, cluster.nodes);
+  const pools = planPools(spec, nodes, unready);
+  const failures = [...versions.failures, ...excluded, ...roleFailures(nodes), ...hosts.failures, ...pools.failures, ...waiverFailures(spec.ignore ?? [], cluster.nodes)];
   if (versions.value === null) return { ok: false, failures };
 
   const pending = pendingNodes(observation, versions.value);
-  failures.push(...etcdFailures(spec, observation, pending.controlPlane));
+  if (pending.controlPlane.length > 0) failures.push(...memberFailures(observation, nodes));
+  failures.push(...etcdFailures(spec, observation, pending.controlPlane), ...roomFailures(pools.pools, pending.workers, nodes));
   if (failures.length > 0) return { ok: false, failures };
-  return { ok: true, plan: assemble({ spec, observation, versions: versions.value, hosts: hosts.hosts, pools: pools.pools, pending }) };
+  const notes = [...unusedBackup(spec, cluster), ...unlabelledNotes(nodes), ...leftOutNotes(leftOut), ...staleNotes(leftOut, cluster.nodes, versions.value.to)];
+  return { ok: true, plan: assemble({ spec, observation, cluster, versions: versions.value, hosts: hosts.hosts, pools: pools.pools, pending, leftOut: withPools(leftOut, pools.pools), notes }) };
+}
+
+interface PlanParts {
+  readonly spec: UpgradeSpec;
+  /** Of the nodes that are planned. */
+  readonly observation: Observation;
+  /** Of all nodes. */
+  readonly cluster: Observation;
+  readonly versions: PlannedVersions;
+  readonly hosts: ReadonlyMap<string, PlannedHost>;
+  readonly pools: readonly PlannedPool[];
+  readonly pending: PendingNodes;
+  readonly leftOut: readonly LeftOutNode[];
+  readonly notes: readonly string[];
 }
 
 interface PendingNodes {
@@ -72,20 +93,12 @@ function pendingNodes(observation: Observation, versions: PlannedVersions): Pend
   return { controlPlane: pending, first: pending[0]?.name ?? null, workers: workerNames };
 }
 
-interface Parts {
-  readonly spec: UpgradeSpec;
-  readonly observation: Observation;
-  readonly versions: PlannedVersions;
-  readonly hosts: ReadonlyMap<string, PlannedHost>;
-  readonly pools: readonly PlannedPool[];
-  readonly pending: PendingNodes;
-}
-
-function assemble({ spec, observation, versions, hosts, pools, pending }: Parts): UnhashedPlan {
+function assemble({ spec, observation, cluster, versions, hosts, pools, pending, leftOut, notes }: PlanParts): UnhashedPlan {
   const phases = [...controlPlanePhases(pending), ...workerPhases(pools, pending.workers, observation.nodes)];
   const changing = new Set(phases.flatMap((phase) => phase.groups.flat()));
   const poolNames = new Map(pools.flatMap((pool) => pool.nodes.map((node) => [node, pool.name] as const)));
-  const ids = provingIds(observation.nodes);
+  // A machine that is left out may be a clone of one that is not; what is no machine reports whatever it likes.
+  const ids = provingIds(cluster.nodes.filter(({ name, foreign }) => foreign === null || hosts.has(name)));
   const nodes = observation.nodes.toSorted((left, right) => compareNames(left.name, right.name)).map((node): PlannedNode => ({
     name: node.name, uid: node.uid, ...(ids.get(node.name) ?? { machineId: null, systemUuid: null }), roles: node.roles,
     ...(hosts.get(node.name) ?? { address: node.address, port: spec.access.ssh.port }),
@@ -97,14 +110,14 @@ function assemble({ spec, observation, versions, hosts, pools, pending }: Parts)
     ...(node.cordonMark === undefined ? {} : { takenOver: true }),
     changes: changing.has(node.name),
   }));
-  const etcd = planEtcd(observation, pending.controlPlane);
+  const etcd = planEtcd(spec, observation, pending.controlPlane);
   const changes = phases.length > 0;
   const plan = {
     cluster: spec.name, clusterUid: observation.clusterUid, driver: spec.driver,
     from: versions.from, to: versions.to, hops: changes ? [{ from: versions.from, to: versions.to }] : [],
-    phases, nodes, etcd, changes, imageRepository: observation.imageRepository, spec: executedSpec(spec), files: [],
+    phases, nodes, ...(leftOut.length === 0 ? {} : { leftOut }), etcd, changes, imageRepository: observation.imageRepository, spec: executedSpec(spec), files: [],
   };
-  return { ...plan, notes: planNotes(plan, pools) };
+  return { ...plan, notes: [...planNotes(plan, pools), ...notes] };
 }
 
 function controlPlanePhases(pending: PendingNodes): PlannedPhase[] {

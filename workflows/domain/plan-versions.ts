@@ -64,8 +64,8 @@ function describe(observation: Observation, server: Version, configured: Version
 function controlPlaneFailures(observation: Observation): Failure[] {
   if (observation.nodes.some((node) => node.roles.includes('control-plane'))) return [];
   return [clusterFailure(
-    'the cluster lists no node with the label node-role.kubernetes.io/control-plane',
-    'Check it with: kubectl get nodes --show-labels',
+    'no node of the cluster runs kube-apiserver as a static pod in kube-system, so there is no control plane that kubeadm can upgrade',
+    'Check it with: kubectl -n kube-system get pods -o wide',
   )];
 }
 

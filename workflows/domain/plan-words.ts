@@ -26,9 +26,14 @@ const SAID: { readonly [Key in keyof ExecutedSpec]-?: (plan: UpgradePlan) => Pla
   controlPlane: controlPlaneDrain,
   pools: poolDrains,
   strategy: ({ spec: { strategy } }) => [['A worker that fails', FAILURE_WORDS[strategy.onFailure]]],
-  etcd: ({ spec, etcd }) => (spec.etcd.acceptOutage ? [['etcd', etcd.outage ? 'the outage of the API is accepted' : 'an outage of the API would be accepted (acceptOutage)']] : []),
+  etcd: ({ spec, etcd }) => [
+    ...(spec.etcd.acceptOutage ? [['etcd', etcd.outage ? 'the outage of the API is accepted' : 'an outage of the API would be accepted (acceptOutage)'] as const] : []),
+    ...(etcd.backup === undefined ? [] : [['etcd', `external, no snapshot is taken; its backup by ${etcd.backup.by}, taken ${etcd.backup.takenAt}: ${etcd.backup.where}`] as const]),
+  ],
   kubeadm: (plan) => [...(plan.spec.kubeadm.certificateRenewal ? [] : [['Certificates', 'are not renewed'] as const]), ...filesOf(plan, 'component-configs'), ...filesOf(plan, 'patch')],
   addons: (plan) => filesOf(plan, 'addon'),
+  // The notes name who is left out, whoever it is that leaves them out.
+  exclude: () => [],
   // How many nodes fetch at once changes nothing of what they get; what is ignored comes last.
   staging: () => [],
   ignore: () => [],

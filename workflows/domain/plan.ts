@@ -1,6 +1,7 @@
 import type { MachineIds } from './node-identity.ts';
 import type { ExecutedSpec } from './executed-spec.ts';
 import type { PlannedFile } from './planned-file.ts';
+import type { EtcdBackup } from './spec.ts';
 import type { Role, UpgradePhase } from './state.ts';
 
 /** One minor upward, or a patch within a minor. */
@@ -19,7 +20,13 @@ export interface UpgradePlan {
   readonly hops: readonly Hop[];
   readonly phases: readonly PlannedPhase[];
   readonly nodes: readonly PlannedNode[];
-  readonly etcd: { readonly kind: 'stacked' | 'external'; readonly members: number; readonly outage: boolean };
+  /** Nodes that the cluster lists and the plan leaves as they are, by name; absent where there is none. */
+  readonly leftOut?: readonly LeftOutNode[];
+  readonly etcd: {
+    readonly kind: 'stacked' | 'external'; readonly members: number; readonly outage: boolean;
+    /** The evidence that the spec gives of a backup of an external etcd; absent where etcd is stacked or none is given. */
+    readonly backup?: EtcdBackup;
+  };
   /** False where every node, component and add-on is at the target already. */
   readonly changes: boolean;
   /** What the operator should know before saying yes, such as the outage of a small etcd or the point of no return. */
@@ -46,6 +53,18 @@ export interface PlannedPhase {
   readonly maxUnavailablePerZone?: Readonly<Record<string, number>>;
   /** Node names. One group per node for the control plane; one group in start order for a window. */
   readonly groups: readonly (readonly string[])[];
+}
+
+/** `foreign`: another tool upgrades it. `excluded`: by the spec. `unready`: a worker that was not Ready before the start. */
+export const LEFT_OUT_KINDS = ['foreign', 'excluded', 'unready'] as const;
+
+export interface LeftOutNode {
+  readonly name: string;
+  readonly kind: (typeof LEFT_OUT_KINDS)[number];
+  /** For people, after the name. */
+  readonly reason: string;
+  /** Pool whose window it narrows; absent but for `unready`. */
+  readonly pool?: string;
 }
 
 /**

@@ -40,6 +40,8 @@ export function applyPolicy(policy: readonly PoolPolicy[], change: PolicyChange,
     if (change.maxUnavailable === null || (change.pool !== null && change.pool !== pool)) continue;
     const width = widthOf(change.maxUnavailable, total);
     if (!width.ok) return refused(`${pool}.maxUnavailable: ${width.message}`);
+    const unready = unreadyOf(plan, pool);
+    if (width.width <= unready) return refused(`${pool}.maxUnavailable: ${width.width} leaves no room, because ${unready} of the pool ${unready === 1 ? 'was' : 'were'} not Ready before the start`);
     widths.set(pool, width.width);
   }
   const named = change.pool === null ? [null, ...totals.keys()] : [change.pool];
@@ -61,7 +63,9 @@ export function policyWithin(policy: readonly PoolPolicy[], now: UpgradePlan): r
 /** How many nodes of a pool may be down at once now. */
 export function poolWidth(policy: readonly PoolPolicy[], plan: UpgradePlan, pool: string | null): number {
   const planned = plan.phases.find((phase) => phase.phase === 'workers' && phase.pool === pool)?.maxUnavailable ?? 1;
-  return pool === null ? planned : policyOf(policy, pool).maxUnavailable ?? planned;
+  const set = pool === null ? null : policyOf(policy, pool).maxUnavailable;
+  // The plan's own width is without those that were down before the start; one that is set counts them. One node always may go.
+  return set === null ? planned : Math.max(1, set - unreadyOf(plan, pool));
 }
 
 /** How a node of this pool is drained now. */
@@ -92,9 +96,14 @@ function readTimeout(text: string): Timeout {
   return { ok: true, seconds };
 }
 
-/** Pools of the plan by the number of their nodes, upgraded ones included. */
-function poolTotals({ nodes }: UpgradePlan): ReadonlyMap<string, number> {
+function unreadyOf({ leftOut = [] }: UpgradePlan, pool: string | null): number {
+  return leftOut.filter((node) => node.kind === 'unready' && node.pool === pool).length;
+}
+
+/** Pools of the plan by the number of their nodes: upgraded ones included, and those that were down before the start. */
+function poolTotals({ nodes, leftOut = [] }: UpgradePlan): ReadonlyMap<string, number> {
   const totals = new Map<string, number>();
+  for (const { pool = null } of leftOut) if (isPool(pool)) totals.set(pool, (totals.get(pool) ?? 0) + 1);
   for (const { pool } of nodes) if (isPool(pool)) totals.set(pool, (totals.get(pool) ?? 0) + 1);
   return totals;
 }

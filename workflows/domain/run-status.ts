@@ -85,7 +85,8 @@ export function reportOf(run: ClusterRun, startedBy: string, now: string): Upgra
     steps: run.steps,
     decisions: run.decisions,
     snapshot: snapshot === null ? null : { node: snapshot.node, file: snapshot.file, sha256: snapshot.sha256, takenAt: snapshot.takenAt },
-    failure: run.failure, findings: run.findings, ...ignoredOf(run), ...(run.resumed === null ? {} : { resumed: run.resumed }), ...restoreOf(run),
+    ...(plan.etcd.backup === undefined ? {} : { backup: plan.etcd.backup }),
+    failure: run.failure, findings: run.findings, ...(plan.leftOut === undefined ? {} : { leftOut: plan.leftOut }), ...ignoredOf(run), ...(run.resumed === null ? {} : { resumed: run.resumed }), ...restoreOf(run),
     overheadSeconds: overheadSeconds(run.covered, run.startedAt, now),
     wallSeconds: seconds(run.startedAt, now),
   };

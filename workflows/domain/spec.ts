@@ -9,6 +9,8 @@ export interface UpgradeSpec {
   readonly access: AccessSpec;
   /** Hosts whose address, port or roles differ from what the API lists. */
   readonly nodes: readonly NodeSpec[];
+  /** Nodes that are left as they are. */
+  readonly exclude: readonly Exclusion[];
   readonly etcd: EtcdSpec;
   readonly staging: StagingSpec;
   /** Absent: the defaults. */
@@ -49,9 +51,23 @@ export interface NodeSpec {
   readonly port: number | null;
 }
 
+/** One node by its name, or those that a selector fits. */
+export type Exclusion = { readonly name: string } | { readonly selector: LabelSelector };
+
 export interface EtcdSpec {
   readonly snapshot: { readonly keep: number };
   readonly acceptOutage: boolean;
+  /** Evidence of a backup where etcd is external, and its snapshot not ours to take; null where none is given. */
+  readonly backup: EtcdBackup | null;
+}
+
+export interface EtcdBackup {
+  /** ISO. */
+  readonly takenAt: string;
+  /** Where it is kept, for people. */
+  readonly where: string;
+  /** Who took it, or what. */
+  readonly by: string;
 }
 
 export interface StagingSpec {

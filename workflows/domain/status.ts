@@ -2,9 +2,11 @@ import type { Failure } from './failure.ts';
 import type { Finding } from './check.ts';
 import type { Decision } from './decision.ts';
 import type { NodeNote } from './amend-node.ts';
+import type { LeftOutNode } from './plan.ts';
 import type { Approval, ResumeReport } from './resume-report.ts';
 import type { PlanWords } from './plan-words.ts';
 import type { PoolPolicy } from './pool-policy.ts';
+import type { EtcdBackup } from './spec.ts';
 import type { NodeState, NodeStep, Role, UpgradePhase, UpgradeState } from './state.ts';
 
 /** A cluster that goes back, or went, by a restore of its etcd snapshot. */
@@ -116,10 +118,14 @@ export interface UpgradeReport {
   /** What people decided, newest last; at most `MOST_DECISIONS`. */
   readonly decisions: readonly Decision[];
   readonly snapshot: { readonly node: string; readonly file: string; readonly sha256: string; readonly takenAt: string } | null;
+  /** What the spec says of a backup where etcd is external, and its snapshot not ours to take; absent otherwise. */
+  readonly backup?: EtcdBackup;
   readonly failure: Failure | null;
   readonly findings: readonly Finding[];
   /** What was ignored, of kubeadm's checks and of ours; absent where nothing was. */
   readonly ignored?: PlanWords;
+  /** Nodes that the cluster lists and the plan left as they are; absent where there was none. */
+  readonly leftOut?: readonly LeftOutNode[];
   /** What the last resume found; absent where there was none. */
   readonly resumed?: ResumeReport;
   /** Absent where the whole cluster did not go back. */

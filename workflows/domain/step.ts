@@ -53,6 +53,8 @@ export interface WaitNodeReadyInput extends NodeStepInput {
 
 /** Input of `cordonNode`, a step of its own only where nodes are not drained. */
 export interface CordonInput extends NodeStepInput {
+  /** Names of the control-plane nodes, of which one may have lost its label; absent for a worker. */
+  readonly controlPlane?: readonly string[];
   /** Most nodes of the node's pool that may be down at once; 1 for a control-plane node. */
   readonly maxUnavailable: number;
 }
@@ -97,7 +99,7 @@ export interface SnapshotInput {
   readonly members: readonly PlannedNode[];
   /** All nodes of the plan. Kept beside the snapshot: a restore has no API to ask. */
   readonly nodes: readonly PlannedNode[];
-  readonly etcd: EtcdSpec;
+  readonly etcd: Pick<EtcdSpec, 'snapshot' | 'acceptOutage'>;
   readonly epochMs: number;
 }
 

@@ -40,6 +40,8 @@ say "kubelet $(systemctl is-active kubelet 2> /dev/null || true)"
 for name in kube-apiserver kube-controller-manager kube-scheduler etcd; do
   [ ! -f "$root/etc/kubernetes/manifests/$name.yaml" ] || say "manifest $name"
 done
+set_static_pods
+[ -z "$static_pods" ] || say "static-pods $static_pods"
 [ ! -e "$root/var/run/reboot-required" ] || say 'reboot-required'
 
 use_manager

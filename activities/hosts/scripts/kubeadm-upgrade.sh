@@ -1,8 +1,9 @@
 # shellcheck shell=sh disable=SC2034,SC2154
-# Runs kubeadm's upgrade of this node. $1: record folder, $2: version to upgrade to, the rest: kubeadm's own arguments.
+# Runs kubeadm's upgrade of this node. $1: record folder, $2: version to upgrade to, $3: role, the rest: kubeadm's own arguments.
 record=$root$1
 version=$2
-shift 2
+require_role "$3"
+shift 3
 # The record is kept in the node's own folder.
 folder=${record%/*}
 node=${folder##*/}

@@ -5,6 +5,7 @@ minor=
 template=
 record=
 staged=
+role=
 while [ $# -gt 0 ]; do
   case $1 in
     --version) version=$2 ;;
@@ -15,6 +16,7 @@ while [ $# -gt 0 ]; do
     --image-repository) image_repository=$2 ;;
     --images) images=$2 ;;
     --restore) restore_id=$2 ;;
+    --role) role=$2 ;;
     *) fail "unknown argument $1" ;;
   esac
   shift 2

@@ -1,6 +1,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # Brings the packages kubelet and kubectl to the exact version and restarts the kubelet.
-# --version v1.34.4 --minor 1.34 --repository TEMPLATE --record DIR --staged DIR
+# --version v1.34.4 --minor 1.34 --repository TEMPLATE --record DIR --staged DIR --role worker
+require_role "$role"
 use_manager
 make_folders
 trap 'restore_holds kubelet kubectl' EXIT

@@ -45,7 +45,7 @@ export function withDefaults(spec: PodSpec): PodSpec {
   const tolerations = spec.tolerations ?? [];
   const missing = LIFECYCLE_TOLERATIONS.filter((own) => !tolerations.some((other) => other.operator === 'Exists' && (other.key === undefined || other.key === own.key) && (other.effect === undefined || other.effect === own.effect)));
   return {
-    restartPolicy: 'Always', dnsPolicy: 'ClusterFirst', schedulerName: 'default-scheduler', terminationGracePeriodSeconds: 30,
+    serviceAccountName: 'default', restartPolicy: 'Always', dnsPolicy: 'ClusterFirst', schedulerName: 'default-scheduler', terminationGracePeriodSeconds: 30,
     ...spec,
     tolerations: [...tolerations, ...missing],
   };

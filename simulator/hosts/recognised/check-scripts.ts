@@ -3,6 +3,7 @@ import { MANIFESTS } from '../control-plane.ts';
 import { missingImages, wantedImages } from './images.ts';
 import { candidate, installedVersion, isAtTarget, openPackages, PACKAGES, readArguments } from './packages.ts';
 import type { Packages } from './packages.ts';
+import { staticPodsOf } from './role.ts';
 import { linesOf, ScriptEnd } from './script.ts';
 import type { Script } from './script.ts';
 
@@ -23,6 +24,8 @@ export async function checkHost(script: Script): Promise<void> {
   }
   say(`kubelet ${(await script.capture('systemctl', ['is-active', 'kubelet'])).out}`);
   for (const name of ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'etcd']) if (machine.files.isFile(`${MANIFESTS}/${name}.yaml`)) say(`manifest ${name}`);
+  const { components } = staticPodsOf(machine);
+  if (components.length > 0) say(`static-pods ${components.join(' ')}`);
   if (machine.files.exists('/var/run/reboot-required')) say('reboot-required');
   const packages = openIn(script, scratch);
   say(`manager ${packages.family.name}`);

@@ -1,5 +1,6 @@
 import { MANIFESTS, manifestImage } from '../control-plane.ts';
 import type { Machine } from '../machine.ts';
+import { requireRole } from './role.ts';
 import { linesOf, must, ScriptEnd } from './script.ts';
 import type { Script } from './script.ts';
 
@@ -36,7 +37,8 @@ async function sayServing({ machine, say, capture }: Script): Promise<void> {
 }
 
 export async function kubeadmUpgrade(script: Script): Promise<void> {
-  const { machine, args: [record = '', , ...command] } = script;
+  const { machine, args: [record = '', , role = '', ...command] } = script;
+  requireRole(script, role);
   const { files } = machine;
   files.makeFolder(record);
   const known = backups(machine);

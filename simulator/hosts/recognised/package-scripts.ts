@@ -3,6 +3,7 @@ import { whyNotEndApiServer } from './kubeadm-scripts.ts';
 import { candidate, installExactly, isAtTarget, keepFormer, makeFolders, openPackages, PACKAGES, refuseNewer, restoreHolds, switchSources } from './packages.ts';
 import type { Packages } from './packages.ts';
 import { keepConfiguration } from './record.ts';
+import { requireRole } from './role.ts';
 import { missingImages, wantedImages } from './images.ts';
 import type { Script } from './script.ts';
 import { Gone } from '../tools/call.ts';
@@ -54,6 +55,7 @@ export async function upgradeKubeadm(script: Script): Promise<void> {
 
 export async function upgradeKubelet(script: Script): Promise<void> {
   const packages = openPackages(script);
+  requireRole(script, packages.args.role);
   makeFolders(packages);
   await holding(packages, ['kubelet', 'kubectl'], async () => {
     leaveLoadBalancer(packages);

@@ -17,6 +17,7 @@ export interface PackageArguments {
   readonly restore: string;
   /** Lists are read into a folder of ours: nothing of the host changes. */
   apart: boolean;
+  readonly role: string;
 }
 
 /** What differs between apt and dnf. Candidates are empty where there is none. */
@@ -48,7 +49,7 @@ export interface Packages {
 export const PACKAGES = ['kubeadm', 'kubelet', 'kubectl'] as const;
 
 export function readArguments({ args, fail }: Script): PackageArguments {
-  const known: Readonly<Record<string, string>> = { '--version': '', '--minor': '', '--repository': '', '--record': '', '--staged': '', '--image-repository': '', '--images': 'all', '--restore': '' };
+  const known: Readonly<Record<string, string>> = { '--version': '', '--minor': '', '--repository': '', '--record': '', '--staged': '', '--image-repository': '', '--images': 'all', '--restore': '', '--role': '' };
   const values = new Map(Object.entries(known));
   for (let at = 0; at < args.length; at += 2) {
     const name = args[at] ?? '';
@@ -56,7 +57,7 @@ export function readArguments({ args, fail }: Script): PackageArguments {
     values.set(name, args[at + 1] ?? '');
   }
   const value = (name: string): string => values.get(name) ?? '';
-  return { version: value('--version'), minor: value('--minor'), template: value('--repository'), record: value('--record'), staged: value('--staged'), imageRepository: value('--image-repository'), images: value('--images'), restore: value('--restore'), apart: false };
+  return { version: value('--version'), minor: value('--minor'), template: value('--repository'), record: value('--record'), staged: value('--staged'), imageRepository: value('--image-repository'), images: value('--images'), restore: value('--restore'), role: value('--role'), apart: false };
 }
 
 export function openPackages(script: Script): Packages {

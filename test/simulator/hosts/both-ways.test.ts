@@ -32,6 +32,7 @@ function wholeUpgrade(host: string, template = ''): readonly Run[] {
   const record = `/var/lib/capstan/u1/${host}/record`;
   const probe = (script: Name, args: readonly string[] = []): Run => ({ host, script, args, durable: false });
   const step = (script: Name, args: readonly string[] = []): Run => ({ host, script, args, durable: true });
+  const role = isWorker ? 'worker' : 'control-plane,etcd';
   const changed = probe('checkRestore', [record, '0']);
   return [
     changed, probe('checkHost', target), probe('listImages', [...target, '--image-repository', '']), probe('listImages', [...target, '--image-repository', 'mirror.example/k8s']),
@@ -41,8 +42,8 @@ function wholeUpgrade(host: string, template = ''): readonly Run[] {
     step('stageNode', [...target, ...places, '--image-repository', '', '--images', isWorker ? 'worker' : 'all']),
     probe('checkHost', packageArguments('v1.36.9', '1.36', template)),
     changed, step('upgradeKubeadm', [...target, ...places]), changed, probe('kubeadmState', [record, 'v1.34.4']), probe('kubeadmPlan', ['v1.34.4']),
-    step('kubeadmUpgrade', [record, 'v1.34.4', 'upgrade', ...(host === 'cp1' ? ['apply', 'v1.34.4', '--yes'] : ['node']), '--certificate-renewal=true']),
-    probe('readEtcd'), probe('kubeadmState', [record, 'v1.34.4']), step('upgradeKubelet', [...target, ...places]), changed,
+    step('kubeadmUpgrade', [record, 'v1.34.4', role, 'upgrade', ...(host === 'cp1' ? ['apply', 'v1.34.4', '--yes'] : ['node']), '--certificate-renewal=true']),
+    probe('readEtcd'), probe('kubeadmState', [record, 'v1.34.4']), step('upgradeKubelet', [...target, ...places, '--role', role]), changed,
     probe('checkHost', target), probe('listImages', [...target, '--image-repository', '']),
     probe('readReplaced', [host, isWorker ? '' : CONFIGURATION, isWorker ? '' : PLAIN, isWorker ? '' : 'yes']),
     // A control plane that kubeadm has changed is refused.

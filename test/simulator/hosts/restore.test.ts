@@ -49,7 +49,7 @@ async function upgradedTwin(context: TestContext, way: ScriptWay = 'shell'): Pro
     const stateDir = mkdtempSync(join(tmpdir(), 'capstan-restore-'));
     context.after(() => rmSync(stateDir, { recursive: true, force: true }));
     const { file, sha256, bytes, revision, takenAt } = await runActivity(createSnapshotEtcd({ ...options, stateDir }), {
-      upgrade, members: nodes, nodes, etcd: { snapshot: { keep: 2 }, acceptOutage: false }, epochMs: 1,
+      upgrade, members: nodes, nodes, etcd: { snapshot: { keep: 2 }, acceptOutage: false, backup: null }, epochMs: 1,
     }).result;
     return { file, sha256, bytes, revision, takenAt, etcdVersion: '3.5.24' };
   }
