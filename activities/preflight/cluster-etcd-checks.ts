@@ -52,8 +52,8 @@ function ageOf(ms: number): string {
 
 function memberFindings(member: EtcdMemberObservation): readonly Finding[] {
   const problems: Finding[] = [];
-  if (!member.healthy) problems.push({ check: CHECK, severity: 'block', node: member.node, message: `etcd member ${member.name} is not healthy.`, next: `See \`kubectl -n kube-system logs etcd-${member.node}\`.` });
-  if (member.learner) problems.push({ check: 'etcd-no-learner', severity: 'block', node: member.node, message: `etcd member ${member.name} is a learner.`, next: 'Promote or remove it with `etcdctl member promote|remove`.' });
+  if (!member.healthy) problems.push({ check: CHECK, severity: 'block', node: member.node || null, message: `etcd member ${member.name || member.id} is not healthy.`, next: member.node === '' ? 'See the log of its pod.' : `See \`kubectl -n kube-system logs etcd-${member.node}\`.` });
+  if (member.learner) problems.push({ check: 'etcd-no-learner', severity: 'block', node: member.node || null, message: `etcd member ${member.name || member.id} is a learner.`, next: 'Promote or remove it with `etcdctl member promote|remove`.' });
   return problems;
 }
 
@@ -64,7 +64,10 @@ function inventoryFindings(observation: Observation, carriers: readonly string[]
   const missing = carriers.filter((node) => !members.some((member) => member.node === node));
   return [
     ...strangers.map((member): Finding => ({
-      check: 'etcd-members-match', severity: 'block', node: null, message: `etcd member ${member.name} (${member.id}) belongs to no node of the cluster.`, next: `Remove it with \`etcdctl member remove ${member.id}\` where its node is gone for good.`,
+      check: 'etcd-members-match', severity: 'block', node: null, message: `etcd member ${member.name} (${member.id}) is at none of the nodes' addresses, and no host of theirs says that it carries it.`,
+      next: missing.length > 0
+        ? `Compare its URLs in \`etcdctl member list\` with the addresses of ${missing.join(', ')}: it may be the member of one of them.`
+        : `Where its node is gone for good, remove it with \`etcdctl member remove ${member.id}\`; else bring its node into the cluster.`,
     })),
     ...missing.map((node): Finding => ({
       check: 'etcd-members-match', severity: 'block', node, message: `Node ${node} runs an etcd pod that is no member of the cluster's etcd.`, next: 'Compare `etcdctl member list` with the nodes.',

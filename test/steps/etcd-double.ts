@@ -48,7 +48,7 @@ export function showEtcd(host: FakeHost, change: Partial<ShownProcess> = {}, too
 
 export function setEtcd(host: FakeHost, state: EtcdState): void {
   const names = Object.keys(state.versions);
-  const members = names.map((name) => `{"ID":${IDS[name] ?? '1'},"name":"${name}","peerURLs":["https://${name}:2380"],"clientURLs":["${url(name)}"]${state.learners?.includes(name) === true ? ',"isLearner":true' : ''}}`);
+  const members = names.map((name) => `{"ID":${IDS[name] ?? '1'},"name":"${name}","peerURLs":["https://${name}.example:2380"],"clientURLs":["${url(name)}"]${state.learners?.includes(name) === true ? ',"isLearner":true' : ''}}`);
   host.set('etcd/members', `{"header":{"cluster_id":18022164811104837654,"raft_term":2},"members":[${members.join(',')}]}\n`);
   host.set('etcd/status', statusText(state, state.leader));
   const moved = names.find((name) => name !== state.leader) ?? state.leader;
@@ -68,5 +68,5 @@ export function hexIdOf(name: string): string {
 }
 
 function url(name: string): string {
-  return `https://${name}:2379`;
+  return `https://${name}.example:2379`;
 }

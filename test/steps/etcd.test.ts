@@ -62,7 +62,7 @@ test('ids of 64 bits are read without rounding', async (context) => {
 });
 
 test('alarms that could not be read count as an alarm', () => {
-  const observation = etcdObservation(parseEtcdDocuments('members {"members":[{"ID":1,"name":"cp1","clientURLs":[]}]}\nalarms \n'));
+  const observation = etcdObservation(parseEtcdDocuments('members {"members":[{"ID":1,"name":"cp1","clientURLs":[]}]}\nalarms \n'), new Map());
   assert.match(observation?.alarms[0] ?? '', /could not be read/);
 });
 
