@@ -7,7 +7,7 @@ import type { Finding, Severity } from '../../workflows/domain/check.ts';
 import { executedSpec } from '../../workflows/domain/executed-spec.ts';
 import type { PlannedNode, UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
-import { openPlannedKube } from '../support/planned-kube.ts';
+import { openPlannedKube, UPGRADED } from '../support/planned-kube.ts';
 import { runActivity } from '../support/run-activity.ts';
 import { withEtcd } from './etcd-double.ts';
 import { fakeHost } from './fake-host.ts';
@@ -67,5 +67,5 @@ export function blocks(found: readonly Finding[]): readonly string[] {
 }
 
 export function packageSteps(made: FakeHost): ReturnType<typeof createPackageActivities> {
-  return createPackageActivities({ openKube: openPlannedKube(), openHosts: () => Promise.resolve(made.hosts), now: () => 0 });
+  return createPackageActivities({ openKube: openPlannedKube(UPGRADED), openHosts: () => Promise.resolve(made.hosts), now: () => 0 });
 }

@@ -34,9 +34,10 @@ dnf_lifted() {
 dnf_run() {
   command=$1
   shift
-  "$manager" -y -q "$command" "$(dnf_lifted)" "--setopt=cachedir=$staged/cache" --setopt=keepcache=1 "$dnf_skip" "$@"
+  "$manager" -y ${dnf_quiet:+"$dnf_quiet"} "$command" "$(dnf_lifted)" "--setopt=cachedir=$staged/cache" --setopt=keepcache=1 "$dnf_skip" "$@"
 }
 dnf_skip='--setopt=*.skip_if_unavailable=1'
+dnf_quiet=-q
 
 # The same with the sources that render_sources made in $staged, or with the host's own where there is no template.
 dnf_staged() {
@@ -53,7 +54,12 @@ dnf_rows() {
 
 dnf_staged_versions() {
   [ -z "$template" ] || render_sources "$staged"
-  dnf_staged makecache >&2 || return
+  # Told to be quiet, dnf says nothing of a repository that it passes over.
+  dnf_quiet=
+  code=0
+  dnf_staged makecache >&2 || code=$?
+  dnf_quiet=-q
+  [ "$code" = 0 ] || return "$code"
   dnf_staged list --showduplicates "$@" | dnf_rows
 }
 
@@ -123,6 +129,12 @@ dnf_unhold() { "$manager" -q versionlock delete "$@"; }
 dnf_unpack_kubeadm() {
   set_core "$version"
   archive=$(find "$staged/cache" -name "kubeadm-$core-*.rpm" | sort -V | tail -n 1)
+  if [ -z "$archive" ]; then
+    # Packages of a repository on a disk are used where they are, and copied only where a folder is named.
+    mkdir -p "$staged/local"
+    dnf_staged install --downloadonly "$(dnf_to "$staged/local")" "kubeadm-$core-*" >&2
+    archive=$(find "$staged/local" -name "kubeadm-$core-*.rpm" | sort -V | tail -n 1)
+  fi
   [ -n "$archive" ] || fail "no package kubeadm $version is in $staged/cache" "Look at what $manager said above."
   mkdir -p "$1"
   (cd "$1" && rpm2cpio "$archive" | cpio -idm --quiet ./usr/bin/kubeadm)
