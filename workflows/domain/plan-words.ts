@@ -75,7 +75,7 @@ export function drainWords({ enabled, timeoutSeconds, gracePeriodSeconds, delete
   if (!enabled) return 'none: nodes are only cordoned, and their pods stay while the kubelet is replaced';
   const deleted = [...(deleteEmptyDir ? ['data in emptyDir volumes'] : []), ...(deleteBarePods ? ['pods that no controller brings back'] : [])];
   return [
-    podSelector === null ? 'evicts every pod' : `evicts only pods that match ${podSelector}; the others stay`,
+    podSelector === null ? 'evicts every pod but those of DaemonSets' : `evicts only pods that match ${podSelector}; the others stay`,
     deleted.length === 0 ? 'deletes no data in emptyDir volumes and no pod without a controller' : `DELETES ${deleted.join(' and ')}`,
     ...(gracePeriodSeconds < 0 ? [] : [`gives each pod ${durationText(gracePeriodSeconds)} to end, whatever it asks for`]),
     `takes at most ${durationText(timeoutSeconds)}`,
