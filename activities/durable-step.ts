@@ -1,5 +1,6 @@
 import { causeOf } from '../workflows/domain/output-cause.ts';
 import type { PlannedNode } from '../workflows/domain/plan.ts';
+import type { HostStep } from '../workflows/domain/host-steps.ts';
 import type { UpgradeRef } from '../workflows/domain/step.ts';
 import { currentActivity, whileBeating } from './activity-context.ts';
 import type { ClaimedStep, DurableOutcome, DurableStep, HostAddress, Hosts, HostScript, StepState } from './hosts/port.ts';
@@ -53,7 +54,7 @@ const HOST_TAIL = 8_000;
  * @param probe Asked after an interruption; must not change anything.
  */
 export async function runDurable(
-  hosts: Hosts, input: DurableInput, step: string, script: HostScript, args: readonly string[], probe: () => Promise<ProbeVerdict>,
+  hosts: Hosts, input: DurableInput, step: HostStep, script: HostScript, args: readonly string[], probe: () => Promise<ProbeVerdict>,
   signal?: AbortSignal,
 ): Promise<DurableResult> {
   const activity = currentActivity();
@@ -80,7 +81,7 @@ export async function runDurable(
  * What `runDurable` would meet. Asked before whatever has to hold when the step begins: from now on the host refuses an older
  * attempt, so that a worker which hung after its own look does not begin the step behind the back of this one.
  */
-export function claimStep(hosts: Hosts, input: ClaimInput, step: string): Promise<StepState> {
+export function claimStep(hosts: Hosts, input: ClaimInput, step: HostStep): Promise<StepState> {
   return whileBeating(() => `${input.node.name}: asking its host for ${step}`, () => hosts.claimStep(hostOf(input.node), claimOf(input, step)));
 }
 
@@ -92,7 +93,7 @@ export function asClaimed<T extends DurableInput>(input: T, state: StepState): T
   return state === 'running' ? { ...input, retry: 0, turn: input.turn ?? input.retry } : input;
 }
 
-function claimOf({ upgrade, node, retry, turn = retry, epochMs }: ClaimInput, step: string): ClaimedStep {
+function claimOf({ upgrade, node, retry, turn = retry, epochMs }: ClaimInput, step: HostStep): ClaimedStep {
   const { order, attempt, attemptMs } = currentActivity();
   return { upgrade: upgrade.id, node: node.name, step, retry, fence: { turn, epochMs, order, attempt, attemptMs } };
 }
@@ -108,7 +109,7 @@ export function outputValue(tail: string, name: string): string | null {
   return line?.slice(name.length + 2).trim() ?? null;
 }
 
-function failedStep(input: DurableInput, step: string, outcome: Finished): Error {
+function failedStep(input: DurableInput, step: HostStep, outcome: Finished): Error {
   const { name, address } = input.node;
   const tail = redactedText(fromFirstLine(outcome.tail, HOST_TAIL));
   const cause = outputValue(tail, 'error');
@@ -122,7 +123,7 @@ function failedStep(input: DurableInput, step: string, outcome: Finished): Error
   return stepError('HostStepFailed', message, first === null ? commands : `${first} Then: ${commands}`);
 }
 
-function unknownStep(input: DurableInput, step: string, tail: string): Error {
+function unknownStep(input: DurableInput, step: HostStep, tail: string): Error {
   const { name, address } = input.node;
   return stepError(
     'StepUnknown',

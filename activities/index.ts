@@ -36,7 +36,7 @@ export interface Activities extends RestoreActivities {
   runPreflight(input: { readonly spec: UpgradeSpec; readonly plan: UpgradePlan | null; readonly rehearse?: 'also' | 'only' }): Promise<PreflightResult>;
   /** What a rehearsal needs of the cluster. Reads only. */
   describeCluster(input: { readonly spec: UpgradeSpec }): Promise<ClusterDump>;
-  readLog(input: { readonly spec: UpgradeSpec; readonly upgrade: string; readonly node: string; readonly step: string; readonly offset: number }): Promise<LogPage>;
+  readLog(input: { readonly spec: UpgradeSpec; readonly upgrade: string; readonly node: string; readonly host?: { readonly address: string; readonly port: number }; readonly step: string; readonly offset: number }): Promise<LogPage>;
 
   /** What upgrades have left in the cluster. Reads only. */
   findLeft(input: { readonly spec: UpgradeSpec }): Promise<LeftBehind>;

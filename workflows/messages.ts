@@ -85,8 +85,8 @@ export type Inspection = (typeof INSPECTIONS)[number];
 export interface InspectClusterInput {
   readonly spec: UpgradeSpec;
   readonly what: Inspection;
-  /** With `logs`: whose output, and of which upgrade (`upgradeId`). */
-  readonly logs?: { readonly upgrade: string; readonly node: string; readonly step: string };
+  /** With `logs`: whose output, and of which upgrade (`upgradeId`). `host` is where its plan has the node; without it the API is asked. */
+  readonly logs?: { readonly upgrade: string; readonly node: string; readonly host?: { readonly address: string; readonly port: number }; readonly step: string };
   /** With `restore`: path on the worker's machine, or id of an upgrade; absent takes the newest snapshot of the cluster. */
   readonly snapshot?: string;
 }

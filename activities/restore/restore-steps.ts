@@ -1,3 +1,4 @@
+import type { HostStep } from '../../workflows/domain/host-steps.ts';
 import type { PlannedNode } from '../../workflows/domain/plan.ts';
 import type { RestorePackagesInput, RestoreStepInput } from '../../workflows/domain/restore.ts';
 import type { KubeletResult, NodeStepInput, StepResult } from '../../workflows/domain/step.ts';
@@ -91,7 +92,7 @@ function turnOf({ epochMs, retry }: NodeStepInput): number {
 }
 
 /** An intent of an earlier restore from the same snapshot is none of this one's. */
-function runStep(hosts: Hosts, input: NodeStepInput, step: string, script: HostScript, args: readonly string[]): Promise<DurableResult> {
+function runStep(hosts: Hosts, input: NodeStepInput, step: HostStep, script: HostScript, args: readonly string[]): Promise<DurableResult> {
   return runDurable(hosts, { ...input, retry: turnOf(input) }, step, script, args, async () => 'rerun');
 }
 

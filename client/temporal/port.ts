@@ -1,7 +1,7 @@
 import type { Finding } from '../../workflows/domain/check.ts';
 import type { Decision } from '../../workflows/domain/decision.ts';
 import type { Failure } from '../../workflows/domain/failure.ts';
-import type { UpgradePlan } from '../../workflows/domain/plan.ts';
+import type { PlannedNode, UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import type { UpgradeReport, UpgradeStatus } from '../../workflows/domain/status.ts';
 import type { StepProgress } from '../../workflows/domain/step.ts';
@@ -55,6 +55,8 @@ export interface UpgradeOrigin {
   /** Names the upgrade on its hosts. */
   readonly id: string;
   readonly spec: UpgradeSpec;
+  /** Those of its plan as it was started. */
+  readonly nodes: readonly Pick<PlannedNode, 'name' | 'address' | 'port'>[];
 }
 
 export type ControlMessage =

@@ -64,8 +64,7 @@ export async function readReport(client: Client, settings: TemporalSettings, clu
 /** Spec and host folder of the last upgrade of a cluster. */
 export async function readOrigin(client: Client, settings: TemporalSettings, cluster: string): Promise<UpgradeOrigin> {
   const { runId } = await requireUpgrade(client, cluster);
-  const { id, spec } = await readStart(client, settings, cluster, runId);
-  return { id, spec };
+  return readStart(client, settings, cluster, runId);
 }
 
 interface UpgradeStart extends UpgradeOrigin {

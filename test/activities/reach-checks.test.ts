@@ -9,6 +9,7 @@ import { startFakeApi } from '../support/fake-api.ts';
 import type { FakeApi } from '../support/fake-api.ts';
 import { fakeNode } from '../support/fake-objects.ts';
 import { testSpec } from '../workflows/fake-cluster.ts';
+import { HOST_STEPS } from '../../workflows/domain/host-steps.ts';
 
 const NEVER = (): never => { throw new Error('not asked for'); };
 
@@ -62,20 +63,43 @@ describe('the ways in', { timeout: 60_000 }, () => {
 });
 
 describe('a step\'s output', { timeout: 60_000 }, () => {
-  it('comes whole in pages under 32 KiB, kubeadm\'s of a worker after its package\'s', async () => {
+  it('comes whole, kubeadm\'s of a worker after its package\'s', async () => {
     await withApi(async (api) => {
       const hosts = hostsThat({ readOutput: async (_, { step }) => (step === 'upgradeKubeadm' ? '€'.repeat(9_000) : 'kubeadm upgrade node\n') });
       const readLog = createReadLog({ openKube: createOpenKube(), openHosts: async () => hosts });
       const spec = { ...testSpec(1, 1), access: api.access };
-      const pages: string[] = [];
-      for (let offset: number | null = 0; offset !== null; ) {
-        const page = await readLog({ spec, upgrade: 'u1', node: 'w1', step: 'upgradeKubeadm', offset });
-        assert.ok(Buffer.byteLength(JSON.stringify(page)) < 32 * 1024);
-        pages.push(page.text);
-        offset = page.next;
-      }
-      assert.equal(pages.join(''), `${'€'.repeat(9_000)}kubeadm upgrade node\n`);
+      assert.equal((await pagesOf(readLog, { spec, upgrade: 'u1', node: 'w1', step: 'upgradeKubeadm' })).join(''), `${'€'.repeat(9_000)}kubeadm upgrade node\n`);
     });
+  });
+
+  it('of 8 MiB is read once from its host, in few pages that Temporal takes, and without a secret at the border of two', async () => {
+    const line = `${'.'.repeat(97)}password=CANARYlog9x\n`;
+    const output = line.repeat(Math.ceil((8 * 1024 * 1024) / line.length));
+    let reads = 0;
+    const hosts = hostsThat({ readOutput: async () => {
+      reads += 1;
+      return output;
+    } });
+    const readLog = createReadLog({ openKube: NEVER, openHosts: async () => hosts });
+    const spec = testSpec(1, 1);
+    const pages = await pagesOf(readLog, { spec, upgrade: 'u1', node: 'w1', host: { address: '10.0.0.21', port: 22 }, step: 'stageNode' });
+    assert.equal(pages.join(''), output.replaceAll('CANARYlog9x', '[redacted]'));
+    assert.deepEqual([reads, pages.length < 30], [1, true]);
+    for (const page of pages) assert.ok(Buffer.byteLength(page) < 1_500_000);
+  });
+
+  it('is found where the plan has the node, or the spec names it, without the API', async () => {
+    const asked: unknown[] = [];
+    const hosts = hostsThat({ readOutput: async ({ address, port }) => {
+      asked.push([address, port]);
+      return 'x';
+    } });
+    const readLog = createReadLog({ openKube: NEVER, openHosts: async () => hosts });
+    const spec = testSpec(1, 1);
+    const wanted = { upgrade: 'u1', node: 'w1', host: { address: 'fd00::21', port: 2222 }, offset: 0 };
+    for (const step of Object.keys(HOST_STEPS)) assert.match((await readLog({ ...wanted, spec, step })).text, /^x+$/);
+    await readLog({ ...wanted, spec: { ...spec, nodes: [{ name: 'w1', address: '10.9.9.9', port: 23 }] }, step: 'stageNode' });
+    assert.deepEqual([asked[0], asked.at(-1)], [['fd00::21', 2222], ['10.9.9.9', 23]]);
   });
 
   it('is refused by name for an unknown node and for a step that runs no command', async () => {
@@ -84,6 +108,19 @@ describe('a step\'s output', { timeout: 60_000 }, () => {
       const spec = { ...testSpec(1, 1), access: api.access };
       await assert.rejects(readLog({ spec, upgrade: 'u1', node: 'w9', step: 'stageNode', offset: 0 }), /no node w9/);
       await assert.rejects(readLog({ spec, upgrade: 'u1', node: 'w1', step: 'cordonNode', offset: 0 }), /no output/);
+      for (const step of ['constructor', 'toString', '__proto__']) await assert.rejects(readLog({ spec, upgrade: 'u1', node: 'w1', step, offset: 0 }), /There is no step/);
     });
   });
 });
+
+type ReadLog = ReturnType<typeof createReadLog>;
+
+async function pagesOf(readLog: ReadLog, input: Omit<Parameters<ReadLog>[0], 'offset'>): Promise<readonly string[]> {
+  const pages: string[] = [];
+  for (let offset: number | null = 0; offset !== null; ) {
+    const page = await readLog({ ...input, offset });
+    pages.push(page.text);
+    offset = page.next;
+  }
+  return pages;
+}

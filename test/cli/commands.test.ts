@@ -7,6 +7,7 @@ import { noWorker } from '../../client/temporal/service-errors.ts';
 import { testPlan } from '../workflows/fake-cluster.ts';
 import type { UpgradeStatus } from '../../workflows/domain/status.ts';
 import { capstan, fakeClient, node, running, testStatus } from './fake-client.ts';
+import { HOST_STEPS } from '../../workflows/domain/host-steps.ts';
 
 const SPEC = 'examples/cluster.yaml';
 const BLOCK = { check: 'host-disk', node: 'w1', severity: 'block', message: '1 GiB free, 3 GiB needed', next: 'free 2 GiB on w1' } as const;
@@ -272,17 +273,32 @@ describe('doctor', () => {
 describe('logs', () => {
   test('are read as the running upgrade was started, or as a given spec says', async () => {
     const client = fakeClient();
-    assert.equal((await capstan(client, ['logs', 'w1', 'drainNode'])).out, 'all of it\n');
-    assert.equal((await capstan(client, ['logs', 'w1', 'drainNode', '-f', SPEC])).out, 'all of it\n');
+    assert.equal((await capstan(client, ['logs', 'w1', 'stageNode'])).out, 'all of it\n');
+    assert.equal((await capstan(client, ['logs', 'w1', 'stageNode', '-f', SPEC])).out, 'all of it\n');
     assert.deepEqual(client.inspected.map(({ spec, logs }) => [spec.access.ssh.user, spec.access.kubeconfig, logs]), [
-      ['ops', { file: '/kubeconfig' }, { upgrade: 'prod-eu-v1.34.4-12345678', node: 'w1', step: 'drainNode' }],
-      ['ops', { file: '~/.kube/prod-eu' }, { upgrade: 'prod-eu-v1.34.4-12345678', node: 'w1', step: 'drainNode' }],
+      ['ops', { file: '/kubeconfig' }, { upgrade: 'prod-eu-v1.34.4-12345678', node: 'w1', step: 'stageNode', host: { address: '10.0.0.21', port: 22 } }],
+      ['ops', { file: '~/.kube/prod-eu' }, { upgrade: 'prod-eu-v1.34.4-12345678', node: 'w1', step: 'stageNode', host: { address: '10.0.0.21', port: 22 } }],
     ]);
   });
   test('name the steps where there is no such one', async () => {
     const { code, err } = await capstan(fakeClient(), ['logs', 'w1', 'dance']);
     assert.equal(code, 64);
-    assert.match(err, /steps are stageNode, /);
+    assert.match(err, /steps with output are stageNode, .*recordControlPlane, .*restoreWorker/);
+  });
+  test('are had of every step that a failure sends to them, and of no other word', async () => {
+    for (const step of Object.keys(HOST_STEPS)) assert.equal((await capstan(fakeClient(), ['logs', 'w1', step])).code, 0, step);
+    for (const step of ['constructor', 'toString', '__proto__', 'hasOwnProperty', 'valueOf', '']) {
+      const { code, err } = await capstan(fakeClient(), ['logs', 'w1', step]);
+      assert.equal(code, 64, step);
+      assert.match(err, /there is no step/);
+    }
+    const quiet = await capstan(fakeClient(), ['logs', 'w1', 'cordonNode']);
+    assert.deepEqual([quiet.code, /cordonNode runs no command on the host/.test(quiet.err)], [64, true]);
+  });
+  test('of a node that the plan does not have are asked of the API', async () => {
+    const client = fakeClient();
+    await capstan(client, ['logs', 'w9', 'stageNode']);
+    assert.deepEqual(client.inspected.map(({ logs }) => logs), [{ upgrade: 'prod-eu-v1.34.4-12345678', node: 'w9', step: 'stageNode' }]);
   });
 });
 

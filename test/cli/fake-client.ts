@@ -78,7 +78,7 @@ export function fakeClient(answers: Answers = {}, own: Partial<UpgradeClient> = 
     firstRun: async () => 'first-run',
     activities: async () => [],
     report: async () => testReport(),
-    origin: async (cluster) => ({ id: `${cluster}-v1.34.4-12345678`, spec: specOf(cluster) }),
+    origin: async (cluster) => ({ id: `${cluster}-v1.34.4-12345678`, spec: specOf(cluster), nodes: [{ name: 'w1', address: '10.0.0.21', port: 22 }] }),
     send: async (_cluster, message) => { sent.push(message); },
     update: async (_cluster, message) => {
       sent.push(message);
