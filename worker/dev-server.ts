@@ -59,14 +59,14 @@ export async function findOrStartDevServer(options: DevServerOptions): Promise<D
 
 /** A server of ours at the port that nobody keeps up: it still answers for a moment, and then takes what was begun on it along. */
 async function untilFormerEnded(options: DevServerOptions): Promise<void> {
-  const deadlineMs = Date.now() + START_TIMEOUT_MS;
+  const deadlineMs = performance.now() + START_TIMEOUT_MS;
   let isSaid = false;
   for (;;) {
     const former = await livingServer(stateFile(options, 'pid'));
     if (former === null || !isEnding(former)) return;
     if (!isSaid) options.say('The Temporal server that ran here before is still ending: waiting for it.');
     isSaid = true;
-    if (Date.now() > deadlineMs) {
+    if (performance.now() > deadlineMs) {
       throw new Error(`The Temporal server that ran here before (process ${former.server.pid}) has not ended within ${START_TIMEOUT_MS / 1000} s.\nNext: look at the process and at ${stateFile(options, 'log')}; end it, then start again.`);
     }
     await delay(ASK_MS);
@@ -132,12 +132,12 @@ async function prepare(connection: Connection, namespace: string): Promise<void>
 }
 
 async function untilItAnswers(address: string, child: ChildProcess, log: string): Promise<Connection> {
-  const deadlineMs = Date.now() + START_TIMEOUT_MS;
+  const deadlineMs = performance.now() + START_TIMEOUT_MS;
   for (;;) {
     // Somebody listens by then: on a busy machine the first answer takes longer than half a second.
     const connection = await tryConnect(address, ANSWER_TIMEOUT_MS);
     if (connection !== null) return connection;
-    if (child.exitCode !== null || Date.now() > deadlineMs) {
+    if (child.exitCode !== null || performance.now() > deadlineMs) {
       const lines = (await readFile(log, 'utf8')).trim().split('\n').slice(-3).join('\n  ');
       throw new Error(`The embedded Temporal server did not come up at ${address}:\n  ${lines}\nNext: see ${log}; where a port is taken, give others with --port and --ui-port.`);
     }

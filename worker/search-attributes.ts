@@ -27,13 +27,13 @@ export async function ensureSearchAttributes(connection: Connection, namespace: 
 // Servers cache the list of attributes: one that is registered may be refused for a while.
 async function untilUsable(connection: Connection, namespace: string): Promise<void> {
   const query = NAMES.map((name) => `${name} = 'none'`).join(' AND ');
-  const deadlineMs = Date.now() + USABLE_TIMEOUT_MS;
+  const deadlineMs = performance.now() + USABLE_TIMEOUT_MS;
   for (;;) {
     try {
       await connection.workflowService.countWorkflowExecutions({ namespace, query });
       return;
     } catch (error) {
-      if (Date.now() > deadlineMs) throw new Error(`The search attributes ${NAMES.join(', ')} did not become usable in ${USABLE_TIMEOUT_MS / 1000} s: ${String(error)}`);
+      if (performance.now() > deadlineMs) throw new Error(`The search attributes ${NAMES.join(', ')} did not become usable in ${USABLE_TIMEOUT_MS / 1000} s: ${String(error)}`);
       await delay(ASK_MS);
     }
   }

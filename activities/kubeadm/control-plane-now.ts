@@ -30,6 +30,21 @@ export async function readControlPlane(kube: ControlPlaneKube): Promise<ControlP
   return { staticPods, kubeadmConfig: config?.kubernetesVersion ?? null, imageRepository: config?.imageRepository ?? null, answering };
 }
 
+/** Of many nodes whose steps begin together one asks: a control plane does not move on within it. */
+const SHARED_MS = 2_000;
+const shared = new WeakMap<ControlPlaneKube, { readonly sinceMs: number; readonly read: Promise<ControlPlaneNow> }>();
+
+/** As `readControlPlane`, as it was two seconds ago at most. */
+export function readControlPlaneTogether(kube: ControlPlaneKube): Promise<ControlPlaneNow> {
+  const known = shared.get(kube);
+  if (known !== undefined && performance.now() - known.sinceMs < SHARED_MS) return known.read;
+  const made = { sinceMs: performance.now(), read: readControlPlane(kube) };
+  shared.set(kube, made);
+  // What fails is asked for again by the next one.
+  made.read.catch(() => { if (shared.get(kube) === made) shared.delete(kube); });
+  return made.read;
+}
+
 /**
  * The versions are those that the plan was made for, or on their way there. Failure: ClusterMoved.
  *

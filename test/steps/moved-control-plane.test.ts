@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { readControlPlaneTogether } from '../../activities/kubeadm/control-plane-now.ts';
 import { createKubeadmActivities } from '../../activities/kubeadm/kubeadm-activities.ts';
 import { createPackageActivities } from '../../activities/packages/package-activities.ts';
 import { stepError } from '../../activities/step-error.ts';
 import type { PlannedNode } from '../../workflows/domain/plan.ts';
 import type { ControlPlaneStepInput } from '../../workflows/domain/step.ts';
-import { openPlannedKube, UPGRADED } from '../support/planned-kube.ts';
+import { openPlannedKube, plannedKube, UPGRADED } from '../support/planned-kube.ts';
 import type { PlannedKubeOptions } from '../support/planned-kube.ts';
 import { failureOf, runActivity } from '../support/run-activity.ts';
 import { statusText, withEtcd } from './etcd-double.ts';
@@ -192,4 +193,33 @@ test('no step takes a package back that somebody has upgraded', async (context) 
     assert.equal(made.get(`installed/${name}`), `${installed}\n`);
     assert.doesNotMatch(made.journal(), /install|restart|unhold/);
   }
+});
+
+test('many nodes whose steps begin together ask for the versions once, and one that begins later asks again', async (context) => {
+  let clockMs = 0;
+  context.mock.method(performance, 'now', () => clockMs);
+  let lists = 0;
+  const up = plannedKube(UPGRADED);
+  const kube = { ...up, listPods: (query: Parameters<typeof up.listPods>[0]) => ((lists += 1), up.listPods(query)) };
+  await Promise.all([readControlPlaneTogether(kube), readControlPlaneTogether(kube), readControlPlaneTogether(kube)]);
+  assert.equal(lists, 1);
+  clockMs += 2_000;
+  await readControlPlaneTogether(kube);
+  assert.equal(lists, 2);
+  const away = { ...up, listPods: () => ((lists += 1), Promise.reject(stepError('ApiUnreachable', 'no answer'))) };
+  await assert.rejects(readControlPlaneTogether(away));
+  await assert.rejects(readControlPlaneTogether(away));
+  assert.equal(lists, 4);
+});
+
+test('a clock of the worker that is set a day ahead opens and shuts no gate', async (context) => {
+  const made = host(context);
+  const healthy = (...names: readonly string[]): void => { made.set('etcd/health', JSON.stringify(names.map((name) => ({ endpoint: `https://${name}:2379`, health: true })))); };
+  healthy('cp1', 'cp2');
+  let days = 0;
+  context.mock.method(Date, 'now', () => (days += 1) * 86_400_000);
+  const running = runActivity(activities(made, {}).upgradeControlPlane, input(FIRST));
+  await running.heartbeat(({ message }) => /waiting for etcd: etcd member cp3 is not healthy/.test(message));
+  healthy('cp1', 'cp2', 'cp3');
+  assert.equal((await running.result).note, 'kubeadm upgrade apply v1.34.4');
 });
