@@ -9,5 +9,5 @@ export async function readFacts(hosts: Hosts, address: (name: string) => HostAdd
   const [first = ''] = planes;
   const { stdout } = await hosts.probe(address(first), SCRIPTS.readEtcd, []);
   const members = (etcdObservation(parseEtcdDocuments(stdout), new Map())?.members ?? []).toSorted((left, right) => Number(right.leader) - Number(left.leader) || (left.name < right.name ? -1 : 1));
-  return { ...facts, members: members.map(({ node }) => node), ids: members.map(({ id }) => id) };
+  return { ...facts, members: members.map(({ name }) => name), ids: members.map(({ id }) => id) };
 }
