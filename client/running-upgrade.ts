@@ -3,6 +3,7 @@ import { EXIT } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { withClient } from './context.ts';
 import type { CommandContext } from './context.ts';
+import { pausedError } from './temporal/own-controls.ts';
 import type { ControlMessage, UpgradeClient } from './temporal/port.ts';
 import { whichCluster } from './which-cluster.ts';
 import type { WhichOptions } from './which-cluster.ts';
@@ -25,6 +26,7 @@ export async function withRunningUpgrade(context: CommandContext, options: Which
   return withClient(context, async (client) => {
     const cluster = await whichCluster(context, client, options);
     await requireRunning(client, cluster);
+    await requireUnpaused(client, cluster);
     context.terminal.say(await body({ client, cluster, before: await statusIfAnswered(client, cluster) }));
     return EXIT.ok;
   });
@@ -50,6 +52,12 @@ async function requireRunning(client: UpgradeClient, cluster: string): Promise<v
   const found = await client.find(cluster);
   if (found === null) throw new CommandError(`no upgrade of ${cluster} is known`, { next: 'capstan list' });
   if (found.endedAt !== null) throw new CommandError(`the upgrade of ${cluster} has ended: ${found.state}`, { next: `capstan report --cluster ${cluster}` });
+}
+
+/** A workflow that Temporal has paused would hear of it only afterwards. */
+async function requireUnpaused(client: UpgradeClient, cluster: string): Promise<void> {
+  const pause = (await client.pauses(cluster)).find(({ node, step }) => node === null && step === null);
+  if (pause !== undefined) throw pausedError(cluster, pause);
 }
 
 /** Null where no worker answers. */

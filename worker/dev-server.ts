@@ -22,6 +22,8 @@ export interface DevServerOptions {
   readonly namespace: string;
   readonly stateFolder: string;
   readonly places: Places;
+  /** Settings of the server beside ours, `KEY=VALUE`. Default: none. */
+  readonly dynamicConfig?: readonly string[];
   /** For people, one line at a time. */
   readonly say: (line: string) => void;
 }
@@ -92,6 +94,7 @@ async function startDevServer(address: string, options: DevServerOptions): Promi
   const child = spawnGuarded(program, [
     'server', 'start-dev', '--ip', '127.0.0.1', '--port', String(options.port), '--ui-port', String(options.uiPort),
     '--namespace', options.namespace, '--log-level', 'warn', '--ui-disable-news-fetch', ...searchAttributeFlags(),
+    ...(options.dynamicConfig ?? []).flatMap((setting) => ['--dynamic-config-value', setting]),
     ...(options.ephemeral ? [] : ['--db-filename', stateFile(options, 'db')]),
   ], output);
   closeSync(output);

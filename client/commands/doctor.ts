@@ -7,6 +7,7 @@ import { printData } from '../render/output.ts';
 import type { Format } from '../render/output.ts';
 import { placed, readSpecFile } from '../spec-file.ts';
 import type { SpecFile } from '../spec-file.ts';
+import { pausedWords } from '../temporal/own-controls.ts';
 import type { UpgradeClient } from '../temporal/port.ts';
 import { versionText } from '../version.ts';
 import type { Finding } from '../../workflows/domain/check.ts';
@@ -37,11 +38,25 @@ async function examine(context: CommandContext, specFile: SpecFile | null): Prom
     return [own, findingOf('temporal-reachable', error)];
   }
   try {
-    const service = await client.checkService();
+    const service = [...await client.checkService(), ...await examinePauses(client)];
     if (specFile === null || service.some(({ severity }) => severity === 'block')) return [own, ...service];
     return [own, ...service, ...(await examineCluster(context, client, specFile))];
   } finally {
     await client.close();
+  }
+}
+
+/** Of the upgrades that run. Where Temporal itself is not well, the other findings say so. */
+async function examinePauses(client: UpgradeClient): Promise<readonly Finding[]> {
+  try {
+    const clusters = await client.running();
+    const found = await Promise.all(clusters.map(async (cluster) => (await client.pauses(cluster)).map((pause) => ({ cluster, pause }))));
+    return found.flat().map(({ cluster, pause }): Finding => ({
+      check: 'temporal-pauses', severity: 'warn', node: pause.node, next: pause.undo,
+      message: `${pause.step === null ? 'a workflow' : pause.step} of the upgrade of ${cluster} is ${pausedWords(pause)}; \`capstan resume\` does not undo it`,
+    }));
+  } catch {
+    return [];
   }
 }
 

@@ -20,7 +20,8 @@ export async function status(context: CommandContext, options: StatusOptions): P
   const isMachine = isForMachines(options.output);
   return withClient(context, async (client) => {
     const cluster = await whichCluster(context, client, options);
-    const view = await readView(client, cluster);
+    const [seen, pausedInTemporal] = await Promise.all([readView(client, cluster), client.pauses(cluster)]);
+    const view = pausedInTemporal.length === 0 ? seen : { ...seen, pausedInTemporal };
     await printData(terminal, options.output, view, (isWide) => statusTable(view, {
       isWide, colour: terminal.colour, columns: isWide ? null : terminal.columns(), nowMs: terminal.now(),
     }));

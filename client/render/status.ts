@@ -1,7 +1,8 @@
 import { comesBefore, firstChange, NODE_STEPS, STATE_OF_STEP } from '../../workflows/domain/state.ts';
 import type { NodeState, UpgradeState } from '../../workflows/domain/state.ts';
 import type { NodeStatus, UpgradeStatus } from '../../workflows/domain/status.ts';
-import type { RunningStep } from '../temporal/port.ts';
+import { pausedWords } from '../temporal/own-controls.ts';
+import type { RunningStep, TemporalPause } from '../temporal/port.ts';
 import { decisionLines } from './decisions.ts';
 import { wordLines } from './plan-words.ts';
 import { approvalLines, problemLines, resumedLines } from './resumed.ts';
@@ -13,6 +14,8 @@ import type { Colour } from './text.ts';
 /** Output of `capstan status -o json`: the query's answer, and the steps as Temporal sees them. */
 export interface StatusView extends UpgradeStatus {
   readonly activities: readonly RunningStep[];
+  /** What somebody has paused by Temporal's own means; absent where nothing is. */
+  readonly pausedInTemporal?: readonly TemporalPause[];
 }
 
 /** The report has them all. */
@@ -39,6 +42,7 @@ export function statusTable(view: StatusView, options: StatusOptions): string {
     headline(view, options),
     ...(view.pause === null ? [] : [pauseLine(view)]),
     ...resumeLines(view),
+    ...temporalPauseLines(view.pausedInTemporal ?? []),
     ...(view.cancel === null ? [] : [cancelLine(view.cancel)]),
     ...policyLines(view.policy),
     ...(view.executes === undefined ? [] : ['', ...wordLines(view.executes)]),
@@ -61,6 +65,14 @@ function pauseLine({ cluster, pause, resuming, approval }: StatusView): string {
   const { by = '', reason = '', at = '' } = pause ?? {};
   const next = resuming !== undefined || approval?.kind === 'growth' ? '' : ` Go on with: capstan resume --cluster ${plain(cluster)}`;
   return `Paused by ${plain(by)} at ${timeOf(at)}${reason === '' ? '' : `: ${plain(reason)}`}.${next}`;
+}
+
+/** `capstan resume` does not undo it. */
+function temporalPauseLines(pauses: readonly TemporalPause[]): readonly string[] {
+  return pauses.map((pause) => {
+    const what = pause.step === null ? (pause.node === null ? 'The upgrade' : `The workflow of ${plain(pause.node)}`) : `${plain(pause.step)}${pause.node === null ? '' : ` of ${plain(pause.node)}`}`;
+    return `${what} is ${plain(pausedWords(pause))}. Go on with: ${plain(pause.undo)}`;
+  });
 }
 
 /** What became of the wish to go on. */
@@ -128,8 +140,8 @@ function note(node: NodeStatus, activity: RunningStep | undefined): string {
 }
 
 /** What a step waits for, on one line. */
-export function stepNote({ attempt, failure, message, blockers }: RunningStep): string {
-  const parts: string[] = [];
+export function stepNote({ attempt, failure, message, blockers, pausedInTemporal }: RunningStep): string {
+  const parts: string[] = pausedInTemporal === undefined ? [] : [pausedWords(pausedInTemporal)];
   if (message !== null) parts.push(firstLine(message));
   const [first] = blockers;
   // The message of a drain names its pods itself more often than not.

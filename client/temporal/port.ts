@@ -36,6 +36,8 @@ export interface UpgradeClient {
   status(cluster: string, first?: string): Promise<UpgradeStatus>;
   /** Steps that run or wait for their next attempt, of the nodes in flight and of the cluster as a whole. */
   activities(cluster: string): Promise<readonly RunningStep[]>;
+  /** What somebody has paused by Temporal's own means. */
+  pauses(cluster: string): Promise<readonly TemporalPause[]>;
   report(cluster: string): Promise<UpgradeReport>;
   /** What the last upgrade of this cluster was started with. */
   origin(cluster: string): Promise<UpgradeOrigin>;
@@ -101,4 +103,20 @@ export interface RunningStep {
   readonly blockers: NonNullable<StepProgress['blockers']>;
   /** Why the attempt before failed. */
   readonly failure: Failure | null;
+  /** Absent where nobody has paused it by Temporal's own means. */
+  readonly pausedInTemporal?: TemporalPause;
+}
+
+/** A pause by Temporal's Web UI or its command line, beside `capstan pause`. */
+export interface TemporalPause {
+  /** Null for the upgrade itself, and for steps of the cluster as a whole. */
+  readonly node: string | null;
+  /** Null where the workflow is paused as a whole. */
+  readonly step: string | null;
+  readonly by: string;
+  /** Empty where none was given. */
+  readonly reason: string;
+  readonly at: string | null;
+  /** The command that undoes it. */
+  readonly undo: string;
 }

@@ -8,6 +8,7 @@ import { planQuery, reportQuery, statusQuery, upgradeId, upgradeWorkflowId } fro
 import type { RestoreClusterInput, UpgradeClusterInput } from '../../workflows/messages.ts';
 import { requireUpgrade } from './describe-upgrade.ts';
 import { decodeFirst, failureOfError } from './failures.ts';
+import { pausedError, pauseOfWorkflow } from './own-controls.ts';
 import type { UpgradeOrigin } from './port.ts';
 import { grpcCode, noWorker } from './service-errors.ts';
 import type { TemporalSettings } from './settings.ts';
@@ -36,8 +37,12 @@ export async function readStatus(client: Client, settings: TemporalSettings, clu
   switch (description.status.name) {
     case 'COMPLETED':
       return statusOfReport(await handle.result(), (await readStart(client, settings, cluster, description.runId)).nodes);
+    case 'PAUSED': {
+      const pause = pauseOfWorkflow(null, description.raw);
+      if (pause !== null) throw pausedError(cluster, pause);
+      return query(client, settings, description, () => handle.query(statusQuery));
+    }
     case 'RUNNING':
-    case 'PAUSED':
       return query(client, settings, description, () => handle.query(statusQuery));
     default: {
       const status = await query(client, settings, description, () => handle.query(statusQuery));

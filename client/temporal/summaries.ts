@@ -6,19 +6,22 @@ import type { UpgradeSummary } from './port.ts';
 // A restore that an upgrade runs has an id of its own, and is shown as part of it.
 const UPGRADES = `WorkflowType IN ('${WORKFLOW.upgradeCluster}', '${WORKFLOW.restoreCluster}') AND WorkflowId STARTS_WITH '${upgradeWorkflowId('')}'`;
 
+/** Ended for good: a run that continued as new goes on in another one. An open workflow may also be one that somebody paused in Temporal, a status that older servers do not know. */
+const ENDED = "('Completed', 'Failed', 'Canceled', 'Terminated', 'TimedOut')";
+export const IS_OPEN = `ExecutionStatus NOT IN ${ENDED.slice(0, -1)}, 'ContinuedAsNew')`;
+
 /** Most running upgrades that are looked for where no cluster is named. */
 const MOST_RUNNING = 1000;
 
 /** Upgrades and restores, running ones first, then the last ones that ended; at most `limit`. */
 export async function listUpgrades(client: Client, limit: number): Promise<readonly UpgradeSummary[]> {
-  const running = await take(client, `${UPGRADES} AND ExecutionStatus = 'Running'`, limit);
-  // A run that continued as new goes on in another one, which is listed.
-  const ended = await take(client, `${UPGRADES} AND ExecutionStatus != 'Running' AND ExecutionStatus != 'ContinuedAsNew'`, limit - running.length);
+  const running = await take(client, `${UPGRADES} AND ${IS_OPEN}`, limit);
+  const ended = await take(client, `${UPGRADES} AND ExecutionStatus IN ${ENDED}`, limit - running.length);
   return [...running, ...ended].map(summaryOf);
 }
 
 export async function runningClusters(client: Client): Promise<readonly string[]> {
-  const running = await take(client, `${UPGRADES} AND ExecutionStatus = 'Running'`, MOST_RUNNING);
+  const running = await take(client, `${UPGRADES} AND ${IS_OPEN}`, MOST_RUNNING);
   return running.map(({ workflowId }) => clusterOf(workflowId)).toSorted();
 }
 
@@ -50,6 +53,7 @@ export function summaryOf(execution: Omit<WorkflowExecutionInfo, 'raw'>): Upgrad
 function stateOf(status: string, told: string | null): string {
   switch (status) {
     case 'RUNNING': return told ?? 'running';
+    case 'PAUSED': return 'paused in Temporal';
     case 'COMPLETED': return told ?? 'done';
     case 'CANCELLED': return 'cancelled';
     case 'TERMINATED': return 'terminated';

@@ -13,7 +13,7 @@ import type { ControlMessage, UpdateMessage, UpgradeClient } from './port.ts';
 import { describeUpgrade, firstRunOf, requireUpgrade } from './describe-upgrade.ts';
 import { readOrigin, readPlan, readReport, readStatus } from './read-upgrade.ts';
 import type { UpgradeCluster } from './read-upgrade.ts';
-import { runningSteps } from './running-steps.ts';
+import { runningSteps, temporalPauses } from './running-steps.ts';
 import { checkService } from './service-checks.ts';
 import { grpcCode, noWorker, serviceError } from './service-errors.ts';
 import type { TemporalSettings } from './settings.ts';
@@ -52,6 +52,7 @@ export function openUpgradeClient(client: Client, settings: TemporalSettings): U
     status: (cluster, first) => call(() => readStatus(client, settings, cluster, first)),
     firstRun: (cluster) => call(async () => firstRunOf(await requireUpgrade(client, cluster))),
     activities: (cluster) => call(() => runningSteps(client, cluster)),
+    pauses: (cluster) => call(() => temporalPauses(client, cluster)),
     report: (cluster) => call(() => readReport(client, settings, cluster)),
     origin: (cluster) => call(() => readOrigin(client, settings, cluster)),
     send: (cluster, message) => call(() => send(client, cluster, message)),

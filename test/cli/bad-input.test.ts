@@ -70,7 +70,7 @@ describe('a wrong command line ends with 64 and names the help', { concurrency: 
 });
 
 describe('a Temporal that is not there', { concurrency: 2 }, () => {
-  for (const args of [['status'], ['list'], ['plan', '-f', 'examples/cluster.yaml'], ['start', '-f', 'examples/cluster.yaml', '--yes'], ['worker']]) {
+  for (const args of [['status'], ['list'], ['plan', '-f', 'examples/cluster.yaml'], ['start', '-f', 'examples/cluster.yaml', '--yes']]) {
     test(`ends ${args[0]} with 75, at once, and names the command that starts one`, async () => {
       const { code, err, seconds } = await spawnCapstan(args);
       assert.equal(code, 75);

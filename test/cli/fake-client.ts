@@ -4,7 +4,7 @@ import type { ExitCode } from '../../client/exit-codes.ts';
 import { buildProgram } from '../../client/program.ts';
 import { run } from '../../client/run.ts';
 import { processTerminal } from '../../client/terminal.ts';
-import type { ControlMessage, UpdateMessage, UpgradeClient, UpgradeSummary } from '../../client/temporal/port.ts';
+import type { ControlMessage, TemporalPause, UpdateMessage, UpgradeClient, UpgradeSummary } from '../../client/temporal/port.ts';
 import type { Finding } from '../../workflows/domain/check.ts';
 import type { UpgradePlan } from '../../workflows/domain/plan.ts';
 import { isOver } from '../../workflows/domain/run-status.ts';
@@ -42,6 +42,7 @@ export interface Answers {
   readonly found?: UpgradeSummary | null;
   readonly running?: readonly string[];
   readonly restore?: RestorePlan;
+  readonly pauses?: readonly TemporalPause[];
   /** One for each question. */
   readonly release?: ReleaseClusterResult[];
 }
@@ -61,6 +62,7 @@ export function fakeClient(answers: Answers = {}, own: Partial<UpgradeClient> = 
       if (input.what === 'restore') return { plan: null, findings: [], restore: answers.restore ?? testRestorePlan(testPlan(3, 2, 1), 'prod-eu-v1.34.4-12345678', ['w1']) };
       return input.what === 'logs' ? { plan: null, findings: [], log: 'all of it\n' } : { plan: input.what === 'doctor' ? null : answers.plan ?? testPlan(3, 2, 1), findings: answers.findings ?? [] };
     },
+    pauses: async () => answers.pauses ?? [],
     release: async () => answers.release?.shift() ?? { left: { nodes: [], lock: null, temporal: null }, owners: [], foreign: [], released: false },
     start: async (input) => {
       started.push(input);

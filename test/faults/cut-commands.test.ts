@@ -23,8 +23,8 @@ async function onTwin(body: (twin: Twin, scene: Scene) => Promise<void>): Promis
   const twin = await startTwin(generateCluster({ name: 'cuts', seed: 1, workers: 1, podsPerNode: 0 }), { seed: 1, speed: SPEED, folder: join(folder, 'twin'), way: 'recognised' });
   try {
     await body(twin, {
-      twin, speed: SPEED, random: randomOf(1), times: keepTimes(twin), untilDecided: refuse,
-      engine: { killWorker: refuse, freezeWorker: refuse, jumpClock: refuse, restartServer: refuse },
+      cluster: 'cut', twin, speed: SPEED, random: randomOf(1), times: keepTimes(twin), untilDecided: refuse,
+      engine: { killWorker: refuse, freezeWorker: refuse, jumpClock: refuse, restartServer: refuse, control: refuse },
     });
   } finally {
     await twin.stop();

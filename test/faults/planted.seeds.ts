@@ -66,7 +66,7 @@ describe('a bug of the engine', { timeout: LIMIT_MS, concurrency: 4 }, () => {
 });
 
 const refuse = (): never => { throw new Error('no fault of this test touches the engine'); };
-const NO_CONTROLS = { killWorker: refuse, freezeWorker: refuse, jumpClock: refuse, restartServer: refuse };
+const NO_CONTROLS = { killWorker: refuse, freezeWorker: refuse, jumpClock: refuse, restartServer: refuse, control: refuse };
 
 function dealFor(name: InvariantName, seed: number): Deal {
   return { seed, workers: WORKERS, controlPlanes: CONTROL_PLANES, maxUnavailable: 1, cordoned: name === 'cordon-of-a-person' ? 'w2' : null, own: [name === 'budgets' ? BUDGET : HARMLESS], others: [], needs: 'nothing', words: name === 'restore-together' ? wordsToRestore('w1') : [], lastUpgraded: name === 'restore-together' ? 'w1' : null, drains: true, hasAddon: false, cutsCommands: false };

@@ -27,13 +27,13 @@ export async function timeSkippingEnvironment(): Promise<TestWorkflowEnvironment
 }
 
 /** A development server of its own, in memory, on a free port, with our search attributes. The caller tears it down. */
-export async function devServer(): Promise<TestWorkflowEnvironment> {
+export async function devServer(more: readonly string[] = []): Promise<TestWorkflowEnvironment> {
   const path = await temporalProgram(placesOf(process.env), say);
   // The server takes its environment from us. With its default the garbage collector takes a quarter of its time.
   process.env['GOGC'] ??= '400';
   return TestWorkflowEnvironment.createLocal({
     client: { dataConverter: CONVERTER },
-    server: { executable: { type: 'existing-path', path }, searchAttributes: Object.values(SEARCH_ATTRIBUTES), ui: false, extraArgs: ['--log-level', 'error'] },
+    server: { executable: { type: 'existing-path', path }, searchAttributes: Object.values(SEARCH_ATTRIBUTES), ui: false, extraArgs: ['--log-level', 'error', ...more] },
   });
 }
 

@@ -63,6 +63,7 @@ export const CHECKS = {
   'static-pod-restarts': { about: 'which static pods restart on each control-plane node', by: 'preflight', waivable: true },
   'taint-leftover': { about: 'no node carries the soft taint of a former upgrade', by: 'preflight', waivable: true },
   'temporal-namespace': { about: 'the namespace exists in Temporal', by: 'doctor', waivable: false },
+  'temporal-pauses': { about: 'nobody has paused an upgrade, or a step of one, by Temporal\'s own means', by: 'doctor', waivable: false },
   'temporal-reachable': { about: 'Temporal answers', by: 'doctor', waivable: false },
   'version-skew': { about: 'all versions lie within the version skew policy', by: 'preflight', waivable: false },
   'webhooks-answer': { about: 'no webhook that fails closed on what an upgrade needs is without a backend', by: 'preflight', waivable: true },

@@ -21,6 +21,8 @@ const API_MOMENTS: readonly Moment[] = [
 ];
 const AROUND_DRAIN: readonly Moment[] = ['drainNode.during', 'waitNodeReady.before', 'uncordonNode.before'];
 
+const TEMPORAL_CONTROLLED: readonly Moment[] = ['snapshotEtcd.during', 'stageNode.during', 'upgradeKubeadm.during', 'upgradeEtcdMember.during', 'upgradeControlPlane.during', 'drainNode.during', 'upgradeKubelet.during', 'waitNodeReady.before', 'rollbackNode.during', 'restoreControlPlane.during'];
+
 /** Where each fault can happen. A new moment or effect is a line of data here, and its way of happening in `place/`. */
 const TABLE: readonly (readonly [Effect, readonly Moment[]])[] = [
   ['worker-killed', MOMENTS],
@@ -37,6 +39,9 @@ const TABLE: readonly (readonly [Effect, readonly Moment[]])[] = [
   ['api-silent', AROUND_DRAIN],
   ['second-worker', ['stageNode.during', 'upgradeKubeadm.during', 'upgradeEtcdMember.during', 'upgradeControlPlane.during', 'drainNode.during', 'upgradeKubelet.during', 'rollbackNode.during', 'stopControlPlane.during', 'restoreControlPlane.during']],
   ['temporal-restarted', ['stageNode.during', 'upgradeControlPlane.during', 'drainNode.during', 'upgradeKubelet.during', 'uncordonNode.after', 'rollbackNode.during', 'restoreControlPlane.during']],
+  ['step-paused', TEMPORAL_CONTROLLED],
+  ['step-reset', TEMPORAL_CONTROLLED],
+  ['workflow-paused', TEMPORAL_CONTROLLED],
   ['package-manager-locked', ['stageNode.before', 'upgradeKubeadm.before', 'upgradeKubelet.before', 'rollbackNode.before', 'restoreControlPlane.before']],
   ['package-broken', ['upgradeKubeadm.during', 'upgradeKubelet.during', 'rollbackNode.during', 'restoreControlPlane.during', 'restoreWorker.during']],
   ['disk-full', ['stageNode.before', 'upgradeKubelet.during']],

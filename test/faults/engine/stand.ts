@@ -11,6 +11,7 @@ import type { DevServer } from '../../../worker/dev-server.ts';
 import { placesOf } from '../../../worker/places.ts';
 import { freePort } from '../../support/free-port.ts';
 import type { EngineControls } from '../place/scene.ts';
+import { useTemporalControl } from './temporal-controls.ts';
 import { startWorker } from './worker-process.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
@@ -42,7 +43,7 @@ export async function startServer(folder: string, keepsState: boolean): Promise<
   process.env['GOGC'] ??= '400';
   for (let tries = 1; ; tries += 1) {
     const [port, uiPort] = [await freePort(), await freePort()];
-    const start = (): Promise<DevServer> => findOrStartDevServer({ port, uiPort, ephemeral: !keepsState, namespace: 'default', stateFolder: folder, places: placesOf(process.env), say: () => undefined });
+    const start = (): Promise<DevServer> => findOrStartDevServer({ port, uiPort, ephemeral: !keepsState, namespace: 'default', stateFolder: folder, dynamicConfig: ['frontend.WorkflowPauseEnabled=true'], places: placesOf(process.env), say: () => undefined });
     try {
       return restartable(await start(), start);
     } catch (error) {
@@ -104,6 +105,7 @@ export async function openStand(server: Server, taskQueue: string, folder: strin
     },
     jumpClock: (ms) => { current.setClock(ms); },
     restartServer: () => { later(server.restart()); },
+    control: (control, workflowIds) => { later(useTemporalControl(server.address, control, workflowIds)); },
   };
   return {
     client, controls,

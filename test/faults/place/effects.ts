@@ -1,4 +1,5 @@
 import { blockEvictions } from '../../../simulator/run-faults.ts';
+import { nodeWorkflowId, restoreWorkflowId, upgradeWorkflowId } from '../../../workflows/messages.ts';
 import type { Effect } from '../catalogue/effects.ts';
 import { apiEffect } from './effects-of-api.ts';
 import { etcdLeaderChanges, etcdMemberLost, kubeletNeverReady, kubeletUnreadyAgain } from './effects-of-cluster.ts';
@@ -22,6 +23,9 @@ export function happen(effect: Effect, scene: Scene, happening: Happening): void
     case 'clock-forward': return engine.jumpClock(HOUR_MS);
     case 'clock-back': return engine.jumpClock(-HOUR_MS);
     case 'temporal-restarted': return engine.restartServer();
+    case 'step-paused': return engine.control('pause-steps', workflowsAt(scene, happening));
+    case 'step-reset': return engine.control('reset-steps', workflowsAt(scene, happening));
+    case 'workflow-paused': return engine.control('pause-workflow', workflowsAt(scene, happening));
     case 'host-clock-forward': return twin.clock.jump(HOUR_MS);
     case 'host-clock-back': return twin.clock.jump(-HOUR_MS);
     case 'etcd-leader-changes': return etcdLeaderChanges(scene);
@@ -31,6 +35,11 @@ export function happen(effect: Effect, scene: Scene, happening: Happening): void
     case 'unit-killed': case 'package-broken': case 'kubeadm-fails':
       return onNode(effect, scene, happening);
   }
+}
+
+/** Who may run the step, the nearest first: nodes are staged by the upgrade itself, and taken back with all others by a restore. */
+function workflowsAt({ cluster }: Scene, { node }: Happening): readonly string[] {
+  return [...(node === null ? [] : [nodeWorkflowId(cluster, node)]), restoreWorkflowId(cluster), upgradeWorkflowId(cluster)];
 }
 
 type NodeEffect = Extract<Effect, 'connection-cut' | 'connection-ended' | 'host-silent' | 'host-rebooted' | 'package-manager-locked' | 'disk-full' | 'kubelet-crashes'

@@ -1,5 +1,6 @@
 import type { Random } from '../../../simulator/random.ts';
 import type { Twin } from '../../../simulator/twin.ts';
+import type { TemporalControl } from '../engine/temporal-controls.ts';
 import type { TimeKeeper } from '../measure/keep-times.ts';
 
 /** What can be done to the engine of a seed. */
@@ -11,10 +12,14 @@ export interface EngineControls {
   /** Sets the clock of the worker off by so many ms. */
   jumpClock(ms: number): void;
   restartServer(): void;
+  /** Does something by Temporal's own means to the first of these workflows that runs. */
+  control(control: TemporalControl, workflowIds: readonly string[]): void;
 }
 
 /** Where faults happen. */
 export interface Scene {
+  /** Name of the cluster in its spec. */
+  readonly cluster: string;
   readonly twin: Twin;
   readonly engine: EngineControls;
   /** How much faster than the wall clock the twin's time runs. */

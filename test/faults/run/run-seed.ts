@@ -92,7 +92,7 @@ async function upgrade(deal: Deal, stand: Stand, { twin, watch, times, hits, onH
   const plan = await planOf(client, spec);
   const mends = new Map<string, (() => void)[]>();
   const scene: Scene = {
-    twin, engine: controls, times, speed: SPEED, random: randomOf(deal.seed, 'faults'),
+    cluster: spec.name, twin, engine: controls, times, speed: SPEED, random: randomOf(deal.seed, 'faults'),
     untilDecided: (node, mend) => { mends.set(node, [...mends.get(node) ?? [], mend]); },
   };
   const { isAwaited, mayBeSaid } = openPatience(deal, twin, hits);
