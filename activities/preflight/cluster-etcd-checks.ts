@@ -53,7 +53,7 @@ function ageOf(ms: number): string {
 function memberFindings(member: EtcdMemberObservation): readonly Finding[] {
   const problems: Finding[] = [];
   if (!member.healthy) problems.push({ check: CHECK, severity: 'block', node: member.node || null, message: `etcd member ${member.name || member.id} is not healthy.`, next: member.node === '' ? 'See the log of its pod.' : `See \`kubectl -n kube-system logs etcd-${member.node}\`.` });
-  if (member.learner) problems.push({ check: 'etcd-no-learner', severity: 'block', node: member.node || null, message: `etcd member ${member.name || member.id} is a learner.`, next: 'Promote or remove it with `etcdctl member promote|remove`.' });
+  if (member.learner) problems.push({ check: 'etcd-no-learner', severity: 'block', node: member.node || null, message: `etcd member ${member.name || member.id} is a learner.`, next: `Once it has caught up, promote it with \`etcdctl member promote ${member.id}\`; until then it is no loss to wait.` });
   return problems;
 }
 

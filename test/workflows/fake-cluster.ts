@@ -92,7 +92,7 @@ export function fakeCluster(plan: UpgradePlan, behave: Behaviour = () => undefin
   const activities: Activities = {
     ...fakeRestore(plan, journal, effect),
     planUpgrade: async () => ({ plan: reality(leftOf(plan, journal)) }),
-    runPreflight: async () => ({ findings: [], startedAt: new Date().toISOString(), seconds: 0 }),
+    runPreflight: async ({ rehearse }) => ({ findings: rehearse === undefined ? [] : [{ check: 'drains-end', severity: 'warn', node: null, message: `rehearsed: ${rehearse}`, next: null }], startedAt: new Date().toISOString(), seconds: 0 }),
     describeCluster: async () => ({ clusterUid: '', serverVersion: '', etcdLeader: null, nodes: [], shapes: [], workloads: [], budgets: [], gaps: [] }),
     readLog: async ({ offset }) => ({ text: `page at ${offset}\n`, next: offset < 2 ? offset + 1 : null }),
     findLeft: async () => ({ nodes: [], lock: null, temporal: null }),

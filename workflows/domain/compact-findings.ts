@@ -26,7 +26,7 @@ function withinRoom(problems: readonly Finding[]): readonly Finding[] {
   if (first === undefined) return kept;
   const nodes = [...new Set(left.flatMap((finding) => finding.node ?? []))].slice(0, 20).join(', ');
   const message = `${left.length} more findings are not listed here${nodes === '' ? '' : `, about ${nodes}`}.`;
-  return [...kept, { check: 'more-findings', severity: first.severity, node: null, message, next: 'Mend what is listed, then look again.' }];
+  return [...kept, { check: 'more-findings', severity: first.severity, node: null, message, next: 'Correct what is listed, then look again.' }];
 }
 
 function holding(findings: readonly Finding[]): readonly Finding[] {
