@@ -129,3 +129,16 @@ test('an API that goes away for a moment is ridden over', () =>
     const step = await runActivity(cordonNode, { ...nodeStep(api, 'w1'), upgrade: upgradeRef(api) }).result;
     assert.equal(step.changed, true);
   }));
+
+test('a control-plane node that has lost its label closes the gate for the others as before', () =>
+  withApi(async (api) => {
+    api.put('nodes', fakeNode('cp1', { controlPlane: true }));
+    api.put('nodes', fakeNode('cp2', { ready: 'Unknown' }));
+    const step = { ...nodeStep(api, 'cp1', { roles: ['etcd', 'control-plane'] }), controlPlane: ['cp1', 'cp2'] };
+    const failure = await failureOf(runActivity(cordonNode, step).result);
+    assert.equal(failure.type, 'GateTimeout');
+    assert.match(failure.message, /cp2 \(not Ready\)/);
+    assert.equal(state(api, 'cp1').cordoned, false);
+    api.put('nodes', fakeNode('cp2'));
+    assert.equal((await runActivity(cordonNode, step, 2).result).changed, true);
+  }));
