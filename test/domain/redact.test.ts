@@ -53,6 +53,7 @@ const PLACES: readonly Place[] = [
   { name: 'a cloud key', secret: base64(30), write: (secret) => `aws_secret_access_key = ${secret}` },
   { name: 'a cloud key id', secret: textOf(`${LETTERS.toUpperCase()}${DIGITS}`, 16, 16).map((word) => `AKIA${word}`), write: (secret) => `InvalidClientTokenId for ${secret}` },
   { name: 'kubeadm join', secret: bootstrap, write: (secret) => `kubeadm join 10.0.0.1:6443 --token ${secret} \\\n\t--discovery-token-ca-cert-hash sha256:${'a1'.repeat(32)}` },
+  { name: 'an option with a dot in its value', secret: opaque, write: (secret) => `kubeadm join --token abcdef.${secret} x` },
   { name: 'kubeadm token list', secret: bootstrap, write: (secret) => `${secret}   23h   2026-12-01T00:00:00Z   authentication,signing` },
   { name: 'kubeadm certificate key', secret: textOf('0123456789abcdef', 64, 64), write: (secret) => `[upload-certs] Using certificate key:\n${secret}\n` },
   { name: 'a signed token', secret: fc.tuple(base64(30), base64(60), base64(32)).map(([head, body, sign]) => `eyJ${[head, body, sign].join('.').replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}`), write: (secret) => `invalid bearer token, [${secret}, token has expired]` },

@@ -43,7 +43,7 @@ const RULES: readonly Rule[] = [
   { find: new RegExp(`(pass(?:word|wd|phrase)[ \\t]{0,4}:[ \\t]{1,8})${NOT}[^\\r\\n"']+`, 'gi'), put: `$1${HIDDEN}` },
   { find: new RegExp(`(${STRONG}["']?[ \\t]{0,4}:[ \\t]{0,8})${NOT}${VALUE}`, 'gi'), put: `$1${HIDDEN}` },
   { find: new RegExp(`(${NAME}["']?[ \\t]{0,4}=[ \\t]{0,4})${NOT}${VALUE}`, 'gi'), put: `$1${HIDDEN}` },
-  { find: new RegExp(`(--[\\w-]{0,40}(?:pass(?:word|wd|phrase)|token|secret|(?:api|access|secret|certificate|encryption)-key)[ \\t]{1,8})(?!-|[a-z]{1,12}(?:[\\s.,;:)]|$))${NOT}${VALUE}`, 'gi'), put: `$1${HIDDEN}` },
+  { find: new RegExp(`(--[\\w-]{0,40}(?:pass(?:word|wd|phrase)|token|secret|(?:api|access|secret|certificate|encryption)-key)[ \\t]{1,8})(?!-|[a-z]{1,12}(?:[\\s,;:)]|[.]\\s|[.]?$))${NOT}${VALUE}`, 'gi'), put: `$1${HIDDEN}` },
   { find: /(--[\w-]{0,40}pass(?:word|wd|phrase)[ \t]{1,8})(?!-|(?:is|was|are|and|or|not|has|must|flag|option|cannot|needs)\b|\[redacted)[^\s"']+/gi, put: `$1${HIDDEN}` },
   { find: /((?:^|\s)(?:-u|--user|--proxy-user)[ =]["']?[\w.@%+-]{1,64}:)(?!\d+(?:\s|$)|\[redacted)[^\s"']+/g, put: `$1${HIDDEN}` },
   { find: /(\blogin\s{1,8}\S{1,128}\s{1,8}password\s{1,8})\S+/gi, put: `$1${HIDDEN}` },
