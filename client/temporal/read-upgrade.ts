@@ -1,4 +1,4 @@
-import { WorkflowFailedError } from '@temporalio/client';
+import { QueryRejectedError, WorkflowFailedError } from '@temporalio/client';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { CommandError } from '../command-error.ts';
 import type { Failure } from '../../workflows/domain/failure.ts';
@@ -37,12 +37,8 @@ export async function readStatus(client: Client, settings: TemporalSettings, clu
   switch (description.status.name) {
     case 'COMPLETED':
       return statusOfReport(await handle.result(), (await readStart(client, settings, cluster, description.runId)).nodes);
-    case 'PAUSED': {
-      const pause = pauseOfWorkflow(null, description.raw);
-      if (pause !== null) throw pausedError(cluster, pause);
-      return query(client, settings, description, () => handle.query(statusQuery));
-    }
     case 'RUNNING':
+    case 'PAUSED':
       return query(client, settings, description, () => handle.query(statusQuery));
     default: {
       const status = await query(client, settings, description, () => handle.query(statusQuery));
@@ -89,15 +85,24 @@ async function readStart(client: Client, { namespace }: TemporalSettings, cluste
 
 async function query<T>(client: Client, settings: TemporalSettings, description: WorkflowExecutionDescription, body: () => Promise<T>): Promise<T> {
   const { state, phase, cluster, startedBy, startedAt } = summaryOf(description);
+  refusePaused(cluster, description);
   const known = `, so the nodes of ${cluster} cannot be shown; its upgrade, started by ${startedBy ?? 'somebody'} at ${startedAt}, is ${state}${phase === null ? '' : ` in phase ${phase}`} and goes on when a worker runs`;
   await requireWorker(client, settings, known, pinnedVersion(description));
   try {
     return await client.connection.withDeadline(Date.now() + QUERY_TIMEOUT_MS, body);
   } catch (error) {
+    // Paused since it was described.
+    if (error instanceof QueryRejectedError) refusePaused(cluster, await client.workflow.getHandle(description.workflowId, description.runId).describe());
     const code = grpcCode(error);
     if (code === FAILED_PRECONDITION || code === DEADLINE_EXCEEDED) throw noWorker(settings.taskQueue, ` and answers within ${QUERY_TIMEOUT_MS / 1000} s${known}`);
     throw error;
   }
+}
+
+/** Temporal asks no worker for the answer of a workflow that it has paused. */
+function refusePaused(cluster: string, { raw }: WorkflowExecutionDescription): void {
+  const pause = pauseOfWorkflow(null, raw);
+  if (pause !== null) throw pausedError(cluster, pause);
 }
 
 /** Version that the run must be answered by; null where any worker may. */

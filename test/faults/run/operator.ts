@@ -54,6 +54,11 @@ export async function operate(options: OperatorOptions): Promise<Outcome> {
   const outcome = (report: UpgradeReport | null, reason: string): Outcome => ({ report, decisions: desk.decisions, said: desk.said, reason });
   for (;;) {
     const state = await unlessAway(async () => (await client.find(cluster))?.state ?? null);
+    // Somebody else has, and undoes it soon.
+    if (state === 'paused in Temporal') {
+      await untilNextLook(script);
+      continue;
+    }
     if (state !== null && state !== 'running' && state !== 'paused' && state !== 'held') return outcome(await client.report(cluster), '');
     await unlessAway(() => desk.speak());
     if (state === 'held') await unlessAway(() => desk.decide());
@@ -138,7 +143,7 @@ export async function unlessAway<T>(ask: () => Promise<T>): Promise<T | null> {
   try {
     return await ask();
   } catch (error) {
-    if (error instanceof CommandError && error.exitCode === EXIT.unreachable) return null;
+    if (error instanceof CommandError && (error.exitCode === EXIT.unreachable || error.exitCode === EXIT.held)) return null;
     throw error;
   }
 }
