@@ -8,7 +8,7 @@ import type { Pod } from '../kubernetes/objects.ts';
 import type { Kube } from '../kubernetes/port.ts';
 import { isReady } from '../nodes/ready.ts';
 import { readKubeadmConfig } from '../observe/kubeadm-config.ts';
-import { imageTag, listStaticPods, staticPodOf } from '../observe/static-pods.ts';
+import { componentOf, imageTag, listStaticPods, staticPodOf } from '../observe/static-pods.ts';
 import { stepError } from '../step-error.ts';
 
 const API_SERVER = 'kube-apiserver';
@@ -78,7 +78,7 @@ function refuse(node: PlannedNode, lines: readonly string[]): void {
 }
 
 function versionsOf({ staticPods, kubeadmConfig, answering }: ControlPlaneNow, own: string, manifests: readonly VersionedItem[]): ControlPlaneVersions {
-  const apiServers = staticPods.filter((pod) => pod.metadata.labels?.['component'] === API_SERVER).flatMap((pod) => {
+  const apiServers = staticPods.filter((pod) => componentOf(pod) === API_SERVER).flatMap((pod) => {
     const version = versionOfTag(imageTag(pod));
     return version === null ? [] : [{ item: `${API_SERVER} of node ${pod.spec.nodeName ?? 'unknown'}`, version }];
   });
@@ -95,7 +95,7 @@ export function versionOfTag(tag: string | null): string | null {
  * be there; any other that has a mirror pod must be Ready.
  */
 export function otherApiServersDown({ staticPods }: ControlPlaneNow, own: string, expected: readonly string[]): readonly string[] {
-  const pods = staticPods.filter((pod) => pod.metadata.labels?.['component'] === API_SERVER && pod.spec.nodeName !== own);
+  const pods = staticPods.filter((pod) => componentOf(pod) === API_SERVER && pod.spec.nodeName !== own);
   const absent = expected.filter((name) => name !== own && !pods.some((pod) => pod.spec.nodeName === name));
   return [
     ...absent.map((name) => `${API_SERVER} of node ${name} is not there`),

@@ -211,15 +211,3 @@ test('many nodes whose steps begin together ask for the versions once, and one t
   await assert.rejects(readControlPlaneTogether(away));
   assert.equal(lists, 4);
 });
-
-test('a clock of the worker that is set a day ahead opens and shuts no gate', async (context) => {
-  const made = host(context);
-  const healthy = (...names: readonly string[]): void => { made.set('etcd/health', JSON.stringify(names.map((name) => ({ endpoint: `https://${name}:2379`, health: true })))); };
-  healthy('cp1', 'cp2');
-  let days = 0;
-  context.mock.method(Date, 'now', () => (days += 1) * 86_400_000);
-  const running = runActivity(activities(made, {}).upgradeControlPlane, input(FIRST));
-  await running.heartbeat(({ message }) => /waiting for etcd: etcd member cp3 is not healthy/.test(message));
-  healthy('cp1', 'cp2', 'cp3');
-  assert.equal((await running.result).note, 'kubeadm upgrade apply v1.34.4');
-});

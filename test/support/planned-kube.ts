@@ -37,7 +37,7 @@ function apiServerPod(node: string, version: string, isReady: boolean): Pod {
   return {
     metadata: {
       name: `kube-apiserver-${node}`, namespace: 'kube-system', uid: `api-${node}`, resourceVersion: '1', labels: { component: 'kube-apiserver', tier: 'control-plane' },
-      annotations: { 'kubernetes.io/config.mirror': 'hash' },
+      annotations: { 'kubernetes.io/config.mirror': 'hash' }, ownerReferences: [{ kind: 'Node', name: node, uid: `uid-${node}`, controller: true }],
     },
     spec: { nodeName: node, containers: [{ name: 'kube-apiserver', image: `registry.k8s.io/kube-apiserver:${version}` }] },
     status: { phase: 'Running', conditions: [{ type: 'Ready', status: isReady ? 'True' : 'False' }] },
