@@ -185,7 +185,7 @@ test('no step takes a package back that somebody has upgraded', async (context) 
     made.set(`installed/${name}`, `${installed}\n`);
     const steps = activities(made, UPGRADED);
     const step = name === 'kubeadm' ? steps.upgradeKubeadm : steps.upgradeKubelet;
-    for (const run of [runActivity(steps.stageNode, packageInput(plannedNode('w1', 'worker'))), runActivity(step, packageInput(plannedNode('w1', 'worker')))]) {
+    for (const run of [runActivity(steps.stageNode, packageInput(FIRST)), runActivity(step, packageInput(FIRST))]) {
       const failure = await failureOf(run.result);
       assert.equal(failure.type, 'HostStepFailed');
       assert.match(failure.message, new RegExp(`the package ${name} is at ${installed.replaceAll('.', '\\.')}, newer than v1\\.34\\.4: it would be taken back, and nothing was changed`));
