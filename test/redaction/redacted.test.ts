@@ -95,9 +95,9 @@ test('a failure made by stepError keeps type and next step', () => {
   assert.deepEqual(clean.details, [{ type: 'HostStepFailed', message: 'it said passwd=[redacted]', next: 'see `capstan logs w1 stageNode`' }]);
 });
 
-test('only currentActivity reaches Temporal, so no heartbeat goes around the redaction', () => {
+test('only two files reach Temporal, which redact every heartbeat', () => {
   const folder = new URL('../../activities/', import.meta.url);
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
   const reaching = files.filter((file) => readFileSync(new URL(file, folder), 'utf8').includes("from '@temporalio/activity'"));
-  assert.deepEqual(reaching, ['activity-context.ts']);
+  assert.deepEqual(reaching.toSorted(), ['activity-context.ts', 'keep-beating.ts']);
 });
