@@ -1,4 +1,5 @@
 /** Makes the lab differ from a plain cluster: `npm run lab -- up --variant NAME…`. */
+import { forgetRestarts } from "./control-plane.ts";
 import { inHost } from "./host.ts";
 import { labFiles } from "./files.ts";
 import type { LabNode, LabPlan } from "./plan.ts";
@@ -42,7 +43,7 @@ async function apply(variant: LabVariant, plan: LabPlan, kubectl: string): Promi
       return;
     case "encryption":
       for (const node of controlPlane) await encrypt(node, controlPlane[0] ?? node);
-      await api("wait", "--for=condition=Ready", "pod", "--namespace", "kube-system", "--selector", "component=kube-apiserver", "--timeout=180s");
+      await forgetRestarts(plan, kubectl);
       return;
   }
 }

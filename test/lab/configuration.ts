@@ -3,7 +3,7 @@ import { stringify } from "yaml";
 import type { LabNode, LabPlan } from "./plan.ts";
 import { inUrl, packageRepositoryOf } from "./plan.ts";
 import { packageVersion } from "./versions.ts";
-import { clusterConfigurationOf } from "./variants.ts";
+import { clusterConfigurationOf, joinConfigurationOf } from "./variants.ts";
 
 /** haproxy in front of the API and of the test Service. */
 export function haproxyConfiguration(plan: LabPlan): string {
@@ -128,6 +128,7 @@ export function joinConfiguration(plan: LabPlan, node: LabNode, secrets: JoinSec
         bootstrapToken: { apiServerEndpoint: plan.apiEndpoint, token: secrets.token, caCertHashes: [secrets.caCertHash] },
       },
       nodeRegistration: nodeRegistration(plan, node),
+      ...joinConfigurationOf(plan.variants),
       ...(node.role === "control-plane" ? { controlPlane } : {}),
     },
   ]);

@@ -14,6 +14,11 @@ export const aboutVariants = {
   cloned: "one machine id on all hosts, as of machines cloned from one image",
 } as const satisfies Readonly<Record<LabVariant, string>>;
 
+/** Changes to the JoinConfiguration: a worker's kubelet looks for the CA where the cluster's configuration says. Pure. */
+export function joinConfigurationOf(variants: readonly LabVariant[]): Readonly<Record<string, unknown>> {
+  return variants.includes("own-folders") ? { caCertPath: "/etc/kubernetes/own-pki/ca.crt" } : {};
+}
+
 /** Changes to the ClusterConfiguration that `kubeadm init` reads. Pure. */
 export function clusterConfigurationOf(variants: readonly LabVariant[]): Readonly<Record<string, unknown>> {
   if (!variants.includes("own-folders")) return {};
