@@ -36,6 +36,12 @@ test('what a patch of corednsdeployment sets is not a loss', () => {
   assert.deepEqual(lost((text) => text, { wanted: PRINTED.replace('memory: 170Mi', 'memory: 1Gi'), plain: PRINTED }), []);
 });
 
+test('what kubeadm says of patches, before a document that it begins on the line of its marker, is not part of the manifest', () => {
+  const said = '[patches] Reading patches from path "/var/lib/capstan/scratch/x/patches"\n[patches] Found the following patch files: [kube-apiserver0+json.yaml]\n';
+  assert.deepEqual(lost((text) => text, { wanted: `${said}${PRINTED.replace('---\n', '---')}`, plain: PRINTED }), []);
+  assert.deepEqual(lost((text) => text.replace('"memory":"170Mi"', '"memory":"1Gi"'), { wanted: `${said}${PRINTED.replace('---\n', '---')}`, plain: PRINTED }), ['resources.limits.memory: 1Gi (kubeadm writes 170Mi)']);
+});
+
 test('a text without the workload is an error', () => {
   assert.throws(() => lost((text) => text, { wanted: 'kind: Service\n', plain: null }), /kubeadm printed no Deployment coredns/);
 });

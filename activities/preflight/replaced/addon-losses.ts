@@ -25,12 +25,17 @@ export function addonLosses(kind: string, name: string, workload: JsonObject, { 
 }
 
 function templateOf(kind: string, name: string, text: string): JsonObject {
-  const read = readYaml(text);
+  const read = readYaml(manifestsOf(text));
   if (!read.ok) throw new Error(`what kubeadm printed is not YAML: ${read.problem}`);
   for (const object of read.values) {
     if (isObject(object) && object['kind'] === kind && objectAt(object, 'metadata')['name'] === name) return podOf(object);
   }
   throw new Error(`kubeadm printed no ${kind} ${name}`);
+}
+
+/** Where patches are given kubeadm says so on standard output, and begins what it may have patched right behind the marker of a document. */
+function manifestsOf(printed: string): string {
+  return printed.replace(/^\[patches\].*$/gm, '').replace(/^---(?=\S)/gm, '---\n');
 }
 
 function podOf(workload: JsonObject): JsonObject {

@@ -18,8 +18,15 @@ export function printAddon(call: Call, kubeadm: string, name: string, failed: (c
   const documents = readConfigFile(machine, config);
   const version = textAt(documents.get('ClusterConfiguration'), 'kubernetesVersion') ?? kubeadm;
   const folder = textAt(objectAt(documents.get('InitConfiguration'), 'patches'), 'directory');
-  const text = name === 'kube-proxy' ? stringify(kubeProxy(version)) : patched(stringify(coreDns(companionsOf(kubeadm).coredns)), 'corednsdeployment', folder === undefined ? [] : patchesIn(machine, folder));
-  call.out('---');
+  if (name === 'kube-proxy') return printed(call, `---\n${stringify(kubeProxy(version))}`);
+  const text = stringify(coreDns(companionsOf(kubeadm).coredns));
+  if (folder === undefined) return printed(call, `---\n${text}`);
+  // So does kubeadm, the missing end of a line included.
+  const patches = patchesIn(machine, folder);
+  return printed(call, `[patches] Reading patches from path "${folder}"\n---${patched(text, 'corednsdeployment', patches)}`);
+}
+
+function printed(call: Call, text: string): number {
   for (const line of text.trimEnd().split('\n')) call.out(line);
   return 0;
 }
