@@ -5,7 +5,7 @@ import type { Clock } from '../activity-context.ts';
 import type { OpenHosts } from '../hosts/port.ts';
 import type { AccessSpec } from '../../workflows/domain/spec.ts';
 import type { VersionedStep } from '../../workflows/domain/moved-versions.ts';
-import { readControlPlaneTogether, requireUnmoved } from '../kubeadm/control-plane-now.ts';
+import { readControlPlane, readControlPlaneTogether, requireUnmoved } from '../kubeadm/control-plane-now.ts';
 import type { ControlPlaneKube } from '../kubeadm/control-plane-now.ts';
 import { rideOver } from '../kubernetes/wait.ts';
 import { plannedNode } from '../nodes/planned-node.ts';
@@ -38,7 +38,9 @@ export async function requirePlannedVersions({ openKube }: Pick<NodeHostOptions,
   const kube = await openKube(input.upgrade.access);
   await rideOver(currentActivity(), async () => {
     await plannedNode(kube, input);
-    requireUnmoved(await readControlPlaneTogether(kube), input.node, step);
+    // Workers begin together, when the control plane is done; a control-plane node has just changed what it asks for.
+    const now = step === 'worker' ? await readControlPlaneTogether(kube) : await readControlPlane(kube);
+    requireUnmoved(now, input.node, step);
   });
 }
 
