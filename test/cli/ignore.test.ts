@@ -29,7 +29,7 @@ describe('--ignore', () => {
 
   for (const [written, message] of [
     ['host-swpa', /--ignore host-swpa: there is no such check\nNext: did you mean host-swap\?/],
-    ['nothing-of-the-kind', /there is no such check\nNext: one of api-ready, budgets-allow/],
+    ['nothing-of-the-kind', /there is no such check\nNext: one of addon-loss, api-ready, budgets-allow/],
     ['etcd-members-healthy', /--ignore etcd-members-healthy: this check is never waived\nNext: correct what it finds/],
     ['version-skew@w1', /this check is never waived/],
     ['worker-polling', /preflight makes no such check/],
