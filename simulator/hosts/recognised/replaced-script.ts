@@ -19,7 +19,7 @@ export async function readReplaced(script: Script): Promise<void> {
   show(script, 'kubelet', '/var/lib/kubelet/config.yaml');
   if (configuration === '' || !files.isFile(`${MANIFESTS}/kube-apiserver.yaml`)) return;
   for (const component of COMPONENTS) show(script, `running ${component}`, `${MANIFESTS}/${component}.yaml`);
-  const scratch = `/tmp/${randomUUID()}`;
+  const scratch = `/var/lib/capstan/scratch/${randomUUID()}`;
   for (let at = 0; at < rest.length; at += 2) files.write(`${scratch}/patches/${rest[at] ?? ''}`, rest[at + 1] ?? '');
   const rendering: Rendering = { script, scratch, configuration, patches: rest.length === 0 ? null : `${scratch}/patches` };
   let version = tagOf(manifestImage(script.machine, 'kube-apiserver') ?? '');
