@@ -7,6 +7,7 @@ import type { EtcdData } from './etcd-data.ts';
 import type { EtcdCluster } from './etcd.ts';
 import type { HostFault, HostOperation } from './faults.ts';
 import type { HostFiles } from './files.ts';
+import type { RuntimeClient } from './port.ts';
 import type { ProbeWatch } from './probes.ts';
 import type { StepWatch } from './steps.ts';
 
@@ -20,6 +21,7 @@ export interface World {
   readonly etcd: EtcdCluster;
   readonly etcdData: EtcdData;
   readonly machines: Map<string, Machine>;
+  readonly runtimeClient: RuntimeClient;
   /** Durable steps as hosts see them; told only where scripts are recognised. */
   readonly steps: StepWatch;
   /** Scripts that only read; told only where scripts are recognised. */

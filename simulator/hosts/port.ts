@@ -23,9 +23,13 @@ export interface HostsOptions {
    * its hash. To be given by tests that compare the two.
    */
   readonly way?: ScriptWay;
+  /** What asks the hosts' container runtime: `crictl`, or `ctr` where they have no crictl. By default `crictl`. */
+  readonly runtimeClient?: RuntimeClient;
 }
 
 export type ScriptWay = 'shell' | 'recognised';
+
+export type RuntimeClient = 'crictl' | 'ctr';
 
 /** Hosts of a twin, reached over SSH as any others. */
 export interface TwinHosts {

@@ -8,13 +8,13 @@ import { createShell } from './shell.ts';
 import { startToolServer, TOOL_PROGRAM } from './tool-server.ts';
 import { createTools } from './tools/index.ts';
 
-/** Hosts whose commands run in a real `sh`, with the twin's tools first on the PATH. */
-export async function startShellRuntime(folder: string, machines: ReadonlyMap<string, Machine>, disturb: Disturbances): Promise<Runtime> {
+/** Hosts whose commands run in a real `sh`, with the twin's tools first on the PATH; those that are `absent` are not there. */
+export async function startShellRuntime(folder: string, machines: ReadonlyMap<string, Machine>, disturb: Disturbances, absent: readonly string[]): Promise<Runtime> {
   const key = randomBytes(16).toString('hex');
   const programs = join(folder, 'programs');
   const shell = createShell({ environment });
   const tools = createTools(shell.units);
-  writePrograms(programs, Object.keys(tools));
+  writePrograms(programs, Object.keys(tools).filter((name) => !absent.includes(name)));
   const server = await startToolServer({
     key, tools, machineOf: (name) => machines.get(name), onCut: disturb.cut, onReboot: disturb.reboot,
     onKill: (machine, unit) => {

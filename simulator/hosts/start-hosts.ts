@@ -10,7 +10,7 @@ import { createHost, rebootHost } from './host.ts';
 import { layOut } from './layout.ts';
 import { createMachine } from './machine.ts';
 import type { Machine, World } from './machine.ts';
-import type { HostsOptions, ScriptWay, TwinHost, TwinHosts } from './port.ts';
+import type { HostsOptions, RuntimeClient, ScriptWay, TwinHost, TwinHosts } from './port.ts';
 import { startRecognisedRuntime } from './recognised/runtime.ts';
 import type { Disturbances, Runtime } from './runtime.ts';
 import { startShellRuntime } from './shell-runtime.ts';
@@ -36,6 +36,7 @@ export async function startHosts(options: HostsOptions): Promise<TwinHosts> {
   const { description, folder } = options;
   const way: ScriptWay = options.way ?? (description.nodes.length <= MOST_SHELL_NODES ? 'shell' : 'recognised');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const runtimeClient: RuntimeClient = options.runtimeClient ?? 'crictl';
   const machines = new Map<string, Machine>();
   const servers = new Map<string, SshServer>();
   const hosts = new Map<string, TwinHost>();
@@ -46,13 +47,13 @@ export async function startHosts(options: HostsOptions): Promise<TwinHosts> {
       if (server !== undefined) rebootHost(machine, runtime, server, downMs);
     },
   };
-  const runtime = way === 'shell' ? await startShellRuntime(folder, machines, disturb) : startRecognisedRuntime(disturb);
+  const runtime = way === 'shell' ? await startShellRuntime(folder, machines, disturb, runtimeClient === 'crictl' ? [] : ['crictl']) : startRecognisedRuntime(disturb);
   const stop = async (): Promise<void> => {
     for (const server of servers.values()) await server.stop();
     await runtime.stop();
   };
   try {
-    const world = createWorld(options, machines, runtime);
+    const world = createWorld(options, runtimeClient, machines, runtime);
     const [hostKey, privateKey] = [newPrivateKey(), newPrivateKey()];
     const allowed = publicKeyOf(privateKey);
     const listen = async (port: number): Promise<void> => {
@@ -92,10 +93,10 @@ export async function startHosts(options: HostsOptions): Promise<TwinHosts> {
   }
 }
 
-function createWorld(options: HostsOptions, machines: Map<string, Machine>, runtime: Runtime): World {
+function createWorld(options: HostsOptions, runtimeClient: RuntimeClient, machines: Map<string, Machine>, runtime: Runtime): World {
   const { description, model, clock, seed, journal } = options;
   const members = description.nodes.flatMap(({ name, role }, index) => (role === 'control-plane' ? [{ name, address: nodeAddress(index) }] : []));
-  const world: World = { description, model, clock, seed, journal, machines, steps: createStepWatch(), probes: createProbeWatch(), etcd: createEtcd(seed, members, etcdVersionOf(description.version)), etcdData: createEtcdData(model.store, members.length) };
+  const world: World = { description, model, clock, seed, journal, machines, runtimeClient, steps: createStepWatch(), probes: createProbeWatch(), etcd: createEtcd(seed, members, etcdVersionOf(description.version)), etcdData: createEtcdData(model.store, members.length) };
   description.nodes.forEach((node, index) => {
     const root = runtime.rootOf(node.name);
     const machine = createMachine({

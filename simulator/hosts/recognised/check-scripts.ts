@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { MANIFESTS } from '../control-plane.ts';
-import { missingImages, wantedImages } from './images.ts';
+import { imageFolder, missingImages, wantedImages } from './images.ts';
 import { candidate, installedVersion, isAtTarget, openPackages, PACKAGES, readArguments } from './packages.ts';
 import type { Packages } from './packages.ts';
 import { staticPodsOf } from './role.ts';
@@ -13,7 +13,7 @@ export async function checkHost(script: Script): Promise<void> {
   readArguments(script);
   const { machine, say } = script;
   const scratch = `/var/lib/capstan/scratch/${randomUUID()}`;
-  const images = '/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs';
+  const images = imageFolder(script);
   say(`images-at ${images}`);
   for (const folder of [images, '/var/lib/capstan', '/etc/kubernetes/tmp']) say(`free ${folder} ${String(machine.disk.freeKib)} /dev/vda`);
   say('swap 0');
@@ -101,7 +101,7 @@ function logged(script: Script, log: string[]): Script {
 }
 
 export function checkImages(script: Script): Promise<void> {
-  script.say('asked crictl');
+  script.say(`asked ${script.machine.world.runtimeClient}`);
   for (const image of missingImages(script, script.args)) script.say(`missing ${image}`);
   return Promise.resolve();
 }

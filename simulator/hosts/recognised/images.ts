@@ -12,6 +12,21 @@ export async function wantedImages({ script, args }: Packages, kubeadm: string):
   return args.images === 'worker' ? all.filter((image) => WORKER_IMAGE.test(image)) : all;
 }
 
+/** `set_image_folder`: without crictl nobody says where images are. */
+export function imageFolder({ machine: { files, world } }: Script): string {
+  if (world.runtimeClient === 'crictl') return '/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs';
+  return ['/var/lib/containerd', '/var/lib/containers'].find((folder) => files.exists(folder)) ?? '/var/lib';
+}
+
+/** `pull_image`. */
+export function pullImage({ machine, pass }: Script, image: string): Promise<number> {
+  const { runtimeClient } = machine.world;
+  switch (runtimeClient) {
+    case 'crictl': return pass('crictl', ['pull', image]);
+    case 'ctr': return pass('ctr', ['-n', 'k8s.io', 'images', 'pull', image]);
+  }
+}
+
 export function missingImages({ machine }: Script, images: readonly string[]): readonly string[] {
   return images.filter((image) => image !== '' && !machine.images.has(image));
 }

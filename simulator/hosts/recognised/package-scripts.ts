@@ -4,7 +4,7 @@ import { candidate, installExactly, isAtTarget, keepFormer, makeFolders, openPac
 import type { Packages } from './packages.ts';
 import { keepConfiguration } from './record.ts';
 import { requireRole } from './role.ts';
-import { missingImages, wantedImages } from './images.ts';
+import { missingImages, pullImage, wantedImages } from './images.ts';
 import type { Script } from './script.ts';
 import { Gone } from '../tools/call.ts';
 
@@ -30,7 +30,7 @@ export async function stageNode(script: Script): Promise<void> {
   const absent = missingImages(script, images);
   for (const image of absent) {
     script.say(`pulling ${image}`);
-    if (await script.pass('crictl', ['pull', image]) !== 0) script.fail(`the image ${image} is not on this host and cannot be pulled`, 'See what the runtime said above; import the image, or let the host reach its registry.');
+    if (await pullImage(script, image) !== 0) script.fail(`the image ${image} is not on this host and cannot be pulled`, 'See what the runtime said above; import the image, or let the host reach its registry.');
   }
   const changed = missing.length > 0 || absent.length > 0;
   script.say(`staged: packages ${missing.length === 0 ? 'none' : missing.join(' ')}, ${String(images.length)} images (${String(absent.length)} pulled)`);

@@ -32,6 +32,7 @@ const CONFIGURATION = 'apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfigur
 const PATCH = '- {op: add, path: /spec/containers/0/command/-, value: --profiling=false}\n';
 /** A version that no repository has. */
 const NOWHERE = 'v1.99.0';
+const NO_IMAGE = 'registry.example/unknown:1';
 
 /** Every script of the worker, on every role, as it is meant to end and as it fails. */
 export function casesFor(facts: Facts): readonly Case[] {
@@ -51,6 +52,7 @@ function readCases(role: string, host: string, facts: Facts): readonly Case[] {
     probe('images of the target in a mirror', 'listImages', [...packageArguments(facts, facts.target), '--image-repository', 'mirror.example/k8s']),
     probe('images of a version in no repository', 'listImages', [...packageArguments(facts, NOWHERE), '--image-repository', '']),
     probe('images that are there', 'checkImages', [kubeProxy(facts.version)]),
+    probe('an image that is not there', 'checkImages', [kubeProxy(facts.version), NO_IMAGE]),
     probe('no images asked', 'checkImages', []),
     probe('what kubeadm would replace', 'readReplaced', role === 'worker' ? [host, '', '', ''] : [host, CONFIGURATION, '', '']),
     probe('what kubeadm would replace, with a patch', 'readReplaced', role === 'worker' ? [host, '', '', ''] : [host, CONFIGURATION, CONFIGURATION, 'yes', 'kube-apiserver0+json.yaml', PATCH]),
@@ -101,6 +103,8 @@ function changeCases(facts: Facts): readonly Case[] {
   const [leader = ''] = facts.members;
   const step = (name: string, script: Case['script'], host: string, args: readonly string[]): Case => ({ name, script, host, args, durable: true });
   const present = (host: string): readonly string[] => [...packageArguments(facts, facts.version), ...places(host)];
+  const kubelet = (host: string, role: string): readonly string[] => [...present(host), '--role', role];
+  const kubeadm = (host: string, role: string, ...flags: readonly string[]): readonly string[] => [recordOf(host), facts.version, role, 'upgrade', 'node', ...flags];
   const stage = (host: string, images: string): readonly string[] => [...packageArguments(facts, facts.target), ...places(host), '--image-repository', '', '--images', images];
   const { worker } = facts;
   return [
@@ -109,10 +113,16 @@ function changeCases(facts: Facts): readonly Case[] {
     step('staging a control-plane node', 'stageNode', leader, stage(leader, 'all')),
     step('staging a version that is in no repository', 'stageNode', worker, [...packageArguments(facts, NOWHERE), ...places(worker, 'nowhere'), '--image-repository', '', '--images', 'worker']),
     step('kubeadm at the version that runs', 'upgradeKubeadm', worker, present(worker)),
-    step('kubeadm upgrade node on a worker', 'kubeadmUpgrade', worker, [recordOf(worker), facts.version, 'upgrade', 'node', '--certificate-renewal=true']),
+    step('kubeadm upgrade node on a worker', 'kubeadmUpgrade', worker, kubeadm(worker, 'worker', '--certificate-renewal=true')),
     { name: 'state of kubeadm after it ran', script: 'kubeadmState', host: worker, args: [recordOf(worker), facts.version], durable: false },
-    step('kubeadm with an unknown flag', 'kubeadmUpgrade', worker, [recordOf(worker), facts.version, 'upgrade', 'node', '--nonsense']),
-    step('kubelet at the version that runs', 'upgradeKubelet', worker, present(worker)),
+    step('kubeadm with an unknown flag', 'kubeadmUpgrade', worker, kubeadm(worker, 'worker', '--nonsense')),
+    step("a control-plane node's kubeadm on a worker", 'kubeadmUpgrade', worker, kubeadm(worker, 'control-plane,etcd')),
+    step("a worker's kubeadm on a control-plane node", 'kubeadmUpgrade', leader, kubeadm(leader, 'worker')),
+    step('kubeadm of a control-plane node whose etcd is external, on one with a member', 'kubeadmUpgrade', leader, kubeadm(leader, 'control-plane')),
+    step('kubelet at the version that runs', 'upgradeKubelet', worker, kubelet(worker, 'worker')),
+    step("a control-plane node's kubelet on a worker", 'upgradeKubelet', worker, kubelet(worker, 'control-plane')),
+    step("a worker's kubelet on a control-plane node", 'upgradeKubelet', leader, kubelet(leader, 'worker')),
+    step('kubelet of a host without a role', 'upgradeKubelet', worker, present(worker)),
     step('a step with an unknown argument', 'upgradeKubelet', worker, ['--nonsense', 'yes']),
     step('roll back at the version that runs', 'rollbackNode', worker, present(worker)),
     step('roll back to a version that was not recorded', 'rollbackNode', worker, [...packageArguments(facts, NOWHERE), ...places(worker)]),

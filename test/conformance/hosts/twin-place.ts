@@ -15,12 +15,12 @@ export interface Likeness {
 
 const REPOSITORY = 'https://packages.twin.invalid/v{minor}/deb/';
 
-/** A twin with the same names, versions and kind of repository. */
+/** A twin with the same names, versions and kind of repository, and without crictl as the lab is. */
 export async function twinPlace(context: TestContext, { version, target, planes, workers }: Likeness, way: ScriptWay): Promise<Place> {
   const made = describe(planes.length, workers.length);
   const names = [...planes, ...workers];
   const nodes = made.nodes.map((node, index) => ({ ...node, name: names[index] ?? node.name }));
-  const twin = await startTestTwin(context, { ...made, version, target, nodes }, { way });
+  const twin = await startTestTwin(context, { ...made, version, target, nodes }, { way, runtimeClient: 'ctr' });
   const minor = /^v(\d+\.\d+)/.exec(version)?.[1] ?? '';
   for (const name of names) {
     const { machine: { files, root, images } } = twin.hosts.host(name);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { SCRIPTS } from '../../../activities/hosts/scripts/index.ts';
-import type { ScriptWay } from '../../../simulator/hosts/port.ts';
+import type { RuntimeClient, ScriptWay } from '../../../simulator/hosts/port.ts';
 import type { ClusterDescription } from '../../../simulator/description.ts';
 import { describe, startTestTwin } from './twin.ts';
 import type { TestTwin } from './twin.ts';
@@ -78,8 +78,8 @@ async function outputs(twin: TestTwin, runs: readonly Run[]): Promise<readonly s
   return seen;
 }
 
-async function compare(context: TestContext, description: ClusterDescription, runs: readonly Run[], before: (twin: TestTwin) => void = () => undefined): Promise<void> {
-  const twins = await Promise.all((['shell', 'recognised'] as const satisfies readonly ScriptWay[]).map((way) => startTestTwin(context, description, { way })));
+async function compare(context: TestContext, description: ClusterDescription, runs: readonly Run[], before: (twin: TestTwin) => void = () => undefined, runtimeClient: RuntimeClient = 'crictl'): Promise<void> {
+  const twins = await Promise.all((['shell', 'recognised'] as const satisfies readonly ScriptWay[]).map((way) => startTestTwin(context, description, { way, runtimeClient })));
   for (const twin of twins) before(twin);
   const [inShell, recognised] = await Promise.all(twins.map((twin) => outputs(twin, runs)));
   for (const [index, seen] of (inShell ?? []).entries()) assert.equal(recognised?.[index], seen);
@@ -106,4 +106,8 @@ test('each script does and says the same where a minor has a repository of its o
   };
   const wrong = wholeUpgrade('w1', 'https://elsewhere.example/v{minor}/').slice(0, 2);
   await compare(context, describe(1, 1), [...wrong, ...wholeUpgrade('cp1', template), ...wholeUpgrade('w1', template)], ofTheMinor);
+});
+
+test('each script does and says the same where hosts have no crictl, and ctr is asked', async (context) => {
+  await compare(context, describe(1, 1), [...wholeUpgrade('cp1'), ...wholeUpgrade('w1')], undefined, 'ctr');
 });
