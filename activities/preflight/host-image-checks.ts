@@ -23,12 +23,19 @@ export async function listImages(hosts: Hosts, node: PlannedNode, spec: UpgradeS
     const args = [...repositoryArguments(node.to, spec.packages.repository), '--image-repository', imageRepository ?? ''];
     const result = await hosts.probe(hostOf(node), SCRIPTS.listImages, args, { timeoutMs: LIST_MS, signal });
     if (result.exitCode === 0) return result.stdout.split('\n').filter((line) => line !== '');
-    const cause = /^error: (.*)$/m.exec(result.stderr)?.[1] ?? redactedEnd(result.stderr, 400);
+    const cause = causeIn(result.stderr);
     return hostFinding(CHECK, 'block', node.name, `The images of ${node.to} cannot be listed on ${node.name}: ${cause || 'the command said nothing'}`, /^next: (.*)$/m.exec(result.stderr)?.[1] ?? 'See what the package manager and kubeadm of that host say.');
   } catch (error) {
     signal.throwIfAborted();
     return fromError(hostOf(node), error);
   }
+}
+
+/** The script's own cause with the last words of the program that it ran, which come before it. */
+function causeIn(stderr: string): string {
+  const cause = /^error: (.*)$/m.exec(stderr)?.[1];
+  const words = redactedEnd(stderr.replace(/^(error|next): .*$/gm, '').trimEnd(), 400).split('\n').at(-1) ?? '';
+  return [cause, words].filter((text) => text !== undefined && text !== '').join(': ');
 }
 
 /** The images that a node runs: a worker has no control plane. */

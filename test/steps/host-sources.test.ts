@@ -43,6 +43,12 @@ test('the preflight reads lists into a folder of its own: apt\'s stay as they we
   assert.deepEqual(made.list('/var/lib/capstan/scratch'), []);
 });
 
+test('a host whose own lists know the version is asked for its images by them', async (context) => {
+  const made = withVendor(host(context), VENDOR_FAILS);
+  made.set('lists', 'https://packages.example/core:/stable:/v1.34/deb/\n');
+  assert.deepEqual(blocks(await findings(made, OWN_SOURCES)), []);
+});
+
 test('a source that fails, and the version is in none: blocks with apt\'s words', async (context) => {
   const made = withVendor(host(context), VENDOR_FAILS);
   made.set('repository/1.34', '1.34.3-1.1\n');

@@ -9,7 +9,8 @@ apart=no
 apt_staged() {
   program=$1
   shift
-  if [ -n "$template" ] || [ "$apart" = yes ]; then
+  # A folder of ours is there only where the host's own lists did not know the version.
+  if [ -n "$template" ] || { [ "$apart" = yes ] && [ -d "$staged/lists" ]; }; then
     set -- -o "Dir::State::lists=$staged/lists" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= "$@"
   fi
   if [ -n "$template" ]; then

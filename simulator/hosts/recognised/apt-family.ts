@@ -12,7 +12,7 @@ export function aptFamily(script: Script, args: PackageArguments): Family {
   const staged = (): readonly string[] => [
     ...AS_ROOT, ...LOCK,
     ...(args.template === '' ? [] : ['-o', 'Dir::Etc::sourcelist=/dev/null', '-o', `Dir::Etc::sourceparts=${args.staged}/parts`]),
-    ...(args.template === '' && !args.apart ? [] : ['-o', `Dir::State::lists=${args.staged}/lists`, '-o', 'Dir::Cache::pkgcache=', '-o', 'Dir::Cache::srcpkgcache=']),
+    ...(args.template === '' && !(args.apart && files.exists(`${args.staged}/lists`)) ? [] : ['-o', `Dir::State::lists=${args.staged}/lists`, '-o', 'Dir::Cache::pkgcache=', '-o', 'Dir::Cache::srcpkgcache=']),
   ];
 
   async function madison(name: string, options: readonly string[]): Promise<readonly string[]> {
@@ -34,7 +34,9 @@ export function aptFamily(script: Script, args: PackageArguments): Family {
       return;
     }
     const known = await candidates('kubeadm', false);
-    if (!known.some(isTarget) && await script.pass('apt-get', [...staged(), 'update', '-q']) !== 0) script.complain('note: apt-get could not read all sources');
+    if (known.some(isTarget)) return;
+    if (args.apart) files.makeFolder(`${args.staged}/lists/partial`);
+    if (await script.pass('apt-get', [...staged(), 'update', '-q']) !== 0) script.complain('note: apt-get could not read all sources');
   }
 
   async function update(print?: (text: string) => void): Promise<void> {
