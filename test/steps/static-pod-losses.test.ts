@@ -72,7 +72,6 @@ test('what kubeadm-config has and the running manifest has not is named as what 
 
 for (const { name, running, wanted, losses, comes } of [
   { name: 'what a patch changes of kubeadm\'s own', running: SERVER, wanted: SERVER.replace('cpu: 250m', 'cpu: "2"'), losses: [], comes: ['resources.requests.cpu'] },
-  { name: 'a flag of kubeadm\'s own that a patch takes away', running: SERVER, wanted: SERVER.replace(/ *- --allow-privileged=true\n/, ''), losses: [], comes: ['--allow-privileged'] },
   { name: 'another registry that kubeadm-config names now', running: SERVER, wanted: SERVER.replace('registry.k8s.io/', 'mirror.example/'), losses: [], comes: ['the image registry.k8s.io/kube-apiserver:v1.33.13'] },
   { name: 'a flag of kubeadm\'s that kubeadm-config sets otherwise', running: SERVER, wanted: SERVER.replace('Node,RBAC', 'Node,RBAC,Webhook'), losses: [], comes: ['--authorization-mode'] },
   { name: 'a flag of one\'s own that kubeadm-config names with another value', running: withFlag(SERVER, '--audit-log-maxage=30'), wanted: withFlag(SERVER, '--audit-log-maxage=10'), losses: ['--audit-log-maxage=30 (kubeadm writes 10)'], comes: [] },
@@ -80,6 +79,21 @@ for (const { name, running, wanted, losses, comes } of [
   test(`${name} is the wish of whoever wrote it`, () => {
     const compared = compareStaticPod('kube-apiserver', { running, wanted, plain: SERVER });
     assert.deepEqual(compared, { losses: losses.map((what) => ({ kind: 'flag', what, isDecided: true })), comes });
+  });
+}
+
+for (const { name, wanted, losses } of [
+  { name: 'a flag', wanted: SERVER.replace(/ *- --allow-privileged=true\n/, ''), losses: ['flag: --allow-privileged=true'] },
+  { name: 'a mount', wanted: SERVER.replace(/ *- mountPath: \/etc\/kubernetes\/pki\n.*\n.*\n/, ''), losses: ['volume: the volume at /etc/kubernetes/pki'] },
+  { name: 'the volume of a mount', wanted: SERVER.replace(/ *- hostPath:\n *path: \/etc\/kubernetes\/pki\n.*\n.*\n/, ''), losses: ['volume: the volume at /etc/kubernetes/pki'] },
+  { name: 'each flag', wanted: SERVER.replaceAll(/ *- --(secure-port|etcd-servers)=.*\n/g, ''), losses: ['flag: --etcd-servers', 'flag: --secure-port=6443'] },
+  { name: 'the host\'s network', wanted: SERVER.replace('  hostNetwork: true\n', ''), losses: ['other: spec.hostNetwork: true'] },
+  { name: 'a probe', wanted: SERVER.replace(/ {4}startupProbe:\n( {6}.*\n)+/, ''), losses: ['probe: its startupProbe'] },
+]) {
+  test(`${name} of kubeadm's own that a patch or kubeadm-config takes away is a loss`, () => {
+    assert.notEqual(wanted, SERVER);
+    const compared = compareStaticPod('kube-apiserver', { running: SERVER, wanted, plain: SERVER });
+    assert.deepEqual(compared, { losses: losses.map((loss) => ({ kind: loss.split(': ')[0], what: `${loss.slice(loss.indexOf(': ') + 2)} (kubeadm's own, which kubeadm-config or a patch takes away)`, isDecided: false })), comes: [] });
   });
 }
 

@@ -19,9 +19,24 @@ function differs(object: JsonObject, key: string, own: string, place = key): str
   return !(key in object) || object[key] === own ? null : ownText(place);
 }
 
-/** `$patch` replaces or deletes what stands at its place: of what kubeadm writes as a whole that is never meant. */
-function directiveProblem(object: JsonObject, place: string): string | null {
-  return '$patch' in object ? ownText(`${place === '' ? 'the whole object' : place} ($patch: ${String(object['$patch'])})`) : null;
+/**
+ * A directive replaces, deletes or retains what stands at its place, and which of it is kubeadm's own no patch can tell; an order alone
+ * changes nothing that counts.
+ */
+function directiveProblem(value: unknown, place: string): string | null {
+  if (Array.isArray(value)) return firstProblem(value, (item: unknown) => directiveProblem(item, place));
+  if (!isObject(value)) return null;
+  const directive = Object.keys(value).find((key) => key.startsWith('$') && !key.startsWith('$setElementOrder/'));
+  if (directive !== undefined) return `it has ${directive} in ${place === '' ? 'the whole object' : place}, and such a directive can take away what is kubeadm's own: say the same with a json patch (+json in the name of the file)`;
+  return firstProblem(Object.entries(value), ([key, each]) => directiveProblem(each, place === '' ? key : `${place}.${key}`));
+}
+
+function firstProblem<T>(items: readonly T[], problemOf: (item: T) => string | null): string | null {
+  for (const item of items) {
+    const problem = problemOf(item);
+    if (problem !== null) return problem;
+  }
+  return null;
 }
 
 function metadataProblem(patch: JsonObject, { metadata }: Owned): string | null {
@@ -30,37 +45,32 @@ function metadataProblem(patch: JsonObject, { metadata }: Owned): string | null 
   const changed = patch['metadata'];
   if ('labels' in changed && !isObject(changed['labels'])) return ownText('metadata.labels');
   const labels = objectAt(changed, 'labels');
-  return directiveProblem(changed, 'metadata')
-    ?? differs(changed, 'name', metadata.name, 'metadata.name')
+  return differs(changed, 'name', metadata.name, 'metadata.name')
     ?? differs(changed, 'namespace', metadata.namespace, 'metadata.namespace')
-    ?? directiveProblem(labels, 'metadata.labels')
-    ?? Object.entries(metadata.labels).map(([key, own]) => differs(labels, key, own, `metadata.labels.${key}`)).find((problem) => problem !== null)
-    ?? null;
+    ?? firstProblem(Object.entries(metadata.labels), ([key, own]) => differs(labels, key, own, `metadata.labels.${key}`));
 }
 
 function containersProblem(patch: JsonObject, owned: Owned, isMerge: boolean): string | null {
   let place: unknown = patch;
   const seen: string[] = [];
   for (const key of owned.containers ?? []) {
-    if (!isObject(place) || !(key in place)) return null;
+    if (!isObject(place)) return ownText(seen.join('.'));
+    if (!(key in place)) return null;
     seen.push(key);
     place = place[key];
-    const problem = isObject(place) ? directiveProblem(place, seen.join('.')) : null;
-    if (problem !== null) return problem;
   }
   const name = seen.join('.');
   if (seen.length === 0) return null;
   if (isMerge) return `${ownText(name)}: a merge patch replaces a list as a whole, so use a strategic or a json patch`;
   if (!Array.isArray(place)) return ownText(name);
-  return place.map((container: unknown) => containerProblem(container, owned.container, name)).find((problem) => problem !== null) ?? null;
+  return firstProblem(place, (container: unknown) => containerProblem(container, owned.container, name));
 }
 
 function containerProblem(container: unknown, own: string, place: string): string | null {
   if (!isObject(container)) return `an item of ${place} is not a map`;
   const { name, command } = container;
-  if (typeof name !== 'string' || name === '') return container['$patch'] === undefined ? `an item of ${place} has no name, by which a strategic patch finds it` : ownText(place);
+  if (typeof name !== 'string' || name === '') return `an item of ${place} has no name, by which a strategic patch finds it`;
   if (name !== own) return null;
-  if ('$patch' in container || '$retainKeys' in container) return ownText(`the container ${own}`);
   if ('image' in container) return ownText(`the image of ${own}`);
   if (!('command' in container)) return null;
   return Array.isArray(command) && command[0] === own ? null : ownText(`the name of the command of ${own}`);

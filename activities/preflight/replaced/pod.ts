@@ -32,7 +32,9 @@ export function readPod(pod: unknown, component: string): StaticPod {
 
 function mountsOf(spec: JsonObject, container: JsonObject): ReadonlyMap<string, Mount> {
   const volumes = new Map(objectsAt(spec, 'volumes').map((volume) => [volume['name'], volume]));
-  return new Map(objectsAt(container, 'volumeMounts').map(({ name, mountPath, ...mount }): [string, Mount] => {
+  // A mount without its volume mounts nothing.
+  const mounted = objectsAt(container, 'volumeMounts').filter(({ name }) => volumes.has(name));
+  return new Map(mounted.map(({ name, mountPath, ...mount }): [string, Mount] => {
     const { name: _name, ...source } = volumes.get(name) ?? {};
     const hostPath = textAt(source['hostPath'], 'path');
     // The type only says what has to be there, or is made, before the mount.
