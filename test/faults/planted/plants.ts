@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import type { UncordonInput } from '../../../workflows/domain/step.ts';
 import type { InvariantName } from '../invariants/invariants.ts';
-import { uncordon, withDeletions } from './of-the-api.ts';
+import { createUpgradeKubelet } from '../../../activities/packages/upgrade-kubelet.ts';
+import { uncordon, withDeletions, withoutApiServers } from './of-the-api.ts';
 import { withAnotherLeader } from './of-etcd.ts';
 import { pretend, withAnswer, withSecondRun } from './plant.ts';
 import type { Plant } from './plant.ts';
@@ -71,7 +72,7 @@ export const PLANTS: Readonly<Record<InvariantName, Plant>> = {
   'nothing-left': { bug: 'the Lease is not given back', activities: () => ({ releaseLease: async () => pretend() }) },
   skew: {
     bug: 'the kubelet of a control-plane node is upgraded before its API server',
-    activities: ({ upgradeControlPlane, uncordonNode }) => {
+    activities: ({ upgradeControlPlane, uncordonNode }, ports) => {
       const postponed = new Map<string, () => Promise<unknown>>();
       return {
         upgradeEtcdMember: async () => pretend(),
@@ -79,6 +80,7 @@ export const PLANTS: Readonly<Record<InvariantName, Plant>> = {
           postponed.set(input.node.name, () => upgradeControlPlane(input));
           return { ...pretend(), backups: [] };
         },
+        upgradeKubelet: createUpgradeKubelet(withoutApiServers(ports)),
         uncordonNode: async (input) => {
           await postponed.get(input.node.name)?.();
           return uncordonNode(input);
