@@ -20,6 +20,9 @@ export interface ClusterDescription {
   readonly faults: readonly Fault[];
 }
 
+/** What kubeadm puts on a control-plane node; a description without it is of one that runs workloads. */
+export const CONTROL_PLANE_TAINT: Taint = { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' };
+
 export interface NodeDescription {
   readonly name: string;
   /** A control-plane node carries an etcd member too. */

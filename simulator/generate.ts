@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ZONE_LABEL } from '../workflows/domain/zone.ts';
-import type { ClusterDescription, Fault, NodeDescription, Taint, Timings } from './description.ts';
+import { CONTROL_PLANE_TAINT } from './description.ts';
+import type { ClusterDescription, Fault, NodeDescription, Timings } from './description.ts';
 import { networkAddon } from './generate/network.ts';
 import { ordinaryWorkloads } from './generate/workloads.ts';
 import { LAB_TIMINGS } from './timings.ts';
@@ -34,7 +35,6 @@ export const GENERATED_TARGET = 'v1.34.4';
 const WORKER_ALLOCATABLE = { cpuMillis: 4_000, memoryMiB: 16_384, pods: 110 } as const;
 const CONTROL_PLANE_ALLOCATABLE = { cpuMillis: 2_000, memoryMiB: 4_096, pods: 110 } as const;
 const CONTROL_PLANE = 'node-role.kubernetes.io/control-plane';
-const CONTROL_PLANE_TAINT: Taint = { key: CONTROL_PLANE, effect: 'NoSchedule' };
 
 /** An ordinary kubeadm cluster: zones, Deployments and StatefulSets with budgets, DaemonSets, a Job. */
 export function generateCluster(options: GenerateOptions): ClusterDescription {

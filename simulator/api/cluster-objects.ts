@@ -1,3 +1,4 @@
+import { CONTROL_PLANE_TAINT } from '../description.ts';
 import type { ClusterDescription, NodeDescription } from '../description.ts';
 import type { ApiObject } from '../model.ts';
 import { IMAGE_REPOSITORY, companionsOf } from '../components.ts';
@@ -8,13 +9,10 @@ import type { Node } from './kinds.ts';
 import { machineIdsOf } from '../machine-ids.ts';
 import { ready, withReady } from './kubelets.ts';
 
-const CONTROL_PLANE_TAINT = { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' } as const;
-
 /** Node object of a described node. */
 export function nodeObject(node: NodeDescription, address: string, { name: cluster, version }: Pick<ClusterDescription, 'name' | 'version'>, nowMs: number): Node {
   const { machineId, systemUuid } = machineIdsOf(cluster, node.name);
   const controlPlane = node.role === 'control-plane';
-  const taints = [...(controlPlane && node.taints.length === 0 ? [CONTROL_PLANE_TAINT] : []), ...node.taints];
   const { cpuMillis, memoryMiB, pods } = node.allocatable;
   const resources = { cpu: `${cpuMillis}m`, memory: `${memoryMiB}Mi`, pods: String(pods) };
   const bare: Node = {
@@ -29,7 +27,7 @@ export function nodeObject(node: NodeDescription, address: string, { name: clust
       },
       annotations: { 'node.alpha.kubernetes.io/ttl': '0' },
     },
-    spec: { ...(node.unschedulable ? { unschedulable: true } : {}), ...(taints.length === 0 ? {} : { taints }) },
+    spec: { ...(node.unschedulable ? { unschedulable: true } : {}), ...(node.taints.length === 0 ? {} : { taints: node.taints }) },
     status: {
       capacity: resources, allocatable: resources,
       addresses: [{ type: 'InternalIP', address }, { type: 'Hostname', address: node.name }],

@@ -1,3 +1,4 @@
+import { CONTROL_PLANE_TAINT } from '../../../simulator/description.ts';
 import type { ClusterDescription, NodeDescription, Timings } from '../../../simulator/description.ts';
 import type { ApiObject } from '../../../simulator/model.ts';
 
@@ -17,7 +18,7 @@ export function describeCluster(nodes: readonly NodeDescription[], objects: read
 }
 
 export function workers(count: number): readonly NodeDescription[] {
-  return [worker('cp1', 'z1', { role: 'control-plane' }), ...Array.from({ length: count }, (_, at) => worker(`w${at + 1}`, `z${(at % 3) + 1}`))];
+  return [worker('cp1', 'z1', { role: 'control-plane', taints: [CONTROL_PLANE_TAINT] }), ...Array.from({ length: count }, (_, at) => worker(`w${at + 1}`, `z${(at % 3) + 1}`))];
 }
 
 export interface WorkloadOptions {

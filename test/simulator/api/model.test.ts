@@ -8,6 +8,7 @@ import { createScaledClock, createVirtualClock } from '../../../simulator/clock.
 import type { VirtualClock } from '../../../simulator/clock.ts';
 import { createJournal } from '../../../simulator/journal.ts';
 import type { ApiObject } from '../../../simulator/model.ts';
+import { CONTROL_PLANE_TAINT } from '../../../simulator/description.ts';
 import type { NodeDescription } from '../../../simulator/description.ts';
 import { until } from '../../support/until.ts';
 import { budget, describeCluster, worker, workers, workload } from './describe.ts';
@@ -41,6 +42,13 @@ async function drain(cluster: SimulatedCluster, clock: VirtualClock, node: strin
     await clock.sleep(500);
   }
 }
+
+test('a control-plane node takes workloads where it has no taint, and none where it has kubeadm\'s', () => {
+  const placed = (change: Partial<NodeDescription>): readonly (string | undefined)[] =>
+    podsOf(clusterOf([worker('cp1', null, { role: 'control-plane', ...change })], [workload('web', { replicas: 1 })]).cluster, 'web').map((pod) => pod.spec.nodeName);
+  assert.deepEqual(placed({}), ['cp1']);
+  assert.deepEqual(placed({ taints: [CONTROL_PLANE_TAINT] }), [undefined]);
+});
 
 describe('a simulated cluster', { timeout: 60_000 }, () => {
   test('it begins at rest: everything that is described runs and is Ready', () => {

@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test';
 import { createSshHosts } from '../../../activities/hosts/ssh-hosts.ts';
 import type { HostAddress, Hosts } from '../../../activities/hosts/port.ts';
 import { createScaledClock } from '../../../simulator/clock.ts';
+import { CONTROL_PLANE_TAINT } from '../../../simulator/description.ts';
 import type { ClusterDescription, NodeDescription } from '../../../simulator/description.ts';
 import { startHosts } from '../../../simulator/hosts/start-hosts.ts';
 import type { HostsOptions, TwinHosts } from '../../../simulator/hosts/start-hosts.ts';
@@ -30,7 +31,7 @@ export interface TestTwin {
 }
 
 export function describe(planes: number, workers: number, change: Partial<ClusterDescription> = {}): ClusterDescription {
-  const node = (name: string, role: NodeDescription['role']): NodeDescription => ({ name, role, zone: null, labels: {}, taints: [], unschedulable: false, allocatable: { cpuMillis: 4000, memoryMiB: 8192, pods: 110 } });
+  const node = (name: string, role: NodeDescription['role']): NodeDescription => ({ name, role, zone: null, labels: {}, taints: role === 'control-plane' ? [CONTROL_PLANE_TAINT] : [], unschedulable: false, allocatable: { cpuMillis: 4000, memoryMiB: 8192, pods: 110 } });
   return {
     name: 'twin', clusterUid: 'uid', version: 'v1.33.13', target: 'v1.34.4', packageManager: 'apt', objects: [], timings: LAB_TIMINGS, faults: [],
     nodes: [
