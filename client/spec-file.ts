@@ -18,7 +18,7 @@ export async function readSpecFile({ terminal }: Pick<CommandContext, 'terminal'
   const text = await readText(file);
   const parsed = parseSpec(text, file);
   if (!parsed.ok) {
-    throw new CommandError(parsed.errors.map(formatProblem).join('\n'), { next: `mend ${file}, then run \`capstan validate ${file}\`; docs/spec.md explains every key` });
+    throw new CommandError(parsed.errors.map(formatProblem).join('\n'), { next: `correct ${file}, then run \`capstan validate ${file}\`; docs/spec.md explains every key` });
   }
   for (const warning of parsed.warnings) terminal.say(`warning: ${formatProblem(warning)}`);
   return { file, text, spec: withWaivers(parsed.spec, ignore) };

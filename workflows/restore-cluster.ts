@@ -84,7 +84,7 @@ async function verify(run: RestoreRunner, plan: RestorePlan): Promise<void> {
     await run.step('verifyRestore', () => host.verifyRestore.executeWithOptions({ summary: `Verify the cluster at ${plan.to}` }, [{ upgrade: run.upgrade, plan }]));
   } catch (error) {
     const { next, ...failure } = failureOf(error);
-    const rest = 'everything was put back, and only this look at it failed: mend what is named, then `capstan release -f FILE` gives back the lock and the cordons of the snapshot';
+    const rest = 'everything was put back, and only this look at it failed: fix what is named, then `capstan release -f FILE` gives back the lock and the cordons of the snapshot';
     throw workflowFailure({ ...failure, next: next === undefined ? rest : `${next}. ${rest}` });
   }
 }
@@ -97,7 +97,7 @@ async function confirmPlan(run: RestoreRunner): Promise<RestorePlan> {
   if (differences.length > 0) {
     throw workflowFailure({
       type: 'ClusterMoved', message: `the restore is not what was confirmed:\n${differences.join('\n')}`,
-      next: 'look at it anew with `capstan restore -f FILE`, and confirm it again; nothing was changed',
+      next: 'review it again with `capstan restore -f FILE`, and confirm it again; nothing was changed',
     });
   }
   run.take(plan);

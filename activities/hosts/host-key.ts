@@ -40,7 +40,7 @@ function explain(host: VerifiedHost, verdict: Exclude<HostKeyVerdict, { kind: 'k
       return `line ${String(verdict.line)} of ${file} knows the host by a certificate authority only, and host certificates are not supported; it shows the key ${shown}.`;
     case 'changed': {
       const expected = verdict.expected.map((entry) => `${describeKey(entry.type, entry.key)} (${file}:${String(entry.line)})`);
-      return `the host's key is not the one in known_hosts. Got ${shown}, expected ${expected.join(' or ')}. The host was installed anew, or another machine answers in its place.`;
+      return `the host's key is not the one in known_hosts. Got ${shown}, expected ${expected.join(' or ')}. The host was installed again, or another machine answers in its place.`;
     }
   }
 }

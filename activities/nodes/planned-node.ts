@@ -13,7 +13,7 @@ export async function plannedNode(kube: Pick<Kube, 'getNode'>, { node: planned, 
 }
 
 function difference({ metadata, status: { nodeInfo } }: Node, planned: NodeStepInput['node']): string | null {
-  if (metadata.uid !== planned.uid) return 'was deleted and registered anew since the plan was made';
+  if (metadata.uid !== planned.uid) return 'was deleted and registered again since the plan was made';
   if (mayBeSameMachine(machineIdsOf(nodeInfo.machineID, nodeInfo.systemUUID), planned)) return null;
   return `is on another machine since the plan was made: it reports the machine id ${nodeInfo.machineID} and the system UUID ${nodeInfo.systemUUID}, and was planned with ${planned.machineId ?? planned.systemUuid}`;
 }

@@ -52,7 +52,7 @@ export function createVerifyCluster(options: VerifyOptions): (input: VerifyInput
 }
 
 function notVerified(input: VerifyInput, problems: readonly string[]): Error {
-  return stepError('GateTimeout', `The cluster ${input.upgrade.cluster} is not what the plan said: ${listed(problems)}.`, 'Correct what is named here, then `capstan start` again: it looks at everything anew and does what is left.');
+  return stepError('GateTimeout', `The cluster ${input.upgrade.cluster} is not what the plan said: ${listed(problems)}.`, 'Correct what is named here, then `capstan start` again: it reads everything once more and does what is left.');
 }
 
 async function problemsOf(activity: Activity, kube: Kube, options: VerifyOptions, input: VerifyInput): Promise<readonly string[]> {

@@ -41,7 +41,7 @@ describe('a bad spec gets file, line and path, what would be right, and no stack
         assert.equal(code, 1);
         assert.equal(out, '');
         assert.match(err, says);
-        assert.match(err, /\nNext: mend /);
+        assert.match(err, /\nNext: correct /);
         assert.doesNotMatch(err, /\n {4}at /);
       }
     });

@@ -37,7 +37,7 @@ const RULES: readonly Rule[] = [
   },
   {
     pattern: /dpkg-deb[^:\n]*: decompressing archive[^\n]*: ([^:\n]+)$/m,
-    explain: (words = '') => ({ cause: `the file of a package is damaged: ${words}`, next: 'Remove it with `apt-get clean` on the host, so that it is fetched anew.' }),
+    explain: (words = '') => ({ cause: `the file of a package is damaged: ${words}`, next: 'Remove it with `apt-get clean` on the host, so that it is fetched again.' }),
   },
   {
     pattern: /NO_PUBKEY (\S+)|The repository '([^']*)' is not signed|(GPG check FAILED)/,
