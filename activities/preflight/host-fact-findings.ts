@@ -20,6 +20,7 @@ export function factFindings(node: PlannedNode, facts: HostFacts, failure: strin
     ...kubelet(node, facts),
     ...role(node, facts),
     ...staticPods(node, facts),
+    ...staticCopies(node, facts),
     ...packageManager(node, facts),
     ...newerPackageFindings(node, facts),
     ...(failure === null ? packages(node, facts) : []),
@@ -58,6 +59,19 @@ function staticPods(node: PlannedNode, facts: HostFacts): readonly Finding[] {
   const missing = CONTROL_PLANE.filter((name) => !facts.all('manifest').includes(name));
   if (missing.length === 0) return [];
   return [hostFinding('host-static-pods', 'block', node.name, `no manifest of ${missing.join(', ')} in /etc/kubernetes/manifests: its control plane is not made of kubeadm's static pods.`, 'The driver kubeadm upgrades static pods only.')];
+}
+
+/** The kubelet starts one pod of a name: after kubeadm has written its manifest that may still be the copy's. */
+function staticCopies(node: PlannedNode, facts: HostFacts): readonly Finding[] {
+  if (!node.roles.includes('control-plane')) return [];
+  return facts.all('static-copies').map((line) => {
+    const [component = ''] = line.split(' ');
+    return hostFinding(
+      'host-static-pods', 'block', node.name,
+      `the kubelet reads ${component} from more than one file: ${line.slice(component.length + 1)}. It reads every file of the folder that is not hidden: a copy of the old version goes on running, and kubeadm waits five minutes for the new one and takes its change back.`,
+      `Leave ${component}.yaml, and move the others out of the folder.`,
+    );
+  });
 }
 
 function packageManager(node: PlannedNode, facts: HostFacts): readonly Finding[] {

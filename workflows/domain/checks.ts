@@ -46,7 +46,7 @@ export const CHECKS = {
   'host-reboot': { about: 'no reboot is pending', by: 'preflight', waivable: true },
   'host-role': { about: 'the manifests on the host say the same as the plan about control plane and etcd', by: 'preflight', waivable: false },
   'host-sources': { about: 'no source of packages fails beside those that are needed', by: 'preflight', waivable: true },
-  'host-static-pods': { about: 'the manifests of the control plane are in /etc/kubernetes/manifests', by: 'preflight', waivable: true },
+  'host-static-pods': { about: 'the manifests of the control plane are in /etc/kubernetes/manifests, a file each', by: 'preflight', waivable: true },
   'host-swap': { about: 'the kubelet starts with the swap that the host has', by: 'preflight', waivable: true },
   'kubeadm-patches': { about: 'the patches of spec.kubeadm.patches are such as kubeadm takes, and leave alone what is its own', by: 'preflight', waivable: false },
   'kubeconfig-transport': { about: 'the API server is reached over TLS, and its certificate is verified', by: 'preflight', waivable: true },

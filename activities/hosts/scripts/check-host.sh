@@ -14,6 +14,25 @@ say_free() {
     say "free $1 $free $mount"
   }
 }
+
+# True where the manifest $2 is of a pod $1, as a block of YAML, or in braces.
+names_pod() {
+  sed -n '/^metadata:/,/^[^ #]/p' "$2" | grep -Eq "^ +[\"']?name[\"']?: *[\"']?$1[\"']?([[:space:]].*)?\$" && return 0
+  tr '\n' ' ' < "$2" | grep -Eq "metadata[\"']?: *[{](([{][^{}]*[}]|[^{}])*[\"' ,])?[\"']?name[\"']?: *[\"']?$1[\"']?[ ,}]"
+}
+
+# The files that the kubelet starts kubeadm's component $1 from, where they are several: it reads every file that is not hidden.
+say_copies() {
+  count=0
+  copies=
+  for manifest in "$root$static_folder"/*; do
+    [ -f "$manifest" ] || continue
+    [ "$manifest" = "$root$static_folder/$1.yaml" ] || names_pod "$1" "$manifest" || continue
+    count=$((count + 1))
+    copies=${copies:+$copies, }${manifest#"$root"}
+  done
+  [ "$count" -lt 2 ] || say "static-copies $1 $copies"
+}
 set_image_folder
 say "images-at $image_folder"
 for folder in "$image_folder" /var/lib/capstan /etc/kubernetes/tmp; do say_free "$folder"; done
@@ -42,6 +61,7 @@ for name in kube-apiserver kube-controller-manager kube-scheduler etcd; do
 done
 set_static_pods
 [ -z "$static_pods" ] || say "static-pods $static_pods"
+for name in kube-apiserver kube-controller-manager kube-scheduler etcd; do say_copies "$name"; done
 [ ! -e "$root/var/run/reboot-required" ] || say 'reboot-required'
 
 use_manager

@@ -2,7 +2,7 @@
 # What a host is, by the static pods that its kubelet starts.
 
 # Sets static_pods to kube-apiserver, etcd, both or nothing, and static_files to the manifests that start them: kubeadm's own by their
-# names, any other of the kubelet's folder by the program that it starts.
+# names, any other of the kubelet's folder by the program that it starts. Sets static_folder to that folder.
 set_static_pods() {
   static_pods=
   static_files=
@@ -10,8 +10,9 @@ set_static_pods() {
   value=${value%%' #'*}
   value=${value#[\"\']}
   value=${value%[\"\']}
-  case $value in /?*) ;; *) value=/etc/kubernetes/manifests ;; esac
-  for manifest in "$root"/etc/kubernetes/manifests/* "$root$value"/*; do
+  value=${value%"${value##*[!/]}"}
+  case $value in /?*) static_folder=$value ;; *) static_folder=/etc/kubernetes/manifests ;; esac
+  for manifest in "$root"/etc/kubernetes/manifests/* "$root$static_folder"/*; do
     [ -f "$manifest" ] || continue
     for component in kube-apiserver etcd; do
       if [ "$manifest" != "$root/etc/kubernetes/manifests/$component.yaml" ] && ! starts "$component" "$manifest"; then continue; fi

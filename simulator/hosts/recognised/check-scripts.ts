@@ -4,9 +4,11 @@ import { imageFolder, missingImages, wantedImages } from './images.ts';
 import { candidate, installedVersion, isAtTarget, openPackages, PACKAGES, readArguments } from './packages.ts';
 import type { Packages } from './packages.ts';
 import { staticPodsOf } from './role.ts';
+import { copiesOf } from './static-copies.ts';
 import { linesOf, ScriptEnd } from './script.ts';
 import type { Script } from './script.ts';
 
+const COMPONENTS = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'etcd'] as const;
 const WORDS_OF_SOURCES = /^(error:|next:|Err:|E:|W: (Failed|Some|GPG)|Errors? |Error:|Failed|Curl| +(-|>>>) )/;
 
 export async function checkHost(script: Script): Promise<void> {
@@ -23,9 +25,13 @@ export async function checkHost(script: Script): Promise<void> {
     say(`kubelet-file ${key} ${new RegExp(`^${key}: *(.*)$`, 'm').exec(machine.files.read('/var/lib/kubelet/config.yaml') ?? '')?.[1] ?? ''}`);
   }
   say(`kubelet ${(await script.capture('systemctl', ['is-active', 'kubelet'])).out}`);
-  for (const name of ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'etcd']) if (machine.files.isFile(`${MANIFESTS}/${name}.yaml`)) say(`manifest ${name}`);
-  const { components } = staticPodsOf(machine);
+  for (const name of COMPONENTS) if (machine.files.isFile(`${MANIFESTS}/${name}.yaml`)) say(`manifest ${name}`);
+  const { components, folder } = staticPodsOf(machine);
   if (components.length > 0) say(`static-pods ${components.join(' ')}`);
+  for (const name of COMPONENTS) {
+    const copies = copiesOf(machine, folder, name);
+    if (copies.length > 1) say(`static-copies ${name} ${copies.join(', ')}`);
+  }
   if (machine.files.exists('/var/run/reboot-required')) say('reboot-required');
   const packages = openIn(script, scratch);
   say(`manager ${packages.family.name}`);

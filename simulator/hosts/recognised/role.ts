@@ -5,14 +5,15 @@ import type { Script } from './script.ts';
 const COMPONENTS = ['kube-apiserver', 'etcd'] as const;
 
 /** `set_static_pods` of lib-role: components that the kubelet's manifests start, and the files that do. */
-export function staticPodsOf({ files }: Machine): { readonly components: readonly string[]; readonly found: readonly string[] } {
-  const written = /^staticPodPath: *["']?([^"' ]*)/m.exec(files.read('/var/lib/kubelet/config.yaml') ?? '')?.[1] ?? '';
-  const folders = [...new Set([MANIFESTS, /^\/./.test(written) ? written : MANIFESTS])];
+export function staticPodsOf({ files }: Machine): { readonly components: readonly string[]; readonly found: readonly string[]; readonly folder: string } {
+  const written = (/^staticPodPath: *["']?([^"' \n]*)/m.exec(files.read('/var/lib/kubelet/config.yaml') ?? '')?.[1] ?? '').replace(/\/+$/, '');
+  const folder = /^\/./.test(written) ? written : MANIFESTS;
+  const folders = [...new Set([MANIFESTS, folder])];
   const components: string[] = [];
   const found: string[] = [];
-  for (const folder of folders) {
-    for (const name of files.list(folder)) {
-      const file = `${folder}/${name}`;
+  for (const each of folders) {
+    for (const name of files.list(each)) {
+      const file = `${each}/${name}`;
       if (name.startsWith('.') || !files.isFile(file)) continue;
       for (const component of COMPONENTS) {
         if (file !== `${MANIFESTS}/${component}.yaml` && !starts(component, files.read(file) ?? '')) continue;
@@ -21,7 +22,7 @@ export function staticPodsOf({ files }: Machine): { readonly components: readonl
       }
     }
   }
-  return { components, found };
+  return { components, found, folder };
 }
 
 function starts(component: string, text: string): boolean {
