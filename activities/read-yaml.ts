@@ -73,7 +73,7 @@ export function wordsOf(code: string): string {
     case 'BAD_ALIAS': return 'an alias (*) names an anchor (&) that is not before it; quote a value that begins with *';
     case 'BAD_DIRECTIVE': return 'a directive (%) is not one of YAML';
     case 'BAD_DQ_ESCAPE': return 'a text in double quotes has an escape that YAML does not know';
-    case 'BAD_INDENT': return 'the indentation does not fit the lines above';
+    case 'BAD_INDENT': return 'a bracket or a quote is not closed, or the indentation does not fit the lines above';
     case 'BAD_SCALAR_START': return 'a value begins with a character that must be quoted';
     case 'BLOCK_AS_IMPLICIT_KEY': case 'MULTILINE_IMPLICIT_KEY': case 'KEY_OVER_1024_CHARS': return 'a key goes over several lines, or is longer than 1024 characters';
     case 'DUPLICATE_KEY': return 'a key is written twice';

@@ -27,7 +27,10 @@ export async function explained<T>(body: () => Promise<T>): Promise<T> {
   try {
     return await body();
   } catch (error) {
-    if (!(error instanceof RehearsalError)) throw error;
-    throw error.kind === 'usage' ? usageError(error.message, error.next) : new CommandError(error.message, { next: error.next });
+    if (error instanceof RehearsalError) throw error.kind === 'usage' ? usageError(error.message, error.next) : new CommandError(error.message, { next: error.next });
+    // What is wrong with the spec, or with a file that it names, is said as a worker says it.
+    const { failureOfError } = await import('./temporal/failures.ts');
+    const failure = failureOfError(error);
+    throw failure.type === 'Unexpected' ? error : new InspectionError(failure);
   }
 }

@@ -30,7 +30,7 @@ function check(spec: UpgradeSpec, { file, text }: ReadFileOf): void {
 /** The same for a plan made without a worker, of files that are here as well: one that is not, or that `access` names, stays unread. */
 export async function readLocalFiles(spec: UpgradeSpec): Promise<readonly PlannedFile[]> {
   const secret = pathsOf(spec.access);
-  const files = await Promise.all(filesOf(spec).map(async (source) => (secret.includes(source.path) ? unread(source) : readLocal(source))));
+  const files = await Promise.all(filesOf(spec).map(async (source) => (secret.includes(source.path) ? unread(source) : readLocal(spec, source))));
   return [...files, ...(await readLocalPatches(spec))];
 }
 
@@ -44,9 +44,11 @@ async function readLocalPatches({ kubeadm }: UpgradeSpec): Promise<readonly Plan
   }
 }
 
-async function readLocal(source: FileSource): Promise<PlannedFile> {
+async function readLocal(spec: UpgradeSpec, source: FileSource): Promise<PlannedFile> {
   try {
-    return (await readSource(source)).file;
+    const read = await readSource(source);
+    check(spec, read);
+    return read.file;
   } catch (error) {
     if (failureTypeOf(error) === 'FileMissing') return unread(source);
     throw error;

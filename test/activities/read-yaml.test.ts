@@ -25,6 +25,13 @@ test('what is not YAML is named by its line and never quoted', () => {
   }
 });
 
+for (const text of ['x: [1\n', 'x: {a: 1\n', 'spec:\n  list: [a,\nnext: 1\n', 'x: "a\nb: 1\n', 'a:\n  b: 1\n c: 2\n']) {
+  test(`what is said of ${JSON.stringify(text)} is true of it`, () => {
+    const read = readYaml(text);
+    assert.match(read.ok ? '' : read.problem, /bracket or a quote is not closed|a quote, a bracket, a colon or a space is missing|key goes over several lines/);
+  });
+}
+
 test('aliases that stand for too much, deep nesting and many keys end soon, with the reason', () => {
   const startMs = performance.now();
   assert.deepEqual(readYaml(bomb()), { ok: false, problem: 'its aliases (*) stand for too much' });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -71,6 +71,33 @@ describe('rehearse and plan refuse a bad dump with its place and what to do, and
     const behind = await run('rehearse', dump);
     assert.equal(behind.code, 1);
     assert.match(behind.err, /v1\.32\.1/);
+    await writeFile(join(folder, 'cluster.yaml'), specText(CLUSTER));
+  });
+
+  test('a file of the spec that is not such as it should be is said as a worker says it, with what to do', async () => {
+    const dump = join(folder, 'whole');
+    await writeDump(dump, FILES);
+    await mkdir(join(folder, 'patches'), { recursive: true });
+    await writeFile(join(folder, 'patches', 'etcd.yaml'), 'spec: {containers: [}\n');
+    await writeFile(join(folder, 'patches', 'notes.txt'), 'x');
+    await mkdir(join(folder, 'own'), { recursive: true });
+    await writeFile(join(folder, 'own', 'etcd.yaml'), 'spec: null\n');
+    await mkdir(join(folder, 'empty'), { recursive: true });
+    await writeFile(join(folder, 'cni.yaml'), 'kind: [\n');
+    for (const [more, says] of [
+      ['kubeadm: {patches: {file: patches}}', /^error: .*spec\.kubeadm\.patches\.file: .*patches\/etcd\.yaml: line \d+: .*\nNext: Correct the file, or take it out of the folder/],
+      ['kubeadm: {patches: {file: own}}', /own\/etcd\.yaml: it changes spec, which is kubeadm's own\nNext: Correct the file/],
+      ['kubeadm: {patches: {file: empty}}', /it holds no patch\nNext: Put kubeadm's patch files there/],
+      ['addons: [{name: cni, when: workers, manifest: {file: cni.yaml}}]', /cni\.yaml.*line \d+: .*\nNext: /s],
+    ] as const) {
+      await writeFile(join(folder, 'cluster.yaml'), `${specText(CLUSTER)}  ${more}\n`);
+      for (const command of ['plan', 'rehearse']) {
+        const { code, out, err } = await run(command, dump);
+        assert.deepEqual([code, out], [1, ''], err);
+        assert.match(err, says);
+        assert.doesNotMatch(err, /unexpected|fault of capstan|\n\s+at /);
+      }
+    }
     await writeFile(join(folder, 'cluster.yaml'), specText(CLUSTER));
   });
 
