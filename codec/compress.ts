@@ -7,10 +7,11 @@ export const LEAST_BYTES = 16 * 1024;
 
 /**
  * Whoever may send to a workflow may send a few bytes that become gigabytes, and they stay in its history. A payload of ours at 5,000
- * nodes is below 2 MiB, and gets smaller by a factor of 6 to 30; what becomes more than this is not one of ours. Both bounds are needed: many small
- * payloads come in one piece of a history.
+ * nodes has some 2 MiB, what a rehearsal reads a few more, and gets smaller by a factor of 6 to 30; what becomes more than this is not one
+ * of ours. Both bounds are needed: many small payloads come in one piece of a history. The codec does not know what a payload is for: the
+ * bound of messages, which is far lower, is in `workflows/payload-converter.ts`.
  */
-export const MOST_BYTES = 64 * 1024 * 1024;
+export const MOST_BYTES = 16 * 1024 * 1024;
 export const MOST_RATIO = 100;
 
 const ENCODING = 'encoding';

@@ -1,7 +1,9 @@
+import { workflowInfo } from '@temporalio/workflow';
 import type { ApplicationFailure, WorkflowInterceptors } from '@temporalio/workflow';
 import { resultProblem } from './activity-results.ts';
 import { workflowFailure } from './failures.ts';
 import { inputProblem, isContinued } from './inputs.ts';
+import { expectMessages } from './payload-converter.ts';
 
 /** Part of the bundle: looks at what comes into a workflow before its code does. One set for each workflow. */
 export function interceptors(): WorkflowInterceptors {
@@ -9,6 +11,7 @@ export function interceptors(): WorkflowInterceptors {
   return {
     inbound: [{
       execute: async (input, next) => {
+        expectMessages(workflowInfo().workflowId);
         const problem = inputProblem(input.args[0]);
         if (problem !== null) throw inputFailure(problem);
         try {

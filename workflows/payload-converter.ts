@@ -1,6 +1,21 @@
 import { defaultPayloadConverter } from '@temporalio/common';
-import type { Payload, PayloadConverter } from '@temporalio/common';
+import type { Payload, PayloadConverter, SerializationContext } from '@temporalio/common';
 import { undecodable } from './domain/undecodable.ts';
+
+/**
+ * The largest message of ours is a restore's word on its held nodes, some KiB for a hundred; inputs, and results of steps and of
+ * children, may have MiB. Whoever may send a message may send dense JSON, `[[],[],…`: this much of it takes the one thread of all
+ * workflows some 20 ms to parse, 60 MiB of it half a minute, and again at each replay.
+ */
+export const MOST_MESSAGE_BYTES = 128 * 1024;
+
+/** Of the workflow that runs; null until its input has been read. Each workflow has its own copy of this module. */
+let startedId: string | null = null;
+
+/** From now on what is sent to this workflow is a message. Called when its input has been read; the SDK reads messages when their handlers are set, which is later. */
+export function expectMessages(workflowId: string): void {
+  startedId = workflowId;
+}
 
 /**
  * The payload converter of workflows; the bundle names it, activities and the command line have the SDK's. It never throws on a
@@ -9,14 +24,24 @@ import { undecodable } from './domain/undecodable.ts';
  */
 export const payloadConverter: PayloadConverter = {
   toPayload: (value) => defaultPayloadConverter.toPayload(value),
-  fromPayload: (payload) => {
+  fromPayload: (payload, context) => {
+    if (isTooLarge(payload, context)) return unreadable(`it has ${payload.data?.length ?? 0} bytes; a message has at most ${MOST_MESSAGE_BYTES}`);
     try {
       return defaultPayloadConverter.fromPayload(payload);
     } catch {
-      return defaultPayloadConverter.fromPayload(defaultPayloadConverter.toPayload(undecodable(reasonOf(payload))));
+      return unreadable(reasonOf(payload));
     }
   },
 };
+
+/** What a step or a child returns belongs to an activity, or to a workflow with another id. */
+function isTooLarge({ data }: Payload, context: SerializationContext | undefined): boolean {
+  return startedId !== null && context?.type === 'workflow' && context.workflowId === startedId && (data?.length ?? 0) > MOST_MESSAGE_BYTES;
+}
+
+function unreadable<T>(reason: string): T {
+  return defaultPayloadConverter.fromPayload(defaultPayloadConverter.toPayload(undecodable(reason)));
+}
 
 const READ = 'json/plain';
 

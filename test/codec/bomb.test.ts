@@ -31,13 +31,13 @@ describe('a payload that claims to be compressed', () => {
   it('and is bytes that become a hundred times as many stays as it is and says so', async () => {
     const data = bombOf(4 * 1024 * 1024, 16);
     assert.ok(data.length * MOST_RATIO < 4 * 1024 * 1024);
-    assert.match(await problemOf(claims(data)), /larger than 64 MiB, or than 100 times/);
+    assert.match(await problemOf(claims(data)), /larger than 16 MiB, or than 100 times/);
   });
 
   it('and becomes larger than the bound stays as it is, although its ratio is a usual one', async () => {
     const data = bombOf(MOST_BYTES + 1024 * 1024, MOST_BYTES / 50);
     assert.ok(data.length * MOST_RATIO > MOST_BYTES);
-    assert.match(await problemOf(claims(data)), /larger than 64 MiB/);
+    assert.match(await problemOf(claims(data)), /larger than 16 MiB/);
   });
 
   it('and is compressed twice comes out once: the rest is an encoding that nobody reads', async () => {
@@ -49,14 +49,14 @@ describe('a payload that claims to be compressed', () => {
 
 describe('payloads that come together', () => {
   it('share the bound, and those after it are still read', async () => {
-    const large = claims(bombOf(40 * 1024 * 1024, 1024 * 1024));
+    const large = claims(bombOf(10 * 1024 * 1024, 1024 * 1024));
     const small = claims(gzipSync(bytes('{"node":"w1"}')));
     const back = await compressingCodec.decode([large, large, small]);
-    assert.deepEqual(back.map(({ data, metadata }) => [data?.length, metadata?.['capstan-problem'] !== undefined]), [[40 * 1024 * 1024, false], [large.data?.length, true], [13, false]]);
+    assert.deepEqual(back.map(({ data, metadata }) => [data?.length, metadata?.['capstan-problem'] !== undefined]), [[10 * 1024 * 1024, false], [large.data?.length, true], [13, false]]);
   });
 
   it('are decompressed beside the event loop, which goes on', async () => {
-    const large = claims(bombOf(60 * 1024 * 1024, 1024 * 1024));
+    const large = claims(bombOf(15 * 1024 * 1024, 1024 * 1024));
     const decoding = compressingCodec.decode([large]);
     let turns = 0;
     let done = false;
@@ -65,7 +65,7 @@ describe('payloads that come together', () => {
       await turn();
       turns += 1;
     }
-    assert.equal((await decoding)[0]?.data?.length, 60 * 1024 * 1024);
+    assert.equal((await decoding)[0]?.data?.length, 15 * 1024 * 1024);
     assert.ok(turns > 10, `${turns} turns`);
   });
 });

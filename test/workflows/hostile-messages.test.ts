@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { cancelSignal, rollbackSignal, statusQuery } from '../../workflows/messages.ts';
 import type { Trial } from './harness.ts';
 import { failing, nodeState, stopped, until, untilHistory, workflowTests } from './harness.ts';
-import { ILL_SHAPED, json, OF_PERSONS, rawCalls, SIGNALS, UNDECODABLE } from './hostile.ts';
+import { DENSE, ILL_SHAPED, json, OF_PERSONS, rawCalls, SIGNALS, UNDECODABLE } from './hostile.ts';
 import type { Raw } from './hostile.ts';
 
 const LIMIT = { timeout: 60_000 };
@@ -146,6 +146,33 @@ describe('a message that cannot be decoded, or holds something else', { timeout:
       const { decisions } = await until(trial, (status) => status.decisions.length === 4);
       assert.deepEqual(decisions.map(({ by, refusal }) => [by, refusal === null]), [['unknown', true], ['ann', true], ['bob', true], ['unknown', false]]);
       await endsByCancel(trial, stop.release);
+    });
+  });
+
+  it('costs next to nothing, however dense the JSON is that it becomes: an upgrade that was sent many still hears a cancel', LIMIT, async () => {
+    const stop = stopped('upgradeKubelet', 'w1');
+    await upgrade({ controlPlanes: 1, workers: 1, behave: stop.behave }, async (trial) => {
+      await stop.reached;
+      const raw = rawCalls(trial.environment);
+      for (let round = 0; round < 3; round += 1) for (const payload of Object.values(DENSE)) await raw.signal(trial.handle.workflowId, 'pause', [payload]);
+      await until(trial, ({ decisions }) => decisions.length === 9);
+      for (const refusal of await refusals(trial)) assert.match(refusal ?? '', /^the message cannot be decoded: it has \d+ bytes; a message has at most 131072$/);
+      for (const payload of Object.values(DENSE)) assert.match(await raw.refusedUpdate(trial.handle.workflowId, 'setPolicy', [payload]), /a message has at most/);
+      assert.equal(await failedTasks(trial), 0);
+      await endsByCancel(trial, stop.release);
+    });
+  });
+
+  it('is one that is larger than a message; what a workflow starts with and what its steps return may be larger', LIMIT, async () => {
+    await upgrade({ controlPlanes: 1, workers: 600, awaitApproval: true }, async (trial) => {
+      assert.ok(JSON.stringify(trial.plan).length > 131_072);
+      const { failure } = await until(trial, ({ approval }) => approval !== undefined);
+      assert.equal(failure, null);
+      await rawCalls(trial.environment).signal(trial.handle.workflowId, 'pause', [json({ by: 'x'.repeat(131_072) })]);
+      await trial.handle.signal(cancelSignal, { by: 'ann' });
+      const { state, decisions } = await trial.handle.result();
+      assert.equal(state, 'cancelled');
+      assert.match(decisions[0]?.refusal ?? '', /a message has at most/);
     });
   });
 

@@ -1,5 +1,6 @@
 import type { Payload } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -29,6 +30,18 @@ export const UNDECODABLE: Readonly<Record<string, Payload>> = {
   'that claims to be compressed': payload('binary/gzip', bytes('nope'), GZIP),
   'that is compressed, and becomes too large': payload('binary/gzip', gzipSync(Buffer.alloc(8 * 1024 * 1024)), GZIP),
 };
+
+/** JSON of this size that is slow to parse for what it costs to send: past the codec's ratio, and within its bound. */
+function dense(open: string, close: string, separator: string, mib = 12): Payload {
+  const size = mib * 1024 * 1024;
+  const pad = randomBytes(size / 80).toString('hex');
+  const count = Math.floor((size - pad.length) / (open.length + close.length + separator.length));
+  const many = separator === '' ? `${open.repeat(count)}${close.repeat(count)}` : `${open}${close}${separator}`.repeat(count);
+  return payload('binary/gzip', gzipSync(`["${pad}",${many}${separator === '' ? '' : '0'}]`), GZIP);
+}
+
+/** A few KiB each that become millions of values. */
+export const DENSE: Readonly<Record<string, Payload>> = { 'of empty lists': dense('[', ']', ','), 'of empty objects': dense('{', '}', ','), 'of lists in lists': dense('[', ']', '') };
 
 /** Payloads that can be decoded, and are not what any message holds. */
 export const ILL_SHAPED: Readonly<Record<string, Payload>> = {
