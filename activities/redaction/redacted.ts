@@ -1,10 +1,13 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { HIDDEN, isSecretName, redact } from '../../workflows/domain/redact.ts';
+import { BOOTSTRAP_TOKEN, HIDDEN, hideKnown, isSecretName, redact } from '../../workflows/domain/redact.ts';
 import { knownSecrets } from './known-secrets.ts';
 
 /** A chain of causes that is longer is cut: a loop of them must not hold the worker. */
 const DEEPEST = 32;
-/** Most strings of a result: names of nodes, versions, hashes, paths. They stay, whatever they look like: plans are carried out by them. */
+/**
+ * Most strings of a result: names of nodes, versions, hashes, paths. They stay, whatever they look like, since plans are carried out by
+ * them; but for secrets that the worker has read, and what has the form of a bootstrap token.
+ */
 const IDENTIFIER = /^[a-z\d][a-z\d./_-]{0,200}$/;
 
 /** A text that leaves the worker, without the secrets in it. Redact first, cut afterwards. */
@@ -35,7 +38,10 @@ export function redactedValue(value: unknown, depth = 0): unknown {
 }
 
 function redactedWord(text: string): string {
-  return IDENTIFIER.test(text) ? text : redactedText(text);
+  if (!IDENTIFIER.test(text)) return redactedText(text);
+  // A password such as `kubernetes` must not change the names that have it in them.
+  const known = knownSecrets().filter((secret) => secret === text || /\d/.test(secret));
+  return hideKnown(text, known).replaceAll(BOOTSTRAP_TOKEN, HIDDEN);
 }
 
 /** The same error with message, stack, details and causes changed in place: who catches it knows it by its class. */

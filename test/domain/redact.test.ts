@@ -32,6 +32,14 @@ const PLACES: readonly Place[] = [
   { name: 'a basic header', secret: base64(24), write: (secret) => `> Authorization: Basic ${secret}` },
   { name: 'a header in JSON', secret: opaque, write: (secret) => `{"headers":{"authorization":"Bearer ${secret}"}}` },
   { name: 'a refused header, as Node says it', secret: opaque, write: (secret) => `Headers.append: "Bearer ${secret}" is an invalid header value.` },
+  { name: 'a basic credential in prose', secret: base64(24).map((word) => `Zq9${word}`), write: (secret) => `the authorization header was Basic ${secret}` },
+  { name: 'a cookie', secret: opaque, write: (secret) => `< Set-Cookie: sid=${secret}; Path=/; HttpOnly` },
+  { name: 'a client secret in a table', secret: opaque, write: (secret) => `client_id capstan client_secret ${secret}` },
+  { name: 'an element of XML', secret: opaque, write: (secret) => `<user>me</user><password>${secret}</password>` },
+  { name: 'a token of Vault', secret: textOf(alphanumeric, 30, 90).map((word) => `hvs.${word}`), write: (secret) => `vault said ${secret} is revoked` },
+  { name: 'an older token of Vault', secret: textOf(alphanumeric, 22, 22).map((word) => `s.Z${word}9`), write: (secret) => `vault said ${secret} is revoked` },
+  { name: 'a token of a registry', secret: textOf(`${alphanumeric}-_`, 27, 27).map((word) => `dckr_pat_${word}`), write: (secret) => `docker login with ${secret} failed` },
+  { name: 'a deploy token', secret: textOf(`${alphanumeric}-_`, 20, 20).map((word) => `gldt-${word}`), write: (secret) => `fatal: ${secret} was revoked` },
   { name: 'a query', secret: opaque, write: (secret) => `https://blob.corp/x?sv=2026&sig=${secret}&se=1` },
   { name: 'a presigned query', secret: opaque, write: (secret) => `https://s3.corp/x?X-Amz-Credential=${secret}&X-Amz-Date=2026` },
   { name: 'an assignment', secret: password.map((word) => word.replaceAll(/[&;]/g, '')), write: (secret) => `export DB_PASSWORD=${secret}` },
@@ -106,7 +114,7 @@ test('ordinary text stays as it is', () => {
     'ssh-ed25519 SHA256:uNiVztksCsDhcc0u9e8BrrJXVGDZfyqXhVdKpGfYq+k', 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIG9pZ0JxW5v2Jc1Qn0r3m0wq9k3cVb1f8yq0p9lK3v2a', 'user ops@10.0.0.1', 'ssh ops@cp1 -p 22', 'spec.access.kubeconfig: {file: /root/.kube/config}',
     '[sudo] password for ops:', 'sudo: a password is required', 'secrets "db" not found', 'secrets is forbidden: User "x" cannot list resource "secrets" in API group ""', 'error: token has expired', 'the bearer token was refused', 'Bearer token is missing', 'Bearer realm="https://auth.corp/t"',
     'automountServiceAccountToken: false', '{"token":null,"auth":{"user":1}}', 'Flag --token is deprecated', '--token-ttl 24h', '--tls-private-key-file=/etc/kubernetes/pki/apiserver.key', 'client-key: /var/lib/kubelet/pki/kubelet-client-current.pem', 'private-key=/etc/key.pem,x',
-    'secretName: web-tls', 'imagePullSecrets:\n- name: registry', 'etcd member.leader moved', 'volumes:\n- name: s\n  secret:\n    secretName: x', 'authorization-mode=Node,RBAC', 'x509: certificate signed by unknown authority', 'basic authentication failed',
+    'secretName: web-tls', 'imagePullSecrets:\n- name: registry', 'etcd member.leader moved', 'volumes:\n- name: s\n  secret:\n    secretName: x', 'authorization-mode=Node,RBAC', 'x509: certificate signed by unknown authority', 'basic authentication failed', 'authentication: Basic Constraints are missing', 'Authenticate: Basic realm="x"', 'set-cookie is not allowed', 'kubeadm join --token <token> --discovery-token-ca-cert-hash <hash>', 'client_secret is required', 'api-key rotated', 'pods.v1.apps', 's.ServiceAccountController', 'gldt-x',
     '[bootstrap-token] Configured RBAC rules to allow Node Bootstrap tokens to post CSRs', 'Reading configuration from the "kubeadm-config" ConfigMap in namespace "kube-system"...', 'E1201 01:02:03.000004   812 kubelet.go:2911] "Container runtime network not ready"',
     'abcdef0123456789'.repeat(4), 'ABCDEF0123456789'.repeat(4), 'no kind MutatingAdmissionWebhookConfigurationV1Beta1ListOptions', '/usr/lib/node/Modules1/Temporal2/Worker3/Activity4/Interceptor5/Inbound6', 'drain: 3 pods to go, 1 protected by default/web', 'docker run -u 1000:1000 x', 'step 1/2: 10:30@noon',
   ];
@@ -118,7 +126,7 @@ test('ordinary text stays as it is', () => {
 });
 
 test('hostile output costs no more than its length', () => {
-  const pieces = ['://', 'http://', 'a:', '@', 'password', 'password=', '"password":"', "token: '", 'token: |\n ', '-----BEGIN PRIVATE KEY-----', '-----END X-----', 'eyJ', 'AAAA', 'a', ' ', '\n', '\t', '"', '\\', '\\"', 'Authorization:', 'Bearer ', 'login x ', '--', '--a', 'abcdef.', '.', '{', 'kind: Secret\ndata:\n ', '"data":{', 'AbC1+/', '=', '-u a:', 'certificate key', '0', 'http://a:', '- '];
+  const pieces = ['://', 'http://', 'a:', '@', 'password', 'password=', '"password":"', "token: '", 'token: |\n ', '-----BEGIN PRIVATE KEY-----', '-----END X-----', 'eyJ', 'AAAA', 'a', ' ', '\n', '\t', '"', '\\', '\\"', 'Authorization:', 'Bearer ', 'login x ', '--', '--a', 'abcdef.', '.', '{', 'kind: Secret\ndata:\n ', '"data":{', 'AbC1+/', '=', '-u a:', 'certificate key', '0', 'http://a:', '- ', 'auth basic ', 'auth', 'set-cookie: a', '<token>', 'client_secret '];
   const LENGTH = 300_000;
   for (const piece of [...pieces, ...pieces.flatMap((one) => ['a', ' ', '\n', '"', ':'].map((other) => `${one}${other}`))]) {
     for (const text of [piece.repeat(Math.ceil(LENGTH / piece.length)), `${piece.repeat(Math.ceil(LENGTH / piece.length))}\u0000`]) {

@@ -7,6 +7,7 @@ import { knownSecrets, rememberSecret } from '../../activities/redaction/known-s
 import { fromFirstLine, lastLine } from '../../activities/redaction/last-line.ts';
 import { redactedError, redactedText, redactedValue } from '../../activities/redaction/redacted.ts';
 import { lastLines } from '../../activities/durable-step.ts';
+import { HIDDEN } from '../../workflows/domain/redact.ts';
 import { stepError } from '../../activities/step-error.ts';
 
 const SECRET = 'CANARYxq7Zt9';
@@ -41,7 +42,7 @@ test('errors of other kinds lose their secrets too: several in one, a loop of ca
 });
 
 test('results lose secrets in their texts and under names of secrets; what plans are carried out by stays', () => {
-  const kept = { name: 'abcdef.0123456789abcdef', hash: 'a1'.repeat(32), to: 'v1.34.4', changed: true, list: [1, null, 'worker-1'], file: '/var/lib/capstan/prod-v1.34.4-1a2b3c4d/etcd.db' };
+  const kept = { name: 'worker-1.example.com', short: 'node01.internal7corp', hash: 'a1'.repeat(32), to: 'v1.34.4', changed: true, list: [1, null, 'worker-1'], file: '/var/lib/capstan/prod-v1.34.4-1a2b3c4d/etcd.db' };
   assert.deepEqual(redactedValue(kept), kept);
   const clean = redactedValue({ note: `said token=${SECRET} and more`, deep: [{ clientSecret: SECRET, 'client-key-data': SECRET, apiToken: '' }], when: null });
   assert.deepEqual(clean, { note: 'said token=[redacted] and more', deep: [{ clientSecret: '[redacted]', 'client-key-data': '[redacted]', apiToken: '' }], when: null });
@@ -58,6 +59,13 @@ test('a secret that the worker has read is hidden in every form in which program
   }
   rememberSecret('short');
   assert.equal(redactedText('a short word'), 'a short word');
+});
+
+test('a text that looks like an identifier stays, but for secrets that the worker has read and the form of a bootstrap token', () => {
+  rememberSecret('hunter2-of-ops');
+  rememberSecret('kubernetes');
+  const given = ['hunter2-of-ops', 'user/hunter2-of-ops', 'abcdef.0123456789abcdef', 'tokens/abcdef.0123456789abcdef', 'kubernetes', 'kubernetes/admin.conf', 'worker-1.example.com', 'a1'.repeat(32)];
+  assert.deepEqual(redactedValue(given), [HIDDEN, `user/${HIDDEN}`, HIDDEN, `tokens/${HIDDEN}`, HIDDEN, ...given.slice(5)]);
 });
 
 test('secrets that are replaced every minute for a year do not fill the memory', () => {

@@ -14,6 +14,9 @@ const VALUE = '(?:\\\\"(?:[^"\\\\]|\\\\(?!"))*(?:\\\\")?|"(?:[^"\\\\]+|\\\\[^])*
 const NOT = '(?!\\[redacted|[\\s{[]|(?:null|true|false|nil|none|\\d{1,5})(?:[\\s,;}\\])]|$)|~?/(?:etc|var|root|home|run|opt|usr|srv|mnt|tmp)/)';
 const QUOTE = '\\\\{0,2}["\']';
 
+/** As `kubeadm join --token` takes it. One without a digit is two words. */
+export const BOOTSTRAP_TOKEN = /(?<![\w.-])(?=[a-z.]{0,22}\d)[a-z\d]{6}\.[a-z\d]{16}(?![\w-]|\.\w)/g;
+
 interface Rule {
   readonly find: RegExp;
   readonly put: string;
@@ -33,6 +36,11 @@ const RULES: readonly Rule[] = [
   { find: /(:\/\/[^\s/@:"'<>[]{1,256}:)(?!\d{1,5}$)[^\s/@"'<>[\]]{1,1024}$/g, put: `$1${HIDDEN}` },
   { find: /(authorization["']?\s{0,8}[:=]\s{0,8}["']?)(?!\s{0,8}\[redacted)[^\r\n"']+/gi, put: `$1${HIDDEN}` },
   { find: /(\bbearer["']?\s{1,8}["']?)(?!(?:tokens?|auth\w*|realm|schemes?|headers?|credentials?|is|was|and|or|for|from|must|not)\b)[\w.~+/=-]{6,}/gi, put: `$1${HIDDEN}` },
+  { find: /(\b[Aa]uth\w{0,20}\b[^\n]{0,40}?\b[Bb]asic\s{1,8})(?=[A-Za-z+/]{0,128}[\d=])[A-Za-z\d+/]{8,}={0,2}/g, put: `$1${HIDDEN}` },
+  { find: /(\bset-cookie["']?\s{0,8}[:=]\s{0,8}["']?[^\s=;,"']{1,128}=)(?!\[redacted)[^\s;,"']+/gi, put: `$1${HIDDEN}` },
+  // Written in full, or cut: `--token <token>` of a usage is neither.
+  { find: /(<(?:pass(?:word|wd|phrase)|secret|token|(?:api|private)[-_]?key)>)(?!\[redacted)[^<\s]{4,1024}(?=<\/|$)/gi, put: `$1${HIDDEN}` },
+  { find: /(\b(?:client|api|app|shared)[-_](?:secret|key|token)[ \t]{1,8})(?=[a-z_.~+/=-]{0,128}\d)[\w.~+/=-]{8,}/gi, put: `$1${HIDDEN}` },
   { find: /\beyJ[\w-]{10,}(?:\.[\w-]*){0,4}(?:\r?\n[ \t]{0,16}[\w.=-]{24,}(?=["'\s]|$))*/g, put: HIDDEN },
   // Names with values: in YAML with a block of lines, in YAML or JSON, assigned, and as an option.
   { find: new RegExp(`^([ \\t]{0,256})((?:- )?["']?[\\w.-]{0,64}${NAME}["']?[ \\t]{0,4}:[ \\t]{0,8})[|>][-+0-9]{0,3}[ \\t]{0,8}(?:\\r?\\n(?:\\1[ \\t]+[^\\n]*|[ \\t]*(?=\\r?\\n)))*`, 'gim'), put: `$1$2${HIDDEN}` },
@@ -49,8 +57,8 @@ const RULES: readonly Rule[] = [
   { find: /(\blogin\s{1,8}\S{1,128}\s{1,8}password\s{1,8})\S+/gi, put: `$1${HIDDEN}` },
   { find: /(certificate[- ]key:?["'`]?\s{1,16})[\da-f]{64}\b/gi, put: `$1${HIDDEN}` },
   // Tokens known by their form: bootstrap tokens, clouds, forges, chats, vaults.
-  { find: /(?<![\w.-])(?=[a-z.]{0,22}\d)[a-z\d]{6}\.[a-z\d]{16}(?![\w-]|\.\w)/g, put: HIDDEN },
-  { find: /\b(?:AKIA|ASIA)[\dA-Z]{16}\b|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[abeoprs]-[\w-]{10,}|\bya29\.[\w-]{20,}|\bAIza[\w-]{30,}|\bnpm_\w{30,}|\bhvs\.[\w-]{20,}/g, put: HIDDEN },
+  { find: BOOTSTRAP_TOKEN, put: HIDDEN },
+  { find: /\b(?:AKIA|ASIA)[\dA-Z]{16}\b|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[abeoprs]-[\w-]{10,}|\bya29\.[\w-]{20,}|\bAIza[\w-]{30,}|\bnpm_\w{30,}|\bhv[sbr]\.[\w-]{20,}|(?<![\w.-])s\.(?=[\w]{0,23}\d)(?=[\w]{0,23}[A-Z])[A-Za-z\d]{24}(?![\w.-])|\bdckr_(?:pat|oat)_[\w-]{16,}|\bgl(?:dt|rt|ptt|ft|soat|cbt|imt|agent|oas)-[\w-]{16,}/g, put: HIDDEN },
 ];
 
 /**
@@ -60,13 +68,19 @@ const RULES: readonly Rule[] = [
  * @param known Secrets by their value, the longest first.
  */
 export function redact(text: string, known: Iterable<string> = []): string {
-  let clean = text;
-  for (const secret of known) if (clean.includes(secret)) clean = clean.replaceAll(secret, HIDDEN);
+  let clean = hideKnown(text, known);
   // Every rule needs one of these, or a word as long as a token.
-  if (!/[=:@]|\w{16}|--|pass|bearer|certificate/i.test(clean)) return clean;
+  if (!/[=:@]|\w{16}|--|pass|bearer|basic|certificate|secret|token|key/i.test(clean)) return clean;
   clean = hideSecretObjects(hidePem(clean, HIDDEN), HIDDEN);
   for (const { find, put } of RULES) clean = clean.replaceAll(find, put);
   return hideKeyMaterial(clean);
+}
+
+/** A text without secrets known by their value, the longest first. */
+export function hideKnown(text: string, known: Iterable<string>): string {
+  let clean = text;
+  for (const secret of known) if (clean.includes(secret)) clean = clean.replaceAll(secret, HIDDEN);
+  return clean;
 }
 
 const SECRET_NAME = new RegExp(`^[\\w.-]{0,64}?${NAME}$`, 'i');
