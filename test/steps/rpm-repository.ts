@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Programs of the machine that a real repository and a real dnf take; those that are not there. */
 export function missingPrograms(): readonly string[] {
-  return ['/usr/bin/dnf', '/usr/bin/rpm', '/usr/bin/rpmbuild', '/usr/bin/createrepo_c'].filter((program) => {
+  return ['/usr/bin/dnf', '/usr/bin/rpm', '/usr/bin/rpmkeys', '/usr/bin/rpmbuild', '/usr/bin/createrepo_c'].filter((program) => {
     try {
       execFileSync(program, ['--version'], { stdio: 'ignore' });
       return false;
@@ -28,6 +28,28 @@ export function buildRepositories(folder: string, versions: readonly string[]): 
     }
     execFileSync('/usr/bin/createrepo_c', ['-q', repository]);
   }
+}
+
+/** Signs the packages in these folders with a key of its own, whose public half it writes to the file that it returns; null where a program for it is missing. */
+export function signPackages(folder: string, repositories: readonly string[]): string | null {
+  const home = join(folder, 'gnupg');
+  mkdirSync(home, { mode: 0o700 });
+  const env = { ...process.env, GNUPGHOME: home };
+  try {
+    execFileSync('/usr/bin/rpmsign', ['--version'], { stdio: 'ignore' });
+    execFileSync('/usr/bin/gpg', ['--batch', '--quiet', '--passphrase', '', '--quick-generate-key', 'Packages <packages@example.com>', 'rsa2048', 'sign', 'never'], { stdio: 'ignore', env });
+  } catch {
+    return null;
+  }
+  for (const repository of repositories) {
+    const files = readdirSync(repository, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.rpm')).map((name) => join(repository, name));
+    execFileSync('/usr/bin/rpmsign', ['--define', '__gpg /usr/bin/gpg', '--define', '_gpg_name Packages', '--addsign', ...files], { stdio: 'ignore', env });
+    execFileSync('/usr/bin/createrepo_c', ['-q', repository]);
+  }
+  const key = join(folder, 'key.asc');
+  execFileSync('/usr/bin/gpg', ['--batch', '--quiet', '--armor', '--output', key, '--export'], { stdio: 'ignore', env });
+  execFileSync('/usr/bin/gpgconf', ['--kill', 'all'], { stdio: 'ignore', env });
+  return key;
 }
 
 function specOf(name: string, version: string): string {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostScript } from '../port.ts';
 
-const PACKAGES = ['lib-packages', 'lib-repository', 'lib-apt', 'lib-dnf', 'lib-holds', 'lib-install', 'lib-running-kubelet', 'lib-images'] as const;
+const PACKAGES = ['lib-packages', 'lib-repository', 'lib-apt', 'lib-rpm-signatures', 'lib-dnf', 'lib-holds', 'lib-install', 'lib-running-kubelet', 'lib-images'] as const;
 
 /**
  * The scripts of the host steps: POSIX sh, each made of `lib-common`, the functions that it needs and its own few lines.

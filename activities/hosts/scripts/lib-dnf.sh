@@ -92,10 +92,18 @@ dnf_install() {
   dnf_run install "$@"
 }
 
-# Each by itself: dnf says nothing of one among several that it cannot fetch.
+# Each by itself: dnf says nothing of one among several that it cannot fetch. A kept file is installed later as it is: one that rpm
+# does not verify is not kept.
 dnf_download() {
   for spec in "$@"; do
     "$manager" -y -q reinstall --downloadonly "$(dnf_to "$record/packages")" "$(dnf_lifted)" "$dnf_skip" "$spec" > /dev/null 2>&1 || return 1
+    file=$(find "$record/packages" -name "$spec.*.rpm" | head -n 1)
+    [ -n "$file" ] || return 1
+    set_refusal dnf_run "${spec%%-*}" "${spec#*-}" "$file"
+    [ -n "$refusal" ] || continue
+    rm -f "$file"
+    say "note: the fetched file of $spec is not verified, and is not kept: $refusal"
+    return 1
   done
 }
 
@@ -136,6 +144,10 @@ dnf_unpack_kubeadm() {
     archive=$(find "$staged/local" -name "kubeadm-$core-*.rpm" | sort -V | tail -n 1)
   fi
   [ -n "$archive" ] || fail "no package kubeadm $version is in $staged/cache" "Look at what $manager said above."
+  named=${archive##*/kubeadm-}
+  named=${named%.rpm}
+  set_refusal dnf_staged kubeadm "${named%.*}" "$archive"
+  [ -z "$refusal" ] || fail "the fetched package kubeadm $version is not verified, and nothing of it was run: $refusal" "Where its key is missing, import the gpgkey of its repository with \`rpm --import\`; where it is not signed, ask who runs the repository. Only gpgcheck=0 in the repository's section takes unsigned packages."
   mkdir -p "$1"
   (cd "$1" && rpm2cpio "$archive" | cpio -idm --quiet ./usr/bin/kubeadm)
   say "$1/usr/bin/kubeadm"

@@ -5,7 +5,7 @@ import type { Script } from './script.ts';
 
 const LIFTED = '--disableexcludes=kubernetes';
 
-/** The functions of lib-dnf. */
+/** The functions of lib-dnf. Those of lib-rpm-signatures always pass here: every package of the twin's repository is signed. */
 export function dnfFamily(script: Script, args: PackageArguments): Family {
   const { files } = script.machine;
   const cache = (): string => `--setopt=cachedir=${args.staged}/cache`;

@@ -3,7 +3,7 @@ import { versionOfPackage } from '../machine.ts';
 import type { Units } from '../units.ts';
 import { aptCache, aptGet, aptMark } from './apt.ts';
 import type { Call, Tool } from './call.ts';
-import { cpio, dnf, rpm, rpm2cpio } from './dnf.ts';
+import { cpio, dnf, rpm, rpm2cpio, rpmkeys } from './dnf.ts';
 import { dpkg, dpkgDeb } from './dpkg.ts';
 import { etcdctl } from './etcdctl.ts';
 import { etcdutl } from './etcdutl.ts';
@@ -19,7 +19,7 @@ export const CONTAINER_TOOLS = ['etcdctl', 'etcdutl'] as const;
 export function createTools(units: Units): Readonly<Record<string, Tool>> {
   return {
     'apt-get': aptGet, 'apt-cache': aptCache, 'apt-mark': aptMark, dpkg, 'dpkg-deb': dpkgDeb,
-    dnf, yum: dnf, rpm, rpm2cpio, cpio,
+    dnf, yum: dnf, rpm, rpm2cpio, rpmkeys, cpio,
     systemctl: systemctl(units), 'systemd-run': systemdRun(units), journalctl, curl,
     kubeadm, kubelet, kubectl, crictl, ctr, etcdctl, etcdutl, pgrep, df,
   };
