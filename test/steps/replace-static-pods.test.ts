@@ -47,6 +47,19 @@ test('the API server leaves first, and an old process is ended when the new kube
   assert.match(await step.end(), /leaving the load balancer\n(.*begun to replace it\n){2}step ended\n$/);
 });
 
+test('a number that is another process\'s by the time its pod is replaced is not signalled', async (context) => {
+  const { host, server, etcd } = await upgrading(context, 'v1.33.13');
+  const step = host.step(STEP);
+  await host.until('started');
+  await until('the first signal', () => server.signals() === 1);
+  // etcd has ended, and whoever has its number now is not etcd.
+  host.put('process-etcd', '');
+  host.put('root/var/log/pods/kube-system_etcd-cp1_0b/etcd/0.log', '');
+  await until('the second look', () => /etcd \d+ has ended by itself: not touched/.test(step.output()));
+  await step.end();
+  assert.equal(etcd.signals(), 0);
+});
+
 test('a kubelet of the same minor keeps the static pods: nothing is ended', async (context) => {
   const { host, server, etcd } = await upgrading(context, 'v1.34.2');
   const step = host.step(STEP);

@@ -54,7 +54,12 @@ end_when_replaced() {
   while [ "$(date +%s)" -lt "$until_at" ]; do
     # Made right before the new pod's containers.
     if [ "$(pod_folders "$1" "$3")" != "$4" ]; then
-      kill -TERM "$2" 2> /dev/null && say "SIGTERM to $1 $2: the new kubelet has begun to replace it"
+      # Among all of them: its successor may run already.
+      if has_line "$(static_pod_processes "$1" "$root/etc/kubernetes/manifests/$1.yaml")" "$2"; then
+        kill -TERM "$2" 2> /dev/null && say "SIGTERM to $1 $2: the new kubelet has begun to replace it"
+      else
+        say "$1 $2 has ended by itself: not touched"
+      fi
       return 0
     fi
     sleep 0.1
