@@ -102,13 +102,13 @@ test('each at its own address: nothing is found, and a step runs', async (contex
   assert.match((await runActivity(here.activities.stageNode, stepOn(here.spec, plan, 'w1')).result).note, /^packages kubeadm kubelet kubectl/);
 });
 
-test('a node that was registered anew, or that moved to another machine, is not changed by a plan of before', async (context) => {
+test('a node that was registered again, or that moved to another machine, is not changed by a plan of before', async (context) => {
   const here = await made(context, 'recognised');
   const plan = await planned(here, here.spec);
   const commands = (): number => here.twin.hosts.host('w1').commands.length;
   const before = commands();
   const moves: readonly (readonly [Partial<UpgradePlan['nodes'][number]>, RegExp])[] = [
-    [{ uid: 'former' }, /Node w1 of cluster identity was deleted and registered anew/], [{ machineId: '0'.repeat(31) + '1' }, /Node w1 of cluster identity is on another machine since the plan was made/],
+    [{ uid: 'former' }, /Node w1 of cluster identity was deleted and registered again/], [{ machineId: '0'.repeat(31) + '1' }, /Node w1 of cluster identity is on another machine since the plan was made/],
   ];
   for (const [change, says] of moves) {
     const input = stepOn(here.spec, plan, 'w1');
