@@ -59,7 +59,15 @@ async function apply(client: Client, control: TemporalControl, workflowId: strin
   }
 }
 
+/** One that has ended since it was listed keeps nothing from the others: what was paused must not stay so. */
 async function eachActivity(client: Client, workflowId: string, body: (id: string) => Promise<unknown>): Promise<void> {
   const { raw } = await client.workflow.getHandle(workflowId).describe();
-  for (const { activityId } of raw.pendingActivities ?? []) if (activityId) await body(activityId);
+  for (const { activityId } of raw.pendingActivities ?? []) {
+    if (!activityId) continue;
+    try {
+      await body(activityId);
+    } catch (error) {
+      if (!hasEnded(error)) throw error;
+    }
+  }
 }
