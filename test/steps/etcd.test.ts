@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { TestContext } from 'node:test';
 import { gateProblems } from '../../activities/etcd/gate.ts';
 import { nextLeader } from '../../activities/etcd/leadership.ts';
 import { etcdObservation, parseEtcdDocuments } from '../../activities/etcd/parse-etcd.ts';
@@ -9,20 +8,8 @@ import { waitForGate } from '../../activities/etcd/wait-gate.ts';
 import { etcdUpgradeFindings } from '../../activities/preflight/host-etcd-checks.ts';
 import type { EtcdMemberObservation, EtcdObservation } from '../../workflows/domain/observation.ts';
 import { failureOf, runActivity } from '../support/run-activity.ts';
-import { hexIdOf, setEtcd, withEtcd } from './etcd-double.ts';
-import { fakeHost } from './fake-host.ts';
-import type { FakeHost } from './fake-host.ts';
-import { plannedNode } from './inputs.ts';
-
-const NAMES = ['cp1', 'cp2', 'cp3'];
-const MEMBERS = NAMES.map((name) => plannedNode(name, 'control-plane'));
-const AT_35 = { cp1: '3.5.24', cp2: '3.5.24', cp3: '3.5.24' };
-
-function host(context: TestContext): FakeHost {
-  const made = withEtcd(fakeHost('apt'), { leader: 'cp2', versions: AT_35 });
-  context.after(() => made.remove());
-  return made;
-}
+import { hexIdOf, setEtcd } from './etcd-double.ts';
+import { AT_35, MEMBERS, NAMES, etcdHost as host } from './etcd-host.ts';
 
 function member(name: string, change: Partial<EtcdMemberObservation> = {}): EtcdMemberObservation {
   return { id: name, name, node: name, version: '3.5.24', leader: name === 'cp1', learner: false, healthy: true, dbSize: 1, ...change };

@@ -11,20 +11,8 @@ import { parseTakenSnapshot } from '../../activities/etcd/taken-snapshot.ts';
 import { snapshotBytes } from '../../simulator/hosts/etcd-snapshot.ts';
 import { sumOf } from '../../simulator/hosts/recognised/record.ts';
 import { failureOf, runActivity } from '../support/run-activity.ts';
-import { withEtcd } from './etcd-double.ts';
-import { fakeHost } from './fake-host.ts';
-import type { FakeHost } from './fake-host.ts';
-import { plannedNode, UPGRADE } from './inputs.ts';
-
-const NAMES = ['cp1', 'cp2', 'cp3'];
-const MEMBERS = NAMES.map((name) => plannedNode(name, 'control-plane'));
-const AT_35 = { cp1: '3.5.24', cp2: '3.5.24', cp3: '3.5.24' };
-
-function host(context: TestContext): FakeHost {
-  const made = withEtcd(fakeHost('apt'), { leader: 'cp2', versions: AT_35 });
-  context.after(() => made.remove());
-  return made;
-}
+import { UPGRADE } from './inputs.ts';
+import { MEMBERS, etcdHost as host } from './etcd-host.ts';
 
 function folder(context: TestContext): string {
   const made = mkdtempSync(join(tmpdir(), 'capstan-state-'));
