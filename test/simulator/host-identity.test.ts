@@ -1,24 +1,16 @@
 /** Each host is tied to its node: an address that leads elsewhere is found before the start, and nothing runs on the wrong machine. */
 import assert from 'node:assert/strict';
-import { mkdtemp } from 'node:fs/promises';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { createActivities } from '../../activities/create-activities.ts';
-import { createSshHosts } from '../../activities/hosts/ssh-hosts.ts';
 import type { Activities } from '../../activities/index.ts';
-import { createOpenKube } from '../../activities/kubernetes/open-kube.ts';
 import { nodeOf } from '../../simulator/api/kinds.ts';
-import { generateCluster } from '../../simulator/generate.ts';
-import { startTwin } from '../../simulator/twin.ts';
 import type { Twin } from '../../simulator/twin.ts';
 import type { Finding } from '../../workflows/domain/check.ts';
 import type { UpgradePlan } from '../../workflows/domain/plan.ts';
 import type { UpgradeSpec } from '../../workflows/domain/spec.ts';
 import type { PackageStepInput } from '../../workflows/domain/step.ts';
 import { failureOf, runActivity } from '../support/run-activity.ts';
-import { scratchFolder } from '../support/scratch-folder.ts';
-import { FAST_TIMINGS, specOfTwin } from '../support/twin.ts';
+import { activitiesOnTwin } from './support/activities-on-twin.ts';
 
 interface Made {
   readonly twin: Twin;
@@ -29,15 +21,7 @@ interface Made {
 }
 
 async function made(context: TestContext, way: 'shell' | 'recognised'): Promise<Made> {
-  const folder = await mkdtemp(join(scratchFolder(), 'capstan-identity-'));
-  const twin = await startTwin(generateCluster({ name: 'identity', seed: 1, workers: 3, timings: FAST_TIMINGS }), { seed: 1, speed: 30, way, folder });
-  const ssh = createSshHosts();
-  context.after(async () => {
-    ssh.close();
-    await twin.stop();
-  });
-  const activities = createActivities({ openKube: createOpenKube(), openHosts: ssh.openHosts, now: Date.now, stateDir: folder });
-  const spec = await specOfTwin(twin);
+  const { twin, activities, spec } = await activitiesOnTwin(context, 'identity', 3, way);
   const led = (ways: Readonly<Record<string, string>>): UpgradeSpec => ({ ...spec, nodes: Object.entries(ways).map(([name, other]) => ({ name, address: twin.hosts.host(other).address, port: null })) });
   return { twin, activities, spec, led };
 }

@@ -1,32 +1,16 @@
 /** The whole preflight over a twin: what kubeadm would replace there, found on the node where it is, and nothing else. */
 import assert from 'node:assert/strict';
-import { mkdtemp } from 'node:fs/promises';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { createActivities } from '../../activities/create-activities.ts';
-import { createSshHosts } from '../../activities/hosts/ssh-hosts.ts';
-import { createOpenKube } from '../../activities/kubernetes/open-kube.ts';
-import { generateCluster } from '../../simulator/generate.ts';
-import { startTwin } from '../../simulator/twin.ts';
 import type { CheckId } from '../../workflows/domain/checks.ts';
 import type { Waiver } from '../../workflows/domain/waiver.ts';
 import { runActivity } from '../support/run-activity.ts';
-import { scratchFolder } from '../support/scratch-folder.ts';
-import { FAST_TIMINGS, specOfTwin } from '../support/twin.ts';
+import { activitiesOnTwin } from './support/activities-on-twin.ts';
 
 const CHECKS: readonly CheckId[] = ['static-pod-loss', 'kubelet-config-loss', 'addon-loss', 'kubeadm-patches'];
 
 for (const way of ['shell', 'recognised'] as const) {
   test(`the preflight of a twin finds nothing lost, and then what somebody changed on one node each (${way})`, async (context) => {
-    const folder = await mkdtemp(join(scratchFolder(), 'capstan-replaced-'));
-    const twin = await startTwin(generateCluster({ name: 'replaced', seed: 1, workers: 2, timings: FAST_TIMINGS }), { seed: 1, speed: 30, way, folder });
-    const ssh = createSshHosts();
-    context.after(async () => {
-      ssh.close();
-      await twin.stop();
-    });
-    const activities = createActivities({ openKube: createOpenKube(), openHosts: ssh.openHosts, now: Date.now, stateDir: folder });
-    const spec = await specOfTwin(twin);
+    const { twin, activities, spec } = await activitiesOnTwin(context, 'replaced', 2, way);
     const problems = async (ignore: readonly Waiver[] = []): Promise<readonly string[]> => {
       const own = { ...spec, ignore };
       const { plan } = await runActivity(activities.planUpgrade, { spec: own }).result;
